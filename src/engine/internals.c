@@ -1,0 +1,1 @@
+/* Accessors that need the engine's internal structures. Included by unity.c, never compiled alone. */

@@ -1,0 +1,34 @@
+/* The kinds of finding that a run can have, with the names they carry in scenario files and reports.
+ *
+ * Only kinds that the program can detect are listed: the loader rejects every other name, so that no file declares what
+ * nobody looks for. A module that learns to detect a new kind adds its line here. Any thread; pure data. */
+#ifndef HEDDLE_SCENARIO_FINDING_H
+#define HEDDLE_SCENARIO_FINDING_H
+
+#include <stdbool.h>
+
+/* name in C, name in files, what it is in one clause */
+#define FINDING_LIST(X)                                                                            \
+    X(DEADLOCK, "deadlock", "agents are blocked and nobody is left to wake them")                  \
+    X(UNCAUGHT_ERROR, "uncaught-error", "an exception that no handler caught")                     \
+    X(UNHANDLED_REJECTION, "unhandled-rejection", "a promise was rejected and nobody listened")    \
+    X(HEAP_EXHAUSTED, "heap-exhausted", "an agent used up its heap limit")                         \
+    X(STACK_EXHAUSTED, "stack-exhausted", "an agent's calls went deeper than its stack")           \
+    X(SCRIPT_ERROR, "script-error", "a script or module could not be loaded or parsed")            \
+    X(TIME_LIMIT, "time-limit", "the run reached its time limit")
+
+typedef enum finding_kind {
+#define X(name, text, about) FINDING_##name,
+    FINDING_LIST(X)
+#undef X
+        FINDING_KIND_COUNT
+} finding_kind;
+
+/* Constant text, never NULL. */
+const char *finding_name(finding_kind kind);
+const char *finding_about(finding_kind kind);
+
+/* False when no kind has that name; `*kind` is then left alone. */
+bool finding_from_name(const char *name, finding_kind *kind);
+
+#endif

@@ -1,0 +1,281 @@
+#include "scenario/format.h"
+
+#include "scenario/finding.h"
+
+#include <string.h>
+
+#define FIELDS(table) .fields = (table), .field_count = sizeof(table) / sizeof(table)[0]
+
+static const schema text = {.shape = SCHEMA_TEXT, .expects = "a text"};
+static const schema flag = {.shape = SCHEMA_FLAG, .expects = "true or false"};
+
+static const schema text_items = {.shape = SCHEMA_LIST, .expects = "a list of texts", .item = &text};
+static const schema texts = {.shape = SCHEMA_EITHER,
+                             .name = "texts",
+                             .expects = "a text or a list of texts",
+                             .scalar = &text,
+                             .list = &text_items};
+
+static const schema entry = {
+    .shape = SCHEMA_NUMBER, .expects = "a syllabus number", .minimum = 1, .maximum = SYLLABUS_LAST};
+static const schema entry_items = {.shape = SCHEMA_LIST, .expects = "a list of syllabus numbers", .item = &entry, .maximum = SYLLABUS_LAST};
+static const schema entries = {.shape = SCHEMA_EITHER,
+                               .name = "entries",
+                               .expects = "a syllabus number or a list of them",
+                               .scalar = &entry,
+                               .list = &entry_items};
+
+static const schema seed = {
+    .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 0, .maximum = UINT64_MAX};
+static const schema moment = {
+    .shape = SCHEMA_NUMBER, .expects = "milliseconds", .minimum = 0, .maximum = 1000000000000};
+static const schema times = {.shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 1000000};
+static const schema how_many = {.shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 1000000};
+
+static const char *const clock_names[] = {"virtual", "real", NULL};
+static const schema clock_choice = {.shape = SCHEMA_CHOICE, .expects = "one of the clocks", .choices = clock_names};
+static const char *const schedule_names[] = {"native", NULL};
+static const schema schedule = {.shape = SCHEMA_CHOICE, .expects = "a schedule", .choices = schedule_names};
+static const char *const mark_names[] = {"✓", "~", "✗", NULL};
+static const schema mark = {.shape = SCHEMA_CHOICE, .expects = "one of the marks", .choices = mark_names};
+static const char *const seed_names[] = {"000", "001", "002", "003", NULL};
+static const schema seed_name = {.shape = SCHEMA_CHOICE, .expects = "one of the seed texts", .choices = seed_names};
+static const schema seed_list = {.shape = SCHEMA_LIST, .expects = "a list of seed texts", .item = &seed_name};
+static const schema seeds = {.shape = SCHEMA_EITHER,
+                             .expects = "the name of a seed text or a list of them",
+                             .scalar = &seed_name,
+                             .list = &seed_list};
+
+static const schema limit_time = {
+    .shape = SCHEMA_NUMBER, .expects = "milliseconds", .minimum = 1, .maximum = 86400000};
+static const schema limit_heap = {.shape = SCHEMA_NUMBER, .expects = "mebibytes", .minimum = 1, .maximum = 65536};
+static const schema limit_stack = {.shape = SCHEMA_NUMBER, .expects = "kibibytes", .minimum = 64, .maximum = 4096};
+static const schema limit_agents = {
+    .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 100000};
+static const schema_field limit_fields[] = {
+    {"time_ms", &limit_time, "length of the run on its own clock, in milliseconds", false},
+    {"heap_mb", &limit_heap, "heap of each agent, in MiB", false},
+    {"stack_kb", &limit_stack, "stack of each agent, in KiB", false},
+    {"agents", &limit_agents, "agents alive at once", false},
+};
+static const schema limits = {.shape = SCHEMA_OBJECT, .expects = "a map of limits", FIELDS(limit_fields)};
+
+static const schema_field file_fields[] = {
+    {"from", &text, "path of a file on disk, beside the scenario", true},
+};
+static const schema file_on_disk = {.shape = SCHEMA_OBJECT, .expects = "a map with \"from\"", FIELDS(file_fields)};
+static const schema file = {.shape = SCHEMA_EITHER,
+                            .name = "file",
+                            .expects = "the script's text (after a | so that its lines are kept) or a map with \"from\"",
+                            .scalar = &text,
+                            .map = &file_on_disk};
+static const schema files = {.shape = SCHEMA_OBJECT,
+                             .expects = "a map from paths to scripts",
+                             .other = &file,
+                             .other_about = "what is found under that path"};
+
+static const schema_field window_fields[] = {
+    {"name", &text, "the agent's name in output and expectations", false},
+    {"url", &text, "the document's address; https://scenario.test/ when absent", false},
+    {"script", &text, "the script's text (after a |), a path of `files`, or a .js or .mjs file beside the scenario", true},
+    {"module", &flag, "true: a module, false: a classic script; .mjs files are modules", false},
+};
+static const schema window = {
+    .shape = SCHEMA_OBJECT, .name = "window", .expects = "a map that describes a window", FIELDS(window_fields)};
+static const schema window_list = {
+    .shape = SCHEMA_LIST, .expects = "at least one window", .item = &window, .not_empty = true, .maximum = 4096};
+static const schema window_or_script = {.shape = SCHEMA_EITHER,
+                                        .expects = "the window's script, or a map that describes the window",
+                                        .scalar = &text,
+                                        .map = &window};
+static const schema window_map = {.shape = SCHEMA_OBJECT,
+                                  .expects = "at least one window",
+                                  .other = &window_or_script,
+                                  .other_about = "the window of that name",
+                                  .not_empty = true};
+static const schema windows = {.shape = SCHEMA_EITHER,
+                               .expects = "a list of windows, or a map from names to windows",
+                               .list = &window_list,
+                               .map = &window_map};
+
+static const char *const level_names[] = {"log", "info", "warn", "error", "debug", NULL};
+static const schema level = {.shape = SCHEMA_CHOICE, .expects = "one of the console's levels", .choices = level_names};
+
+#define LINE_FIELDS                                                                                \
+    {"text", &text, "the line's text, exactly; \"agent: text\" names the agent too", false},       \
+        {"match", &text, "a regular expression (POSIX, extended) found in the line", false},       \
+        {"agent", &text, "the agent that says it", false},                                         \
+        {"level", &level, "the console method it came by", false},                                 \
+        {"after_ms", &moment, "not earlier than this moment of the run's clock", false},           \
+        {"before_ms", &moment, "earlier than this moment of the run's clock", false},              \
+        {"times", &times, "how many such lines", false},                                           \
+    {                                                                                              \
+        "shows", &entries, "the syllabus numbers that this demonstrates", false                    \
+    }
+
+static const schema_field line_fields[] = {LINE_FIELDS};
+static const schema line_map = {.shape = SCHEMA_OBJECT,
+                                .expects = "a map that describes a line",
+                                FIELDS(line_fields),
+                                .other = &text,
+                                .other_about = "short form: the key is the agent, the value its text"};
+static const schema line = {.shape = SCHEMA_EITHER,
+                            .name = "line",
+                            .expects = "a line of output, or a map that describes one",
+                            .scalar = &text,
+                            .map = &line_map};
+static const schema line_list = {.shape = SCHEMA_LIST, .name = "lines", .expects = "a list of lines", .item = &line};
+
+static const schema_field step_fields[] = {
+    LINE_FIELDS,
+    {"unordered", &line_list, "lines that come here, in any order", false},
+};
+static const schema step_map = {.shape = SCHEMA_OBJECT,
+                                .expects = "a map that describes a line",
+                                FIELDS(step_fields),
+                                .other = &text,
+                                .other_about = "short form: the key is the agent, the value its text"};
+static const schema step = {.shape = SCHEMA_EITHER,
+                            .name = "step",
+                            .expects = "a line of output, or a map that describes one",
+                            .scalar = &text,
+                            .map = &step_map};
+static const schema step_list = {.shape = SCHEMA_LIST, .expects = "a list of lines", .item = &step};
+static const schema sequence = {.shape = SCHEMA_EITHER,
+                                .name = "sequence",
+                                .expects = "a list of lines, or a text with one line each",
+                                .scalar = &text,
+                                .list = &step_list};
+static const schema consoles = {.shape = SCHEMA_OBJECT,
+                                .expects = "a map from agents to their lines",
+                                .other = &sequence,
+                                .other_about = "the whole output of that agent, in this order"};
+static const schema chain_entry = {.shape = SCHEMA_EITHER,
+                                   .expects = "a line, or a list of lines",
+                                   .scalar = &text,
+                                   .list = &step_list,
+                                   .map = &step_map};
+static const schema order = {.shape = SCHEMA_LIST,
+                             .expects = "a list of lines, or a list of such lists",
+                             .item = &chain_entry,
+                             .not_empty = true};
+
+static const schema_field cell_fields[] = {
+    {"is", &texts, "the value, or a list of allowed values", false},
+    {"min", &text, "the smallest allowed value", false},
+    {"max", &text, "the largest allowed value", false},
+    {"shows", &entries, "the syllabus numbers that this demonstrates", false},
+};
+static const schema cell_map = {.shape = SCHEMA_OBJECT, .expects = "a map that describes a value", FIELDS(cell_fields)};
+static const schema cell = {.shape = SCHEMA_EITHER,
+                            .expects = "a value, a list of allowed values, or a map with is, min or max",
+                            .scalar = &text,
+                            .list = &text_items,
+                            .map = &cell_map};
+static const schema cells = {.shape = SCHEMA_OBJECT,
+                             .expects = "a map from cells to values",
+                             .other = &cell,
+                             .other_about = "the last value of the cell that a script registered with heddle.cell(name, view, index)"};
+
+static const char *const finding_names[] = {
+#define X(name, spelled, about) spelled,
+    FINDING_LIST(X)
+#undef X
+        NULL};
+static const schema finding_choice = {
+    .shape = SCHEMA_CHOICE, .expects = "a kind of finding that can be detected", .choices = finding_names};
+static const schema_field count_fields[] = {
+    {"min", &how_many, "at least so many", false},
+    {"max", &how_many, "at most so many", false},
+};
+static const schema count_map = {.shape = SCHEMA_OBJECT, .expects = "a map with min or max", FIELDS(count_fields)};
+static const schema count = {.shape = SCHEMA_EITHER,
+                             .expects = "a whole number, or a map with min or max",
+                             .scalar = &how_many,
+                             .map = &count_map};
+static const schema_field finding_fields[] = {
+    {"kind", &finding_choice, "what is found", true},
+    {"where", &text, "file:line or file:line:column of something it names", false},
+    {"text", &text, "a part of its text", false},
+    {"agents", &texts, "agents that are part of it", false},
+    {"count", &count, "how many such findings; at least one when absent", false},
+    {"shows", &entries, "the syllabus numbers that this demonstrates", false},
+};
+static const schema finding_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes a finding", FIELDS(finding_fields)};
+static const schema finding = {.shape = SCHEMA_EITHER,
+                               .name = "finding",
+                               .expects = "a kind of finding, or a map that describes one",
+                               .scalar = &finding_choice,
+                               .map = &finding_map};
+static const schema finding_list = {.shape = SCHEMA_LIST, .expects = "a list of findings", .item = &finding};
+
+static const char *const end_names[] = {"idle", "deadlock", "time-limit", NULL};
+static const schema end_choice = {.shape = SCHEMA_CHOICE, .expects = "how the run ends", .choices = end_names};
+static const char *const code_names[] = {"0", "1", "4", NULL};
+static const schema code_choice = {.shape = SCHEMA_CHOICE, .expects = "an exit code", .choices = code_names};
+static const char *const end_or_code_names[] = {"idle", "deadlock", "time-limit", "0", "1", "4", NULL};
+static const schema end_or_code = {
+    .shape = SCHEMA_CHOICE, .expects = "how the run ends", .choices = end_or_code_names};
+static const schema agent_ends = {.shape = SCHEMA_OBJECT,
+                                  .expects = "a map from agents to how they end",
+                                  .other = &text,
+                                  .other_about = "finished, closed, terminated, ..."};
+static const schema_field exit_fields[] = {
+    {"run", &end_choice, "how the run ends", false},
+    {"code", &code_choice, "the exit code that the run has when nothing is declared", false},
+    {"agents", &agent_ends, "how agents end", false},
+    {"shows", &entries, "the syllabus numbers that this demonstrates", false},
+};
+static const schema exit_map = {.shape = SCHEMA_OBJECT, .expects = "a map that describes the end", FIELDS(exit_fields)};
+static const schema exit_either = {.shape = SCHEMA_EITHER,
+                                   .expects = "how the run ends, or a map that describes it",
+                                   .scalar = &end_or_code,
+                                   .map = &exit_map};
+
+static const schema_field expect_fields[] = {
+    {"log", &sequence, "the whole output of all agents, in this order", false},
+    {"order", &order, "lines that come in this order; others may come between", false},
+    {"unordered", &line_list, "lines that come, in any order; others may come too", false},
+    {"never", &line_list, "lines that do not come", false},
+    {"console", &consoles, "the whole output of single agents", false},
+    {"errors", &line_list, "the uncaught errors and rejections, in any order", false},
+    {"cells", &cells, "values of shared cells when the run has ended", false},
+    {"findings", &finding_list, "what is found; everything else that is found is a failure", false},
+    {"exit", &exit_either, "how the run ends", false},
+};
+static const schema expect = {.shape = SCHEMA_OBJECT, .expects = "a map of expectations", FIELDS(expect_fields)};
+
+static const schema_field scenario_fields[] = {
+    {"title", &text, "the scenario's name in a few words", true},
+    {"about", &texts, "what it is about", false},
+    {"teaches", &entries, "the syllabus numbers that it teaches", false},
+    {"seeds", &seeds, "the seed texts that it comes from", false},
+    {"mark", &mark, "✓ the seed agrees with the standards, ~ with a condition, ✗ the seed is wrong", false},
+    {"says", &texts, "what the text says, literally", false},
+    {"means", &texts, "what that means", false},
+    {"like", &texts, "what it can be compared with", false},
+    {"try", &texts, "what to change and run again", false},
+    {"beware", &texts, "what is easily got wrong", false},
+    {"see", &texts, "where to read on: names of sections", false},
+    {"seed", &seed, "seeds every random choice; 1 when absent", false},
+    {"clock", &clock_choice, "virtual (time jumps when all wait) or real", false},
+    {"schedule", &schedule, "who chooses which agent goes on: native is the machine", false},
+    {"repeat", &times, "how often it is run", false},
+    {"limits", &limits, "bounds of the run", false},
+    {"needs", &texts, "npm packages that must be installed; else the scenario is not run", false},
+    {"files", &files, "what scripts can load: a path and the text behind it", false},
+    {"windows", &windows, "the windows that are opened, in this order", true},
+    {"expect", &expect, "what must come of it", false},
+};
+
+const schema scenario_schema = {
+    .shape = SCHEMA_OBJECT, .expects = "a scenario: a map with title, windows, expect", FIELDS(scenario_fields)};
+
+bool format_is_line_key(const char *key)
+{
+    for (size_t i = 0; i < sizeof step_fields / sizeof step_fields[0]; i++)
+        if (strcmp(step_fields[i].key, key) == 0)
+            return true;
+    return false;
+}

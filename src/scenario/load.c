@@ -1,0 +1,155 @@
+#include "scenario/load.h"
+
+#include "scenario/build.h"
+#include "scenario/format.h"
+
+#include <string.h>
+
+static const char *directory_of(region *memory, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return ".";
+    return region_copy(memory, path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static plan *create_plan(const char *path)
+{
+    region *memory = region_create();
+    plan *p = region_allocate(memory, sizeof *p);
+    p->memory = memory;
+    p->file = region_text(memory, path);
+    p->directory = directory_of(memory, path);
+    p->seed = 1;
+    p->repeat = 1;
+    p->expect.exit.code = -1;
+    return p;
+}
+
+static int compare_errors(const load_error *a, const load_error *b)
+{
+    if (a->where.line != b->where.line)
+        return a->where.line < b->where.line ? -1 : 1;
+    return a->where.column < b->where.column ? -1 : a->where.column > b->where.column;
+}
+
+/* By place in the file; insertion keeps equal places in the order in which they were found. Errors are few. */
+static void sort_errors(load_errors *errors)
+{
+    for (size_t i = 1; i < errors->count; i++) {
+        load_error moving = errors->items[i];
+        size_t j = i;
+        for (; j > 0 && compare_errors(&errors->items[j - 1], &moving) > 0; j--)
+            errors->items[j] = errors->items[j - 1];
+        errors->items[j] = moving;
+    }
+}
+
+status scenario_load_text(const char *path, const char *text, size_t length, plan **result, load_errors *errors)
+{
+    *result = NULL;
+    *errors = (load_errors){.memory = region_create()};
+    plan *p = create_plan(path);
+    region *scratch = region_create();
+    const yaml_node *root = yaml_tree_read(scratch, text, length, p->file, errors);
+    if (root != NULL && schema_check(&scenario_schema, root, p->file, errors))
+        plan_build(p, root, errors);
+    region_free(scratch);
+    if (errors->count > 0) {
+        sort_errors(errors);
+        plan_free(p);
+        return STATUS_INVALID;
+    }
+    *result = p;
+    return STATUS_OK;
+}
+
+/* Reads `path` or adds the error that says why not. */
+static status read_or_report(region *memory, const char *path, const char **text, size_t *length, load_errors *errors)
+{
+    status s = build_read_file(memory, path, text, length);
+    if (s == STATUS_NOT_FOUND)
+        load_error_add(errors, path, 0, 0, "there is no such file");
+    else if (s != STATUS_OK)
+        load_error_add(errors, path, 0, 0, "the file cannot be read (%s)", status_text(s));
+    return s;
+}
+
+status scenario_load(const char *path, plan **result, load_errors *errors)
+{
+    *result = NULL;
+    *errors = (load_errors){.memory = region_create()};
+    region *scratch = region_create();
+    const char *text;
+    size_t length;
+    status s = read_or_report(scratch, path, &text, &length, errors);
+    if (s == STATUS_OK) {
+        load_errors_release(errors);
+        s = scenario_load_text(path, text, length, result, errors);
+    }
+    region_free(scratch);
+    return s;
+}
+
+status scenario_from_script(const char *path, plan **result, load_errors *errors)
+{
+    *result = NULL;
+    *errors = (load_errors){.memory = region_create()};
+    plan *p = create_plan(path);
+    const char *text;
+    size_t length;
+    status s = read_or_report(p->memory, path, &text, &length, errors);
+    if (s != STATUS_OK) {
+        plan_free(p);
+        return s;
+    }
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    size_t name_length = strlen(name);
+    plan_script *script = region_allocate(p->memory, sizeof *script);
+    *script = (plan_script){
+        .url = build_url(p->memory, name),
+        .text = text,
+        .length = length,
+        .source_file = p->file,
+        .source_line = 1,
+        .declared = {p->file, 0, 0},
+    };
+    p->title = p->file;
+    p->windows = region_allocate(p->memory, sizeof *p->windows);
+    p->windows[0] = (plan_window){
+        .name = "main",
+        .url = SCENARIO_BASE_URL,
+        .module = name_length > 4 && strcmp(name + name_length - 4, ".mjs") == 0,
+        .script = script,
+        .declared = {p->file, 0, 0},
+    };
+    p->window_count = 1;
+    p->scripts = region_allocate(p->memory, sizeof *p->scripts);
+    p->scripts[0] = script;
+    p->script_count = 1;
+    *result = p;
+    return STATUS_OK;
+}
+
+void load_errors_release(load_errors *errors)
+{
+    region_free(errors->memory);
+    *errors = (load_errors){0};
+}
+
+void load_errors_write(const load_errors *errors, buffer *out)
+{
+    for (size_t i = 0; i < errors->count; i++) {
+        const load_error *e = &errors->items[i];
+        buffer_add(out, e->where.file);
+        if (e->where.line > 0)
+            buffer_format(out, ":%u:%u", e->where.line, e->where.column);
+        buffer_format(out, ": %s\n", e->message);
+    }
+}
+
+void scenario_write_schema(buffer *out)
+{
+    schema_write(&scenario_schema, "heddle scenario", out);
+}

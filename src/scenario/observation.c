@@ -1,0 +1,105 @@
+#include "scenario/observation.h"
+
+#include "base/assert.h"
+
+#include <string.h>
+
+observation *observation_create(void)
+{
+    region *memory = region_create();
+    observation *o = region_allocate(memory, sizeof *o);
+    o->memory = memory;
+    return o;
+}
+
+void observation_free(observation *o)
+{
+    if (o != NULL)
+        region_free(o->memory);
+}
+
+static source_position copy_position(region *memory, source_position from)
+{
+    from.file = region_text(memory, from.file);
+    return from;
+}
+
+static observation_party copy_party(region *memory, const observation_party *from)
+{
+    observation_party party = *from;
+    party.agent = region_text(memory, from->agent);
+    party.agent_kind = region_text(memory, from->agent_kind);
+    party.doing = region_text(memory, from->doing);
+    party.where = copy_position(memory, from->where);
+    party.cell = region_text(memory, from->cell);
+    party.value = region_text(memory, from->value);
+    return party;
+}
+
+const observation_record *observation_add(observation *o, const observation_record *record)
+{
+    o->records = region_grow(o->memory, o->records, o->count, &o->capacity, sizeof *o->records);
+    observation_record *copy = &o->records[o->count++];
+    *copy = *record;
+    copy->sequence = o->count;
+    copy->agent = region_text(o->memory, record->agent);
+    copy->agent_kind = region_text(o->memory, record->agent_kind);
+    copy->text = region_text(o->memory, record->text == NULL ? "" : record->text);
+    copy->stack = region_text(o->memory, record->stack);
+    copy->where = copy_position(o->memory, record->where);
+    if (record->party_count > 0)
+        copy->parties = region_allocate(o->memory, record->party_count * sizeof *copy->parties);
+    for (size_t i = 0; i < record->party_count; i++)
+        copy->parties[i] = copy_party(o->memory, &record->parties[i]);
+    return copy;
+}
+
+static observation_cell *find_cell(const observation *o, const char *name)
+{
+    for (size_t i = 0; i < o->cell_count; i++)
+        if (strcmp(o->cells[i].name, name) == 0)
+            return &o->cells[i];
+    return NULL;
+}
+
+void observation_set_cell(observation *o, const observation_cell *cell)
+{
+    observation_cell *place = find_cell(o, cell->name);
+    if (place == NULL) {
+        o->cells = region_grow(o->memory, o->cells, o->cell_count, &o->cell_capacity, sizeof *o->cells);
+        place = &o->cells[o->cell_count++];
+    }
+    *place = (observation_cell){
+        .name = region_text(o->memory, cell->name),
+        .value = region_text(o->memory, cell->value),
+        .type = region_text(o->memory, cell->type),
+        .block = cell->block,
+        .byte_offset = cell->byte_offset,
+    };
+}
+
+const observation_cell *observation_find_cell(const observation *o, const char *name)
+{
+    return find_cell(o, name);
+}
+
+const char *observation_kind_name(observation_kind kind)
+{
+    static const char *const names[] = {"console", "error", "finding", "exit"};
+    hd_assert(kind <= OBSERVATION_EXIT);
+    return names[kind];
+}
+
+const char *console_level_name(console_level level)
+{
+    static const char *const names[] = {"log", "info", "warn", "error", "debug"};
+    hd_assert(level < CONSOLE_LEVEL_COUNT);
+    return names[level];
+}
+
+const char *run_end_name(run_end end)
+{
+    static const char *const names[] = {"idle", "deadlock", "time-limit", "interrupted"};
+    hd_assert(end < RUN_END_COUNT);
+    return names[end];
+}

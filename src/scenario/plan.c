@@ -1,0 +1,76 @@
+#include "scenario/plan.h"
+
+#include "base/assert.h"
+#include "scenario/build.h"
+
+#include <string.h>
+
+void plan_free(plan *p)
+{
+    if (p == NULL)
+        return;
+    for (size_t i = 0; i < p->pattern_count; i++)
+        regfree(p->patterns[i]);
+    region_free(p->memory);
+}
+
+static const plan_file *find_file_by_url(const plan *p, const char *url, size_t length)
+{
+    for (size_t i = 0; i < p->file_count; i++) {
+        const char *declared = p->files[i].script->url;
+        if (strncmp(declared, url, length) == 0 && declared[length] == '\0')
+            return &p->files[i];
+    }
+    return NULL;
+}
+
+const plan_file *plan_find_file(const plan *p, const char *path_or_url)
+{
+    region *scratch = region_create();
+    const char *url = build_url(scratch, path_or_url);
+    const plan_file *found = find_file_by_url(p, url, strlen(url));
+    if (found == NULL)
+        found = find_file_by_url(p, url, strcspn(url, "?#"));
+    region_free(scratch);
+    return found;
+}
+
+const plan_script *plan_find_script(const plan *p, const char *url)
+{
+    for (size_t i = 0; i < p->script_count; i++)
+        if (strcmp(p->scripts[i]->url, url) == 0)
+            return p->scripts[i];
+    return NULL;
+}
+
+source_position plan_locate(const plan *p, const char *url, uint32_t line, uint32_t column)
+{
+    const plan_script *script = url == NULL ? NULL : plan_find_script(p, url);
+    if (script == NULL)
+        return (source_position){url, line, column};
+    return (source_position){
+        .file = script->source_file,
+        .line = line == 0 ? 0 : script->source_line + line - 1,
+        .column = column == 0 ? 0 : column + script->source_indent,
+    };
+}
+
+void plan_empty_script(plan *p, size_t script_index)
+{
+    hd_assert(script_index < p->script_count);
+    p->scripts[script_index]->text = "";
+    p->scripts[script_index]->length = 0;
+}
+
+const char *plan_mark_text(plan_mark mark)
+{
+    static const char *const texts[] = {"", "✓", "~", "✗"};
+    return texts[mark];
+}
+
+const char *plan_lesson_name(plan_lesson lesson)
+{
+    static const char *const names[] = {"says", "means", "like", "try", "beware", "see"};
+    hd_assert(lesson < PLAN_LESSON_COUNT);
+    return names[lesson];
+}

@@ -1,0 +1,242 @@
+#include "scenario/schema.h"
+
+#include "base/assert.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct checker {
+    const char *file;
+    load_errors *errors;
+} checker;
+
+bool schema_number(const char *text, uint64_t *number)
+{
+    bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    const char *digits = hexadecimal ? text + 2 : text;
+    size_t length = strspn(digits, hexadecimal ? "0123456789abcdefABCDEF" : "0123456789");
+    if (length == 0 || digits[length] != '\0')
+        return false;
+    errno = 0;
+    unsigned long long value = strtoull(digits, NULL, hexadecimal ? 16 : 10);
+    if (errno != 0)
+        return false;
+    *number = value;
+    return true;
+}
+
+/* What was found, for "expected ..., found ...". */
+static void describe(const yaml_node *node, buffer *out)
+{
+    if (node->shape != YAML_SCALAR)
+        buffer_add(out, node->shape == YAML_LIST ? "a list" : "a map");
+    else if (yaml_tree_is_null(node))
+        buffer_add(out, "nothing");
+    else if (node->length > 40 || strchr(node->text, '\n') != NULL)
+        buffer_add(out, "a longer text");
+    else
+        buffer_format(out, "\"%s\"", node->text);
+}
+
+static bool add_mismatch(checker *c, const yaml_node *node, const char *expected)
+{
+    buffer found = {0};
+    describe(node, &found);
+    load_error_add(c->errors, c->file, node->line, node->column, "expected %s, found %s", expected,
+                   buffer_text(&found));
+    buffer_release(&found);
+    return false;
+}
+
+/* The number of letters to insert, delete, replace or swap to make one word of the other. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    enum { LONGEST = 40 };
+    size_t m = strlen(a), n = strlen(b);
+    if (m > LONGEST || n > LONGEST)
+        return LONGEST;
+    size_t rows[3][LONGEST + 1];
+    for (size_t j = 0; j <= n; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= m; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *higher = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            best = above[j] + 1 < best ? above[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped && higher[j - 2] + 1 < best)
+                best = higher[j - 2] + 1;
+            row[j] = best;
+        }
+    }
+    return rows[m % 3][n];
+}
+
+static bool is_near(const char *word, const char *known, size_t *distance)
+{
+    size_t d = edit_distance(word, known), length = strlen(known);
+    *distance = d;
+    return d <= (length <= 3 ? 1 : length <= 6 ? 2 : 3) && d < length;
+}
+
+static const char *nearest_key(const schema *s, const char *word)
+{
+    const char *best = NULL;
+    size_t best_distance = SIZE_MAX;
+    for (size_t i = 0; i < s->field_count; i++) {
+        size_t d;
+        if (is_near(word, s->fields[i].key, &d) && d < best_distance) {
+            best = s->fields[i].key;
+            best_distance = d;
+        }
+    }
+    return best;
+}
+
+static void add_unknown_key(checker *c, const schema *s, const yaml_node *key)
+{
+    const char *near = nearest_key(s, key->text);
+    if (near != NULL) {
+        load_error_add(c->errors, c->file, key->line, key->column, "unknown key \"%s\"; did you mean \"%s\"?",
+                       key->text, near);
+        return;
+    }
+    buffer known = {0};
+    for (size_t i = 0; i < s->field_count; i++)
+        buffer_format(&known, "%s%s", i == 0 ? "" : ", ", s->fields[i].key);
+    load_error_add(c->errors, c->file, key->line, key->column, "unknown key \"%s\"; expected one of %s", key->text,
+                   buffer_text(&known));
+    buffer_release(&known);
+}
+
+static bool check(checker *c, const schema *s, const yaml_node *node);
+
+static const schema_field *find_field(const schema *s, const char *key)
+{
+    for (size_t i = 0; i < s->field_count; i++)
+        if (strcmp(s->fields[i].key, key) == 0)
+            return &s->fields[i];
+    return NULL;
+}
+
+static bool check_object(checker *c, const schema *s, const yaml_node *node)
+{
+    if (node->shape != YAML_MAP)
+        return add_mismatch(c, node, s->expects);
+    bool ok = true;
+    if (s->not_empty && node->count == 0)
+        ok = add_mismatch(c, node, s->expects);
+    for (size_t i = 0; i < node->count; i++) {
+        const yaml_pair *pair = &node->pairs[i];
+        const schema_field *field = find_field(s, pair->key->text);
+        if (field != NULL) {
+            ok = check(c, field->value, pair->value) && ok;
+        } else if (s->other != NULL) {
+            ok = check(c, s->other, pair->value) && ok;
+        } else {
+            add_unknown_key(c, s, pair->key);
+            ok = false;
+        }
+    }
+    for (size_t i = 0; i < s->field_count; i++) {
+        if (!s->fields[i].required || yaml_tree_find(node, s->fields[i].key) != NULL)
+            continue;
+        load_error_add(c->errors, c->file, node->line, node->column, "the key \"%s\" is missing: %s",
+                       s->fields[i].key, s->fields[i].about);
+        ok = false;
+    }
+    return ok;
+}
+
+static bool check_list(checker *c, const schema *s, const yaml_node *node)
+{
+    if (node->shape != YAML_LIST || (s->not_empty && node->count == 0))
+        return add_mismatch(c, node, s->expects);
+    if (s->maximum > 0 && node->count > s->maximum) {
+        load_error_add(c->errors, c->file, node->line, node->column, "a list of %zu entries; at most %" PRIu64
+                       " are allowed", node->count, s->maximum);
+        return false;
+    }
+    bool ok = true;
+    for (size_t i = 0; i < node->count; i++)
+        ok = check(c, s->item, node->items[i]) && ok;
+    return ok;
+}
+
+static bool check_choice(checker *c, const schema *s, const yaml_node *node)
+{
+    if (node->shape == YAML_SCALAR)
+        for (size_t i = 0; s->choices[i] != NULL; i++)
+            if (strcmp(s->choices[i], node->text) == 0)
+                return true;
+    buffer expected = {0};
+    buffer_format(&expected, "%s: ", s->expects);
+    for (size_t i = 0; s->choices[i] != NULL; i++)
+        buffer_format(&expected, "%s%s", i == 0 ? "" : s->choices[i + 1] == NULL ? " or " : ", ", s->choices[i]);
+    add_mismatch(c, node, buffer_text(&expected));
+    buffer_release(&expected);
+    return false;
+}
+
+static bool check_number(checker *c, const schema *s, const yaml_node *node)
+{
+    uint64_t number;
+    if (node->shape == YAML_SCALAR && node->plain && schema_number(node->text, &number) && number >= s->minimum &&
+        number <= s->maximum)
+        return true;
+    buffer expected = {0};
+    buffer_add(&expected, s->expects);
+    if (s->maximum == UINT64_MAX)
+        buffer_format(&expected, " from %" PRIu64, s->minimum);
+    else
+        buffer_format(&expected, " from %" PRIu64 " to %" PRIu64, s->minimum, s->maximum);
+    add_mismatch(c, node, buffer_text(&expected));
+    buffer_release(&expected);
+    return false;
+}
+
+static bool check_either(checker *c, const schema *s, const yaml_node *node)
+{
+    const schema *chosen = node->shape == YAML_SCALAR ? s->scalar : node->shape == YAML_LIST ? s->list : s->map;
+    bool null = yaml_tree_is_null(node) && (chosen == NULL || chosen->shape != SCHEMA_CHOICE);
+    if (chosen == NULL || null)
+        return add_mismatch(c, node, s->expects);
+    return check(c, chosen, node);
+}
+
+static bool check(checker *c, const schema *s, const yaml_node *node)
+{
+    switch (s->shape) {
+    case SCHEMA_TEXT:
+        if (node->shape != YAML_SCALAR || yaml_tree_is_null(node))
+            return add_mismatch(c, node, s->expects);
+        return true;
+    case SCHEMA_NUMBER:
+        return check_number(c, s, node);
+    case SCHEMA_FLAG:
+        if (node->shape != YAML_SCALAR || !node->plain ||
+            (strcmp(node->text, "true") != 0 && strcmp(node->text, "false") != 0))
+            return add_mismatch(c, node, s->expects);
+        return true;
+    case SCHEMA_CHOICE:
+        return check_choice(c, s, node);
+    case SCHEMA_LIST:
+        return check_list(c, s, node);
+    case SCHEMA_OBJECT:
+        return check_object(c, s, node);
+    case SCHEMA_EITHER:
+        return check_either(c, s, node);
+    }
+    hd_assert(!"a schema has one of the shapes above");
+    return false;
+}
+
+bool schema_check(const schema *s, const yaml_node *node, const char *file, load_errors *errors)
+{
+    checker c = {.file = file, .errors = errors};
+    return check(&c, s, node);
+}

@@ -124,7 +124,7 @@ static const schema line = {.shape = SCHEMA_EITHER,
                             .expects = "a line of output, or a map that describes one",
                             .scalar = &text,
                             .map = &line_map};
-static const schema line_list = {.shape = SCHEMA_LIST, .name = "lines", .expects = "a list of lines", .item = &line};
+static const schema line_list = {.shape = SCHEMA_LIST, .name = "lines", .expects = "a list of lines", .item = &line, .maximum = 10000};
 
 static const schema_field step_fields[] = {
     LINE_FIELDS,
@@ -140,7 +140,7 @@ static const schema step = {.shape = SCHEMA_EITHER,
                             .expects = "a line of output, or a map that describes one",
                             .scalar = &text,
                             .map = &step_map};
-static const schema step_list = {.shape = SCHEMA_LIST, .expects = "a list of lines", .item = &step};
+static const schema step_list = {.shape = SCHEMA_LIST, .expects = "a list of lines", .item = &step, .maximum = 100000};
 static const schema sequence = {.shape = SCHEMA_EITHER,
                                 .name = "sequence",
                                 .expects = "a list of lines, or a text with one line each",

@@ -18,6 +18,7 @@ int main(void)
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 70;
     add_load_suite();
+    add_expect_suite();
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

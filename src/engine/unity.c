@@ -1,6 +1,8 @@
 /* The engine as one translation unit together with our accessors, which need its internal structures.
  *
  * The engine's own text is compiled without our warnings, internals.c with them. */
+#include "engine/hooks.h"
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -19,4 +21,5 @@
 #include "libregexp.c"
 #pragma GCC diagnostic pop
 
+#include "engine/hooks.c"
 #include "engine/internals.c"

@@ -22,6 +22,14 @@ const char *verdict_topic_name(verdict_topic topic)
     return topic_names[topic];
 }
 
+const char *verdict_topic_key(verdict_topic topic)
+{
+    static const char *const keys[] = {"log",    "console", "order",    "unordered", "never",
+                                       "errors", "cells",   "findings", "exit",      "undeclared"};
+    hd_assert(topic < VERDICT_TOPIC_COUNT);
+    return keys[topic];
+}
+
 verdict_line *check_add(check_run *run, verdict_topic topic, const char *what, const char *explanation,
                         number_list shows, source_position declared)
 {

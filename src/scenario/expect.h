@@ -70,8 +70,9 @@ typedef struct verdict {
 verdict *expect_check(const plan *p, const observation *o);
 void verdict_free(verdict *v);
 
-/* "ordered log", "console of one agent", ...: constant. */
+/* In words for people ("the whole log in order") and as a stable key for programs ("log"); constant. */
 const char *verdict_topic_name(verdict_topic topic);
+const char *verdict_topic_key(verdict_topic topic);
 
 /* The exit code of several runs together: 70 before 130, 3, 1, 4, 0 (a usage error never gets this far). */
 int exit_code_worse(int a, int b);

@@ -19,6 +19,7 @@ int main(void)
         return 70;
     add_load_suite();
     add_expect_suite();
+    add_schema_suite();
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

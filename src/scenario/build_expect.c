@@ -50,11 +50,9 @@ static void build_short_form(builder *b, const yaml_node *node, expect_line *lin
             return;
         }
         own = pair;
+        line->agent = build_text(b, own->key);
+        line->text = build_text(b, own->value);
     }
-    if (own == NULL)
-        return;
-    line->agent = build_text(b, own->key);
-    line->text = build_text(b, own->value);
 }
 
 static expect_line blank_line(const builder *b, const yaml_node *node)

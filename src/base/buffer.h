@@ -1,7 +1,8 @@
 /* A growing piece of text: what reports and messages are composed in.
  *
- * A zero-filled `buffer` is empty and valid; `buffer_clear` empties it, `buffer_release` also gives its memory back.
- * Threads: one at a time. Blocking: never. Errors: asserts when the process has no memory left. */
+ * A zero-filled `buffer` is empty and valid; `buffer_clear` empties it, `buffer_release` also gives
+ * its memory back. Threads: one at a time. Blocking: never. Errors: asserts when the process has no
+ * memory left. */
 #ifndef HEDDLE_BASE_BUFFER_H
 #define HEDDLE_BASE_BUFFER_H
 
@@ -16,7 +17,8 @@ typedef struct buffer {
 void buffer_add(buffer *b, const char *text);
 void buffer_add_bytes(buffer *b, const void *bytes, size_t length);
 void buffer_add_repeated(buffer *b, char c, size_t times);
-void buffer_format(buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_format(buffer *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 void buffer_clear(buffer *b);
 void buffer_release(buffer *b);
 

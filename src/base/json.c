@@ -71,17 +71,23 @@ void json_close_array(json_writer *w)
     close_level(w, "]");
 }
 
-/* The length of the UTF-8 sequence at `s`, 0 when there is none. Surrogates (the bytes ED A0..BF xx) count as sequences:
- * the caller escapes them. */
+/* The length of the UTF-8 sequence at `s`, 0 when there is none. Surrogates (the bytes ED A0..BF
+ * xx) count as sequences: the caller escapes them. */
 static size_t sequence_length(const unsigned char *s, size_t left)
 {
-    size_t length = s[0] < 0x80 ? 1 : s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF5 ? 4 : 0;
+    size_t length = s[0] < 0x80   ? 1
+                    : s[0] < 0xC2 ? 0
+                    : s[0] < 0xE0 ? 2
+                    : s[0] < 0xF0 ? 3
+                    : s[0] < 0xF5 ? 4
+                                  : 0;
     if (length > left)
         return 0;
     for (size_t i = 1; i < length; i++)
         if ((s[i] & 0xC0) != 0x80)
             return 0;
-    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
+    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90) ||
+        (s[0] == 0xF4 && s[1] > 0x8F))
         return 0;
     return length;
 }
@@ -112,7 +118,8 @@ static void add_quoted(buffer *out, const char *text, size_t length)
         else if (n == 1 && (s[i] == '"' || s[i] == '\\'))
             buffer_format(out, "\\%c", s[i]);
         else if (n == 3 && s[i] == 0xED && s[i + 1] >= 0xA0)
-            buffer_format(out, "\\u%04x", 0xD000u | (unsigned)(s[i + 1] & 0x3F) << 6 | (s[i + 2] & 0x3F));
+            buffer_format(out, "\\u%04x",
+                          0xD000u | (unsigned)(s[i + 1] & 0x3F) << 6 | (s[i + 2] & 0x3F));
         else
             buffer_add_bytes(out, s + i, n);
         i += n;

@@ -1,8 +1,9 @@
 /* Writes JSON into a buffer, member by member, in the order of the calls.
  *
- * `json_writer` keeps only where it is (commas and indentation); the caller opens and closes what it opens, which is
- * asserted. Text may hold any bytes: what is not UTF-8 is written as U+FFFD, and a lone surrogate in its three-byte form
- * as its \uD8xx escape, so that the output is always valid JSON.
+ * `json_writer` keeps only where it is (commas and indentation); the caller opens and closes what
+ * it opens, which is asserted. Text may hold any bytes: what is not UTF-8 is written as U+FFFD, and
+ * a lone surrogate in its three-byte form as its \uD8xx escape, so that the output is always valid
+ * JSON.
  *
  * Threads: one at a time. Blocking: never. Errors: none besides the buffer's. */
 #ifndef HEDDLE_BASE_JSON_H

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* XML 1.0 allows no control characters but tab and line breaks, not even escaped: they become a question mark. */
+/* XML 1.0 allows no control characters but tab and line breaks, not even escaped: they become a
+ * question mark. */
 static void add_escaped(buffer *out, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -38,7 +39,8 @@ static const char *element_for(result_outcome outcome)
     return outcome == RESULT_FAILS ? "failure" : "error";
 }
 
-/* One element per case, because readers of this format take the first only: it holds all failures of the run. */
+/* One element per case, because readers of this format take the first only: it holds all failures
+ * of the run. */
 static void add_problem(buffer *out, const scenario_result *s)
 {
     const char *element = element_for(s->outcome);
@@ -65,7 +67,8 @@ static void add_problem(buffer *out, const scenario_result *s)
 static void add_case(const reporter *r, buffer *out, const scenario_result *s)
 {
     const char *slash = strrchr(s->file, '/');
-    char *folder = slash == NULL ? NULL : region_copy(r->memory, s->file, (size_t)(slash - s->file));
+    char *folder =
+        slash == NULL ? NULL : region_copy(r->memory, s->file, (size_t)(slash - s->file));
     buffer_add(out, "    <testcase");
     add_attribute(out, "classname", folder == NULL ? "." : folder);
     add_attribute(out, "name", s->title);
@@ -102,8 +105,11 @@ status report_write_junit(const reporter *r, const char *path)
     buffer out = {0};
     size_t errors = counts[RESULT_BOUND] + counts[RESULT_INTERRUPTED] + counts[RESULT_INVALID];
     buffer_add(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-    buffer_format(&out, "  <testsuite name=\"heddle\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.6f\">\n",
-                  total, counts[RESULT_FAILS], errors, counts[RESULT_NOT_RUN], (double)wall_ns / 1e9);
+    buffer_format(&out,
+                  "  <testsuite name=\"heddle\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" "
+                  "skipped=\"%zu\" time=\"%.6f\">\n",
+                  total, counts[RESULT_FAILS], errors, counts[RESULT_NOT_RUN],
+                  (double)wall_ns / 1e9);
     for (const scenario_result *s = r->first; s != NULL; s = s->next)
         add_case(r, &out, s);
     buffer_add(&out, "  </testsuite>\n</testsuites>\n");

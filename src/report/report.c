@@ -12,7 +12,8 @@ reporter *report_create(const report_options *options)
     reporter *r = region_allocate(memory, sizeof *r);
     r->memory = memory;
     r->options = *options;
-    r->options.command = region_text(memory, options->command == NULL ? "heddle run" : options->command);
+    r->options.command =
+        region_text(memory, options->command == NULL ? "heddle run" : options->command);
     r->options.race_detection = region_text(memory, options->race_detection);
     return r;
 }
@@ -42,7 +43,8 @@ void reporter_write_line(reporter *r)
 {
     buffer_add(&r->line, "\n");
     /* Several files or several runs: only what fails is worth its lines. */
-    bool hold_back = r->plan != NULL && (r->options.quiet || r->iterations > 1) && r->options.format == REPORT_TEXT;
+    bool hold_back = r->plan != NULL && (r->options.quiet || r->iterations > 1) &&
+                     r->options.format == REPORT_TEXT;
     if (hold_back)
         buffer_add_bytes(&r->held_back, buffer_text(&r->line), r->line.length);
     else
@@ -62,14 +64,16 @@ void reporter_add_duration(buffer *out, uint64_t ns)
 
 const char *result_outcome_name(result_outcome outcome)
 {
-    static const char *const names[] = {"holds", "fails", "bound", "interrupted", "invalid", "not-run"};
+    static const char *const names[] = {"holds",       "fails",   "bound",
+                                        "interrupted", "invalid", "not-run"};
     return names[outcome];
 }
 
 /* A file name as one word of a shell command. */
 static void add_shell_word(buffer *out, const char *word)
 {
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+@:,=";
+    static const char safe[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+@:,=";
     if (word[0] != '\0' && word[strspn(word, safe)] == '\0') {
         buffer_add(out, word);
         return;
@@ -161,7 +165,8 @@ static void keep_failures(reporter *r, scenario_result *result, const verdict *v
         if (!v->lines[i].held && !v->lines[i].consequence)
             add_failure(r, result, v->lines[i].what, v->lines[i].explanation);
     if (v->bound_reached)
-        add_failure(r, result, "time limit", "the run reached its time limit before it came to an end");
+        add_failure(r, result, "time limit",
+                    "the run reached its time limit before it came to an end");
     if (v->interrupted)
         add_failure(r, result, "interrupted", "the run was interrupted before it came to an end");
 }
@@ -211,7 +216,8 @@ void report_not_run(reporter *r, const plan *p, const char *reason)
     (is_json(r) ? lines_not_run : text_not_run)(r, result, reason);
 }
 
-void report_progress(reporter *r, const char *title, uint64_t elapsed_ns, size_t index, size_t total)
+void report_progress(reporter *r, const char *title, uint64_t elapsed_ns, size_t index,
+                     size_t total)
 {
     if (r->options.terminal && !is_json(r))
         text_progress(r, title, elapsed_ns, index, total);

@@ -1,11 +1,13 @@
 /* Reports: what a person or a program reads about runs, as text, JSON lines and a JUnit file.
  *
- * A reporter belongs to one invocation of the program. For every run: report_begin, report_record for each record as it
- * happens, report_end; once, report_finish. Text goes through the sink, in whole lines, so that the caller decides about
- * files, pipes and tests. Progress is for terminals only and erases itself.
+ * A reporter belongs to one invocation of the program. For every run: report_begin, report_record
+ * for each record as it happens, report_end; once, report_finish. Text goes through the sink, in
+ * whole lines, so that the caller decides about files, pipes and tests. Progress is for terminals
+ * only and erases itself.
  *
- * Ownership: the reporter copies what it keeps. Threads: one at a time (the writer). Blocking: only what the sink does.
- * Errors: a sink cannot fail towards the reporter; report_write_junit gives a status. */
+ * Ownership: the reporter copies what it keeps. Threads: one at a time (the writer). Blocking: only
+ * what the sink does. Errors: a sink cannot fail towards the reporter; report_write_junit gives a
+ * status. */
 #ifndef HEDDLE_REPORT_REPORT_H
 #define HEDDLE_REPORT_REPORT_H
 
@@ -22,10 +24,12 @@ typedef struct report_options {
     bool colours;  /* text: the sink is a terminal that shows colours */
     bool terminal; /* text: progress lines may be written and erased */
     bool times;    /* text: each line starts with its moment on the run's clock */
-    bool quiet;    /* text: of runs that hold, nothing but the summary is shown (several files at once) */
-    uint32_t width; /* columns of the terminal, 0: 100 */
+    bool quiet; /* text: of runs that hold, nothing but the summary is shown (several files at once)
+                 */
+    uint32_t width;      /* columns of the terminal, 0: 100 */
     const char *command; /* how to repeat a run, e.g. "heddle run"; the file is put behind it */
-    const char *race_detection; /* the words for it in the "checked" line, e.g. "race detection off" ; NULL: not said */
+    const char *race_detection; /* the words for it in the "checked" line, e.g. "race detection off"
+                                   ; NULL: not said */
     void (*sink)(void *context, const char *text, size_t length);
     void *context;
 } report_options;
@@ -35,7 +39,8 @@ typedef struct reporter reporter;
 reporter *report_create(const report_options *options);
 void report_free(reporter *r);
 
-/* A run of `p` starts; `iteration` counts from 1 when it is repeated, `iterations` how often in all (1: not repeated). */
+/* A run of `p` starts; `iteration` counts from 1 when it is repeated, `iterations` how often in all
+ * (1: not repeated). */
 void report_begin(reporter *r, const plan *p, uint64_t iteration, uint64_t iterations);
 
 /* One record, at once. */
@@ -47,15 +52,18 @@ void report_end(reporter *r, const plan *p, const observation *o, const verdict 
 /* A file that could not be loaded. */
 void report_load_errors(reporter *r, const char *file, const load_errors *errors);
 
-/* A scenario that was not run, with the reason ("needs the npm package ringbuf.js, which is not installed"). */
+/* A scenario that was not run, with the reason ("needs the npm package ringbuf.js, which is not
+ * installed"). */
 void report_not_run(reporter *r, const plan *p, const char *reason);
 
-/* A run is still going on after `elapsed_ns`: on a terminal one line, erased by whatever is written next. `index` of
- * `total` scenarios, both from 1. */
-void report_progress(reporter *r, const char *title, uint64_t elapsed_ns, size_t index, size_t total);
+/* A run is still going on after `elapsed_ns`: on a terminal one line, erased by whatever is written
+ * next. `index` of `total` scenarios, both from 1. */
+void report_progress(reporter *r, const char *title, uint64_t elapsed_ns, size_t index,
+                     size_t total);
 
-/* The summary over all runs (written when there was more than one, or something was not run) and the exit code of the
- * whole invocation. `not_run_fails` makes a scenario that was not run count as a failure (continuous integration). */
+/* The summary over all runs (written when there was more than one, or something was not run) and
+ * the exit code of the whole invocation. `not_run_fails` makes a scenario that was not run count as
+ * a failure (continuous integration). */
 int report_finish(reporter *r, bool not_run_fails);
 
 /* Everything reported so far as a JUnit XML file. STATUS_IO when it cannot be written. */

@@ -6,7 +6,14 @@
 #include "base/region.h"
 #include "report/report.h"
 
-typedef enum result_outcome { RESULT_HOLDS, RESULT_FAILS, RESULT_BOUND, RESULT_INTERRUPTED, RESULT_INVALID, RESULT_NOT_RUN } result_outcome;
+typedef enum result_outcome {
+    RESULT_HOLDS,
+    RESULT_FAILS,
+    RESULT_BOUND,
+    RESULT_INTERRUPTED,
+    RESULT_INVALID,
+    RESULT_NOT_RUN
+} result_outcome;
 
 /* One failure in a few words, for the summary and the JUnit file. */
 typedef struct result_failure {
@@ -77,7 +84,8 @@ typedef enum text_colour {
 } text_colour;
 void text_add(reporter *r, unsigned colour, const char *text);
 void text_add_column(reporter *r, unsigned colour, const char *text, uint32_t width);
-void text_add_safely(reporter *r, unsigned colour, const char *text, size_t length); /* control characters made visible */
+void text_add_safely(reporter *r, unsigned colour, const char *text,
+                     size_t length); /* control characters made visible */
 uint32_t text_width(const char *text);
 unsigned text_agent_colour(reporter *r, const char *agent);
 void text_add_prefix(reporter *r, const observation_record *record); /* time, agent, kind */

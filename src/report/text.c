@@ -5,7 +5,8 @@
 
 #define WORKER_KIND_WIDTH 16 /* "dedicated-worker" */
 
-/* Columns are wide enough from the start for what the scripts are likely to create, so that lines do not jump. */
+/* Columns are wide enough from the start for what the scripts are likely to create, so that lines
+ * do not jump. */
 static void choose_columns(reporter *r)
 {
     r->name_width = 6;
@@ -105,7 +106,8 @@ static void add_verdict_words(reporter *r, const verdict *v)
     if (failed > 0)
         buffer_format(out, " · %zu of %zu expectations not met", failed, all);
     else if (all > 0)
-        buffer_format(out, " · %s%zu expectation%s", all == 1 ? "" : "all ", all, all == 1 ? "" : "s");
+        buffer_format(out, " · %s%zu expectation%s", all == 1 ? "" : "all ", all,
+                      all == 1 ? "" : "s");
     if (undeclared > 0) {
         buffer_add(out, " · ");
         add_count(out, undeclared, "undeclared finding", "undeclared findings");
@@ -128,7 +130,8 @@ static void write_verdict(reporter *r, const observation *o, const verdict *v)
     }
     buffer_add(out, " · ");
     reporter_add_duration(out, o->wall_ns);
-    buffer_format(out, " · seed %" PRIu64 "%s", o->seed, r->plan->clock == PLAN_CLOCK_REAL ? " · real clock" : "");
+    buffer_format(out, " · seed %" PRIu64 "%s", o->seed,
+                  r->plan->clock == PLAN_CLOCK_REAL ? " · real clock" : "");
     reporter_write_line(r);
 }
 
@@ -205,15 +208,15 @@ static void write_result_line(reporter *r, const scenario_result *result)
     static const struct {
         const char *mark;
         unsigned colour;
-    } marks[] = {{"✓ ", TEXT_GREEN}, {"✗ ", TEXT_RED}, {"! ", TEXT_YELLOW}, {"! ", TEXT_YELLOW},
-                 {"✗ ", TEXT_RED},   {"– ", TEXT_YELLOW}};
+    } marks[] = {{"✓ ", TEXT_GREEN},  {"✗ ", TEXT_RED}, {"! ", TEXT_YELLOW},
+                 {"! ", TEXT_YELLOW}, {"✗ ", TEXT_RED}, {"– ", TEXT_YELLOW}};
     text_add(r, marks[result->outcome].colour, marks[result->outcome].mark);
     buffer_add(&r->line, result->title);
     text_add(r, TEXT_DIM, " · ");
     text_add(r, TEXT_DIM, result->file);
     if (result->runs > 1)
-        buffer_format(&r->line, " · %" PRIu64 " of %" PRIu64 " runs hold", result->runs - result->failed_runs,
-                      result->runs);
+        buffer_format(&r->line, " · %" PRIu64 " of %" PRIu64 " runs hold",
+                      result->runs - result->failed_runs, result->runs);
     if (result->runs > 0) {
         buffer_add(&r->line, " · ");
         reporter_add_duration(&r->line, result->wall_ns);
@@ -295,7 +298,8 @@ static void write_summary_failure(reporter *r, const scenario_result *s)
     size_t more = 0;
     for (const result_failure *f = s->failures->next; f != NULL; f = f->next)
         more++;
-    text_add(r, s->outcome == RESULT_NOT_RUN ? TEXT_YELLOW : TEXT_RED, s->outcome == RESULT_NOT_RUN ? "– " : "✗ ");
+    text_add(r, s->outcome == RESULT_NOT_RUN ? TEXT_YELLOW : TEXT_RED,
+             s->outcome == RESULT_NOT_RUN ? "– " : "✗ ");
     buffer_format(&r->line, "%s: ", s->title);
     buffer_add(&r->line, s->failures->what);
     if (s->outcome == RESULT_NOT_RUN)
@@ -325,7 +329,8 @@ void text_summary(reporter *r)
     if (counts[RESULT_HOLDS] < total)
         reporter_write_line(r);
     buffer *out = &r->line;
-    buffer_format(out, "%zu scenarios · %zu %s", total, counts[RESULT_HOLDS], counts[RESULT_HOLDS] == 1 ? "holds" : "hold");
+    buffer_format(out, "%zu scenarios · %zu %s", total, counts[RESULT_HOLDS],
+                  counts[RESULT_HOLDS] == 1 ? "holds" : "hold");
     static const struct {
         result_outcome outcome;
         const char *one, *many;

@@ -122,7 +122,8 @@ void text_finding(reporter *r, const observation_record *record)
         write_text_lines(r, record->stack, TEXT_DIM, "  ");
     uint32_t width = 0;
     for (size_t i = 0; i < record->party_count; i++) {
-        uint32_t needed = record->parties[i].agent == NULL ? 1 : text_width(record->parties[i].agent);
+        uint32_t needed =
+            record->parties[i].agent == NULL ? 1 : text_width(record->parties[i].agent);
         width = needed > width ? needed : width;
     }
     for (size_t i = 0; i < record->party_count; i++)

@@ -3,9 +3,18 @@
 #include <string.h>
 
 static const char *const escapes[] = {
-    [TEXT_PLAIN] = "",         [TEXT_DIM] = "\033[2m",        [TEXT_BOLD] = "\033[1m",       [TEXT_GREEN] = "\033[32m",
-    [TEXT_RED] = "\033[31m",   [TEXT_YELLOW] = "\033[33m",    [TEXT_AGENT] = "\033[36m",     [TEXT_AGENT + 1] = "\033[35m",
-    [TEXT_AGENT + 2] = "\033[34m", [TEXT_AGENT + 3] = "\033[33m", [TEXT_AGENT + 4] = "\033[32m", [TEXT_AGENT + 5] = "\033[96m",
+    [TEXT_PLAIN] = "",
+    [TEXT_DIM] = "\033[2m",
+    [TEXT_BOLD] = "\033[1m",
+    [TEXT_GREEN] = "\033[32m",
+    [TEXT_RED] = "\033[31m",
+    [TEXT_YELLOW] = "\033[33m",
+    [TEXT_AGENT] = "\033[36m",
+    [TEXT_AGENT + 1] = "\033[35m",
+    [TEXT_AGENT + 2] = "\033[34m",
+    [TEXT_AGENT + 3] = "\033[33m",
+    [TEXT_AGENT + 4] = "\033[32m",
+    [TEXT_AGENT + 5] = "\033[96m",
 };
 
 enum { AGENT_COLOURS = 6 };
@@ -45,7 +54,8 @@ void text_add_column(reporter *r, unsigned colour, const char *text, uint32_t wi
         buffer_add_repeated(&r->line, ' ', width - used);
 }
 
-/* A control character would move the cursor or change colours: its picture (U+2400 and following) is shown instead. */
+/* A control character would move the cursor or change colours: its picture (U+2400 and following)
+ * is shown instead. */
 void text_add_safely(reporter *r, unsigned colour, const char *text, size_t length)
 {
     open_colour(r, colour);
@@ -54,7 +64,8 @@ void text_add_safely(reporter *r, unsigned colour, const char *text, size_t leng
         if (c == '\t' || (c >= 0x20 && c != 0x7F))
             buffer_add_bytes(&r->line, &text[i], 1);
         else
-            buffer_add_bytes(&r->line, (char[]){'\xE2', '\x90', (char)(0x80 + (c == 0x7F ? 0x21 : c))}, 3);
+            buffer_add_bytes(&r->line,
+                             (char[]){'\xE2', '\x90', (char)(0x80 + (c == 0x7F ? 0x21 : c))}, 3);
     }
     close_colour(r, colour);
 }
@@ -65,7 +76,8 @@ unsigned text_agent_colour(reporter *r, const char *agent)
     while (i < r->agent_count && strcmp(r->agents[i], agent) != 0)
         i++;
     if (i == r->agent_count && i < 4 * AGENT_COLOURS) { /* later agents share colours anyway */
-        r->agents = region_grow(r->memory, r->agents, r->agent_count, &r->agent_capacity, sizeof *r->agents);
+        r->agents = region_grow(r->memory, r->agents, r->agent_count, &r->agent_capacity,
+                                sizeof *r->agents);
         r->agents[r->agent_count++] = region_text(r->memory, agent);
     }
     return TEXT_AGENT + (unsigned)(i % AGENT_COLOURS);
@@ -103,7 +115,8 @@ void text_add_prefix(reporter *r, const observation_record *record)
 
 void text_add_blank_prefix(reporter *r)
 {
-    buffer_add_repeated(&r->line, ' ', r->name_width + 2 + r->kind_width + (r->options.times ? 17 : 0));
+    buffer_add_repeated(&r->line, ' ',
+                        r->name_width + 2 + r->kind_width + (r->options.times ? 17 : 0));
     add_separator(r);
 }
 

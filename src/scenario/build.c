@@ -87,20 +87,18 @@ number_list build_shows(builder *b, const yaml_node *node)
 
 status build_read_file(region *memory, const char *path, const char **text, size_t *length)
 {
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL)
+    struct stat about; /* first: to open a pipe would wait for its writer */
+    if (stat(path, &about) != 0)
         return errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_IO;
-    struct stat about;
-    status s = STATUS_IO;
-    if (fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode)) {
-        char *bytes = about.st_size > LARGEST_FILE ? NULL : region_allocate(memory, (size_t)about.st_size + 1);
-        s = bytes == NULL ? STATUS_LIMIT : STATUS_OK;
-        if (bytes != NULL)
-            *length = fread(bytes, 1, (size_t)about.st_size, file);
-        *text = bytes;
-        if (ferror(file))
-            s = STATUS_IO;
-    }
+    if (about.st_size > LARGEST_FILE)
+        return STATUS_LIMIT;
+    FILE *file = S_ISREG(about.st_mode) ? fopen(path, "rbe") : NULL;
+    if (file == NULL)
+        return STATUS_IO;
+    char *bytes = region_allocate(memory, (size_t)about.st_size + 1);
+    *length = fread(bytes, 1, (size_t)about.st_size, file);
+    *text = bytes;
+    status s = ferror(file) ? STATUS_IO : STATUS_OK;
     fclose(file);
     return s;
 }
@@ -116,7 +114,8 @@ const char *build_url(region *memory, const char *path_or_url)
     if (has_scheme(path_or_url))
         return path_or_url;
     char *url = region_format(memory, "%s%s", SCENARIO_BASE_URL, path_or_url);
-    size_t base = strlen(SCENARIO_BASE_URL), end = base; /* url[0..end) is done and ends with a slash */
+    size_t base = strlen(SCENARIO_BASE_URL),
+           end = base; /* url[0..end) is done and ends with a slash */
     for (const char *rest = url + base; *rest != '\0';) {
         size_t segment = strcspn(rest, "/");
         bool last = rest[segment] == '\0';
@@ -140,7 +139,8 @@ static plan_script *add_script(builder *b, const char *url, const yaml_node *nod
     script->url = url;
     script->declared = build_position(b, node);
     script->source_line = 1;
-    p->scripts = region_grow(b->memory, p->scripts, p->script_count, &b->script_capacity, sizeof *p->scripts);
+    p->scripts = region_grow(b->memory, p->scripts, p->script_count, &b->script_capacity,
+                             sizeof *p->scripts);
     p->scripts[p->script_count++] = script;
     return script;
 }
@@ -150,8 +150,9 @@ static void fill_inline(builder *b, plan_script *script, const yaml_node *node)
 {
     bool one_line = node->line == node->text_line && strchr(node->text, '\n') == NULL;
     if (!node->literal && !one_line)
-        load_error_add(b->errors, b->plan->file, node->line, node->column,
-                       "expected a script of several lines after a |, which keeps its lines as they are");
+        load_error_add(
+            b->errors, b->plan->file, node->line, node->column,
+            "expected a script of several lines after a |, which keeps its lines as they are");
     script->text = region_copy(b->memory, node->text, node->length);
     script->length = node->length;
     script->source_file = b->plan->file;
@@ -185,8 +186,8 @@ static void build_files(builder *b, const yaml_node *node)
         const char *path = build_text(b, key), *url = build_url(b->memory, path);
         for (size_t k = 0; k < p->file_count; k++)
             if (strcmp(p->files[k].script->url, url) == 0)
-                load_error_add(b->errors, p->file, key->line, key->column, "\"%s\" and \"%s\" are the same path",
-                               p->files[k].path, path);
+                load_error_add(b->errors, p->file, key->line, key->column,
+                               "\"%s\" and \"%s\" are the same path", p->files[k].path, path);
         plan_script *script = add_script(b, url, value);
         if (value->shape == YAML_MAP)
             fill_from_disk(b, script, yaml_tree_find(value, "from"));
@@ -205,11 +206,12 @@ static bool ends_with(const char *text, const char *end)
 static bool looks_like_file_name(const yaml_node *node)
 {
     return !node->literal && strpbrk(node->text, " \t\n;(){}=\"'`") == NULL &&
-           (ends_with(node->text, ".js") || ends_with(node->text, ".mjs") || ends_with(node->text, ".cjs"));
+           (ends_with(node->text, ".js") || ends_with(node->text, ".mjs") ||
+            ends_with(node->text, ".cjs"));
 }
 
-/* The address under which a window's own script is evaluated: the document's, as in a browser, made unique when two
- * windows show the same document. */
+/* The address under which a window's own script is evaluated: the document's, as in a browser, made
+ * unique when two windows show the same document. */
 static const char *inline_url(builder *b, const plan_window *w)
 {
     if (plan_find_script(b->plan, w->url) == NULL)
@@ -245,7 +247,8 @@ static void build_window(builder *b, const yaml_node *key, const yaml_node *node
         const yaml_node *inner = yaml_tree_find(node, "name");
         if (key != NULL && inner != NULL)
             load_error_add(b->errors, p->file, inner->line, inner->column,
-                           "this window has its name already: \"%s\", in line %u", key->text, key->line);
+                           "this window has its name already: \"%s\", in line %u", key->text,
+                           key->line);
         name = key == NULL ? inner : key;
     }
     w->declared = build_position(b, node);
@@ -253,12 +256,14 @@ static void build_window(builder *b, const yaml_node *key, const yaml_node *node
     if (name != NULL)
         w->name = build_text(b, name);
     else
-        w->name = total == 1 ? "window" : region_format(b->memory, "window-%zu", p->window_count + 1);
+        w->name =
+            total == 1 ? "window" : region_format(b->memory, "window-%zu", p->window_count + 1);
     for (size_t i = 0; i < p->window_count; i++)
         if (strcmp(p->windows[i].name, w->name) == 0) {
             const yaml_node *at = name == NULL ? node : name;
             load_error_add(b->errors, p->file, at->line, at->column,
-                           "a window named \"%s\" stands in line %u already", w->name, p->windows[i].declared.line);
+                           "a window named \"%s\" stands in line %u already", w->name,
+                           p->windows[i].declared.line);
         }
     build_window_script(b, w, script);
     if (module != NULL)
@@ -312,7 +317,8 @@ void plan_build(plan *p, const yaml_node *root, load_errors *errors)
     p->seed = build_number(yaml_tree_find(root, "seed"), 1);
     p->repeat = build_number(yaml_tree_find(root, "repeat"), 1);
     const yaml_node *clock = yaml_tree_find(root, "clock");
-    p->clock = clock != NULL && strcmp(clock->text, "real") == 0 ? PLAN_CLOCK_REAL : PLAN_CLOCK_VIRTUAL;
+    p->clock =
+        clock != NULL && strcmp(clock->text, "real") == 0 ? PLAN_CLOCK_REAL : PLAN_CLOCK_VIRTUAL;
     build_limits(p, yaml_tree_find(root, "limits"));
     p->needs = build_texts(&b, yaml_tree_find(root, "needs"));
     build_files(&b, yaml_tree_find(root, "files"));

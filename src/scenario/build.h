@@ -1,5 +1,5 @@
-/* Makes a plan of a tree that has passed the schema, and checks what a schema cannot: names, references, patterns.
- * Threads: any. Blocking: reads script files beside the scenario. */
+/* Makes a plan of a tree that has passed the schema, and checks what a schema cannot: names,
+ * references, patterns. Threads: any. Blocking: reads script files beside the scenario. */
 #ifndef HEDDLE_SCENARIO_BUILD_H
 #define HEDDLE_SCENARIO_BUILD_H
 
@@ -23,7 +23,8 @@ void build_expect(builder *b, const yaml_node *node);
 
 /* Shared readers. */
 const char *build_text(builder *b, const yaml_node *node);
-text_list build_texts(builder *b, const yaml_node *node); /* a text or a list; NULL gives an empty list */
+text_list build_texts(builder *b,
+                      const yaml_node *node); /* a text or a list; NULL gives an empty list */
 uint64_t build_number(const yaml_node *node, uint64_t absent);
 source_position build_position(const builder *b, const yaml_node *node);
 
@@ -33,7 +34,8 @@ number_list build_shows(builder *b, const yaml_node *node);
 /* Reads a whole file into the region; STATUS_NOT_FOUND, STATUS_IO, or STATUS_LIMIT above 64 MiB. */
 status build_read_file(region *memory, const char *path, const char **text, size_t *length);
 
-/* `path_or_url` as an absolute URL under the scenario's base, dot segments removed; a URL with a scheme stays. */
+/* `path_or_url` as an absolute URL under the scenario's base, dot segments removed; a URL with a
+ * scheme stays. */
 const char *build_url(region *memory, const char *path_or_url);
 
 #endif

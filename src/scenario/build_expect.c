@@ -1,6 +1,7 @@
 #include "scenario/build.h"
 #include "scenario/format.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define ERROR_AT(b, node, ...)                                                                     \
@@ -11,18 +12,50 @@ static int64_t build_moment(const yaml_node *node)
     return node == NULL ? -1 : (int64_t)build_number(node, 0);
 }
 
+/* What the C library would compile into gigabytes or match for hours: long patterns, repetitions of
+ * repetitions, and back references. */
+static const char *find_excess(const char *pattern)
+{
+    uint64_t product = 1;
+    if (strlen(pattern) > 1000)
+        return "longer than 1000 characters";
+    for (const char *s = pattern; *s != '\0'; s++) {
+        if (*s == '\\' && s[1] >= '1' && s[1] <= '9')
+            return "back references are not supported";
+        if (*s == '\\' && s[1] != '\0')
+            s++;
+        if (*s < '0' || *s > '9' || (s > pattern && s[-1] >= '0' && s[-1] <= '9'))
+            continue;
+        const char *before = s;
+        while (before > pattern && (before[-1] == ',' || (before[-1] >= '0' && before[-1] <= '9')))
+            before--;
+        unsigned long times = strtoul(s, NULL, 10);
+        if (before > pattern && before[-1] == '{' && times > 1)
+            product *= times < 100000 ? times : 100000;
+        if (product > 10000)
+            return "its repetitions multiply to more than 10000";
+    }
+    return NULL;
+}
+
 static const regex_t *build_pattern(builder *b, const yaml_node *node)
 {
     plan *p = b->plan;
+    const char *text = build_text(b, node), *excess = find_excess(text);
+    if (excess != NULL) {
+        ERROR_AT(b, node, "not a usable regular expression: %s", excess);
+        return NULL;
+    }
     regex_t *pattern = region_allocate(b->memory, sizeof *pattern);
-    int problem = regcomp(pattern, build_text(b, node), REG_EXTENDED | REG_NOSUB);
+    int problem = regcomp(pattern, text, REG_EXTENDED | REG_NOSUB);
     if (problem != 0) {
         char reason[128];
         regerror(problem, pattern, reason, sizeof reason);
         ERROR_AT(b, node, "not a regular expression: %s", reason);
         return NULL;
     }
-    p->patterns = region_grow(b->memory, p->patterns, p->pattern_count, &b->pattern_capacity, sizeof *p->patterns);
+    p->patterns = region_grow(b->memory, p->patterns, p->pattern_count, &b->pattern_capacity,
+                              sizeof *p->patterns);
     p->patterns[p->pattern_count++] = pattern;
     return pattern;
 }
@@ -40,11 +73,13 @@ static void build_short_form(builder *b, const yaml_node *node, expect_line *lin
         const yaml_pair *pair = &node->pairs[i];
         if (format_is_line_key(pair->key->text))
             continue;
-        bool full_form = yaml_tree_find(node, "text") != NULL || yaml_tree_find(node, "match") != NULL ||
+        bool full_form = yaml_tree_find(node, "text") != NULL ||
+                         yaml_tree_find(node, "match") != NULL ||
                          yaml_tree_find(node, "agent") != NULL;
         if (full_form || own != NULL) {
             ERROR_AT(b, pair->key,
-                     "unknown key \"%s\"; a line has text or match, agent, level, after_ms, before_ms, times, shows, "
+                     "unknown key \"%s\"; a line has text or match, agent, level, after_ms, "
+                     "before_ms, times, shows, "
                      "or is written short as agent: text",
                      pair->key->text);
             return;
@@ -57,7 +92,8 @@ static void build_short_form(builder *b, const yaml_node *node, expect_line *lin
 
 static expect_line blank_line(const builder *b, const yaml_node *node)
 {
-    return (expect_line){.after_ms = -1, .before_ms = -1, .times = 1, .declared = build_position(b, node)};
+    return (expect_line){
+        .after_ms = -1, .before_ms = -1, .times = 1, .declared = build_position(b, node)};
 }
 
 static void build_line_map(builder *b, const yaml_node *node, expect_line *line)
@@ -82,8 +118,9 @@ static void build_line_map(builder *b, const yaml_node *node, expect_line *line)
     line->times = build_number(yaml_tree_find(node, "times"), 1);
     line->shows = build_shows(b, yaml_tree_find(node, "shows"));
     if (line->after_ms >= 0 && line->before_ms >= 0 && line->before_ms <= line->after_ms)
-        ERROR_AT(b, yaml_tree_find(node, "before_ms"), "no moment is before %lld ms and after %lld ms",
-                 (long long)line->before_ms, (long long)line->after_ms);
+        ERROR_AT(b, yaml_tree_find(node, "before_ms"),
+                 "no moment is before %lld ms and after %lld ms", (long long)line->before_ms,
+                 (long long)line->after_ms);
 }
 
 static expect_line build_line(builder *b, const yaml_node *node)
@@ -115,7 +152,8 @@ static void build_group(builder *b, const yaml_node *node, expect_step *step)
     number_list shows = build_shows(b, yaml_tree_find(node, "shows"));
     for (size_t i = 0; i < node->count; i++)
         if (!key_is(&node->pairs[i], "unordered") && !key_is(&node->pairs[i], "shows"))
-            ERROR_AT(b, node->pairs[i].key, "unknown key \"%s\" beside \"unordered\"; only \"shows\" can stand there",
+            ERROR_AT(b, node->pairs[i].key,
+                     "unknown key \"%s\" beside \"unordered\"; only \"shows\" can stand there",
                      node->pairs[i].key->text);
     if (lines.count == 0)
         ERROR_AT(b, items, "expected at least one line");
@@ -151,7 +189,8 @@ static void build_steps_of_text(builder *b, const yaml_node *node, expect_sequen
         *line = blank_line(b, node);
         line->text = region_copy(b->memory, start, length);
         if (node->literal)
-            line->declared = (source_position){b->plan->file, node->text_line + number, node->text_column};
+            line->declared =
+                (source_position){b->plan->file, node->text_line + number, node->text_column};
         sequence->steps[sequence->count++] = (expect_step){line, 1, false};
         if (start[length] == '\0')
             return;
@@ -179,7 +218,8 @@ static void build_order(builder *b, const yaml_node *node, plan_expect *e)
     e->order = region_allocate(b->memory, node->count * sizeof *e->order);
     for (size_t i = 0; i < node->count; i++)
         if ((node->items[i]->shape == YAML_LIST) != chains) {
-            ERROR_AT(b, node->items[i], "\"order\" is either a list of lines or a list of lists, not a mixture");
+            ERROR_AT(b, node->items[i],
+                     "\"order\" is either a list of lines or a list of lists, not a mixture");
             return;
         }
     for (size_t i = 0; i < (chains ? node->count : 1); i++) {
@@ -277,8 +317,8 @@ static void build_exit(builder *b, const yaml_node *node, plan_expect *e)
     x->agents = region_allocate(b->memory, (agents->count + 1) * sizeof *x->agents);
     for (size_t i = 0; i < agents->count; i++) {
         const yaml_pair *pair = &agents->pairs[i];
-        x->agents[x->agent_count++] =
-            (expect_agent_exit){build_text(b, pair->key), build_text(b, pair->value), build_position(b, pair->key)};
+        x->agents[x->agent_count++] = (expect_agent_exit){
+            build_text(b, pair->key), build_text(b, pair->value), build_position(b, pair->key)};
     }
 }
 

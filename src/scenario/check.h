@@ -9,13 +9,13 @@ typedef struct check_run {
     const plan *plan;
     const observation *seen;
     verdict *verdict;
-    region *memory;          /* the verdict's */
-    bool *covered;           /* per record: a declaration stands for it */
+    region *memory; /* the verdict's */
+    bool *covered;  /* per record: a declaration stands for it */
 } check_run;
 
 /* Adds a line; `explanation` NULL means held. The texts are copied. */
-verdict_line *check_add(check_run *run, verdict_topic topic, const char *what, const char *explanation,
-                        number_list shows, source_position declared);
+verdict_line *check_add(check_run *run, verdict_topic topic, const char *what,
+                        const char *explanation, number_list shows, source_position declared);
 
 /* check_lines.c */
 void check_sequence(check_run *run, verdict_topic topic, const expect_sequence *sequence);

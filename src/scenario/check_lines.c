@@ -24,12 +24,14 @@ static void add_expected_row(buffer *out, const expect_line *line, uint64_t miss
     buffer shown = {0};
     match_describe_line(line, &shown);
     if (line->times > 1)
-        buffer_format(&shown, "  (%" PRIu64 " times; %" PRIu64 " came)", line->times, line->times - missing);
+        buffer_format(&shown, "  (%" PRIu64 " times; %" PRIu64 " came)", line->times,
+                      line->times - missing);
     add_row(out, "expected", buffer_text(&shown));
     buffer_release(&shown);
 }
 
-/* A caret under the first character in which two shown lines differ, when they are alike up to there. */
+/* A caret under the first character in which two shown lines differ, when they are alike up to
+ * there. */
 static void add_caret_row(buffer *out, const expect_line *line, const observation_record *record)
 {
     if (line->pattern != NULL)
@@ -51,8 +53,8 @@ static void add_caret_row(buffer *out, const expect_line *line, const observatio
 }
 
 /* The record, from `first` to `end`, that fails a line by the least: its text is right. */
-static size_t find_almost(const expect_line *line, const record_list *records, size_t first, size_t end,
-                          match_result *how)
+static size_t find_almost(const expect_line *line, const record_list *records, size_t first,
+                          size_t end, match_result *how)
 {
     size_t best = SIZE_MAX;
     *how = MATCH_TEXT_DIFFERS;
@@ -66,8 +68,8 @@ static size_t find_almost(const expect_line *line, const record_list *records, s
     return best;
 }
 
-static void add_almost_row(buffer *out, const expect_line *line, const observation_record *record, size_t number,
-                           match_result how, const char *where)
+static void add_almost_row(buffer *out, const expect_line *line, const observation_record *record,
+                           size_t number, match_result how, const char *where)
 {
     char text[256];
     uint64_t ms = record->time_ns / 1000000;
@@ -76,10 +78,11 @@ static void add_almost_row(buffer *out, const expect_line *line, const observati
     else if (how == MATCH_TIME_DIFFERS)
         snprintf(text, sizeof text, "line %zu says this, but at %" PRIu64 " ms", number, ms);
     else if (how == MATCH_LEVEL_DIFFERS)
-        snprintf(text, sizeof text, "line %zu says this, but by console.%s", number, console_level_name(record->level));
+        snprintf(text, sizeof text, "line %zu says this, but by console.%s", number,
+                 console_level_name(record->level));
     else
-        snprintf(text, sizeof text, "line %zu says this, but \"%s\" is who says it, not \"%s\"", number,
-                 record->agent == NULL ? "" : record->agent, line->agent);
+        snprintf(text, sizeof text, "line %zu says this, but \"%s\" is who says it, not \"%s\"",
+                 number, record->agent == NULL ? "" : record->agent, line->agent);
     add_row(out, "but", text);
 }
 
@@ -102,8 +105,8 @@ static void add_hint(buffer *out, const expect_line *line, const record_list *re
     buffer_release(&shown);
 }
 
-static void explain_mismatch(buffer *out, const expect_line *line, uint64_t missing, const record_list *records,
-                             size_t next)
+static void explain_mismatch(buffer *out, const expect_line *line, uint64_t missing,
+                             const record_list *records, size_t next)
 {
     if (next > 0)
         add_record_row(out, "after", records->items[next - 1]);
@@ -140,7 +143,8 @@ static void walk_add(walk *w, const expect_line *line, const char *explanation, 
 {
     char what[128];
     snprintf(what, sizeof what, "%s line %zu", w->name, w->number);
-    check_add(w->run, w->topic, what, explanation, line->shows, line->declared)->consequence = consequence;
+    check_add(w->run, w->topic, what, explanation, line->shows, line->declared)->consequence =
+        consequence;
     w->number++;
 }
 
@@ -163,8 +167,8 @@ static void walk_line(walk *w, const expect_line *line)
     w->broken = true;
 }
 
-static void explain_group_miss(buffer *out, const walk *w, const expect_line *line, uint64_t missing, size_t count,
-                               const size_t *owner)
+static void explain_group_miss(buffer *out, const walk *w, const expect_line *line,
+                               uint64_t missing, size_t count, const size_t *owner)
 {
     add_expected_row(out, line, missing);
     for (size_t i = 0; i < count; i++)
@@ -221,7 +225,8 @@ static void walk_end(walk *w, const expect_sequence *sequence)
         if (w->records.count - w->next > 1)
             buffer_format(&explanation, "  (and %zu more)", w->records.count - w->next - 1);
     }
-    check_add(w->run, w->topic, what, complete ? NULL : buffer_text(&explanation), shows_nothing, sequence->declared);
+    check_add(w->run, w->topic, what, complete ? NULL : buffer_text(&explanation), shows_nothing,
+              sequence->declared);
     buffer_release(&explanation);
 }
 
@@ -249,8 +254,10 @@ void check_sequence(check_run *run, verdict_topic topic, const expect_sequence *
     region_free(scratch);
 }
 
-/* Takes `times` records from `from` on; the position behind the last, SIZE_MAX when there are not so many. */
-static size_t follow_line(const expect_line *line, const record_list *records, size_t from, bool *taken)
+/* Takes `times` records from `from` on; the position behind the last, SIZE_MAX when there are not
+ * so many. */
+static size_t follow_line(const expect_line *line, const record_list *records, size_t from,
+                          bool *taken)
 {
     uint64_t missing = line->times;
     for (size_t i = from; i < records->count; i++) {
@@ -263,7 +270,8 @@ static size_t follow_line(const expect_line *line, const record_list *records, s
     return SIZE_MAX;
 }
 
-static void explain_order(buffer *out, const expect_line *line, const record_list *records, size_t from)
+static void explain_order(buffer *out, const expect_line *line, const record_list *records,
+                          size_t from)
 {
     if (from > 0)
         add_record_row(out, "after", records->items[from - 1]);
@@ -297,7 +305,8 @@ void check_order(check_run *run, const expect_sequence *chain, size_t number)
             else if (end == SIZE_MAX)
                 explain_order(&explanation, line, &records, from);
             const char *text = end == SIZE_MAX ? buffer_text(&explanation) : NULL;
-            check_add(run, VERDICT_ORDER, what, text, line->shows, line->declared)->consequence = broken;
+            check_add(run, VERDICT_ORDER, what, text, line->shows, line->declared)->consequence =
+                broken;
             buffer_release(&explanation);
             if (end == SIZE_MAX)
                 broken = true;
@@ -309,7 +318,8 @@ void check_order(check_run *run, const expect_sequence *chain, size_t number)
     region_free(scratch);
 }
 
-static void explain_missing(buffer *out, const expect_line *line, uint64_t missing, const record_list *records)
+static void explain_missing(buffer *out, const expect_line *line, uint64_t missing,
+                            const record_list *records)
 {
     add_expected_row(out, line, missing);
     if (records->count == 0)
@@ -326,8 +336,9 @@ static void explain_missing(buffer *out, const expect_line *line, uint64_t missi
 }
 
 /* Lines that must be there in any order, among records of one kind. `owner` as in match_assign. */
-static void check_presence(check_run *run, verdict_topic topic, const char *name, const expect_lines *lines,
-                           const record_list *records, size_t *owner, region *scratch)
+static void check_presence(check_run *run, verdict_topic topic, const char *name,
+                           const expect_lines *lines, const record_list *records, size_t *owner,
+                           region *scratch)
 {
     uint64_t *missing = region_allocate(scratch, (lines->count + 1) * sizeof *missing);
     match_assign(lines, records, 0, records->count, owner, missing);
@@ -338,7 +349,8 @@ static void check_presence(check_run *run, verdict_topic topic, const char *name
         buffer explanation = {0};
         if (missing[i] > 0)
             explain_missing(&explanation, line, missing[i], records);
-        check_add(run, topic, what, missing[i] > 0 ? buffer_text(&explanation) : NULL, line->shows, line->declared);
+        check_add(run, topic, what, missing[i] > 0 ? buffer_text(&explanation) : NULL, line->shows,
+                  line->declared);
         buffer_release(&explanation);
     }
 }
@@ -348,7 +360,8 @@ void check_unordered(check_run *run)
     region *scratch = region_create();
     record_list records = match_select(scratch, run->seen, OBSERVATION_CONSOLE, NULL);
     size_t *owner = region_allocate(scratch, (records.count + 1) * sizeof *owner);
-    check_presence(run, VERDICT_UNORDERED, "unordered line", &run->plan->expect.unordered, &records, owner, scratch);
+    check_presence(run, VERDICT_UNORDERED, "unordered line", &run->plan->expect.unordered, &records,
+                   owner, scratch);
     region_free(scratch);
 }
 
@@ -365,7 +378,8 @@ void check_errors(check_run *run)
         if (owner[i] != SIZE_MAX)
             run->covered[records.items[i] - run->seen->records] = true;
     if (e->errors.count == 0 && records.count == 0)
-        check_add(run, VERDICT_ERRORS, "no uncaught error", NULL, shows_nothing, (source_position){0});
+        check_add(run, VERDICT_ERRORS, "no uncaught error", NULL, shows_nothing,
+                  (source_position){0});
     region_free(scratch);
 }
 
@@ -387,7 +401,8 @@ void check_never(check_run *run)
             add_record_row(&explanation, "got", records.items[k]);
             buffer_format(&explanation, "  (line %zu)", k + 1);
         }
-        check_add(run, VERDICT_NEVER, what, explanation.length > 0 ? buffer_text(&explanation) : NULL, line->shows,
+        check_add(run, VERDICT_NEVER, what,
+                  explanation.length > 0 ? buffer_text(&explanation) : NULL, line->shows,
                   line->declared);
         buffer_release(&explanation);
     }

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A whole number as scripts write it: 12, -3, 7n. False when the text is none or has more than 30 digits. */
+/* A whole number as scripts write it: 12, -3, 7n. False when the text is none or has more than 30
+ * digits. */
 static bool read_integer(const char *text, __int128 *value)
 {
     bool negative = *text == '-';
@@ -22,7 +23,8 @@ static bool read_integer(const char *text, __int128 *value)
     return true;
 }
 
-/* Compares by value where both are numbers. False when they cannot be compared. NaN equals NaN only. */
+/* Compares by value where both are numbers. False when they cannot be compared. NaN equals NaN
+ * only. */
 static bool compare_values(const char *a, const char *b, int *result)
 {
     __int128 x, y;
@@ -41,7 +43,8 @@ static bool compare_values(const char *a, const char *b, int *result)
 static bool value_is(const char *actual, const char *expected)
 {
     int result;
-    return strcmp(actual, expected) == 0 || (compare_values(actual, expected, &result) && result == 0);
+    return strcmp(actual, expected) == 0 ||
+           (compare_values(actual, expected, &result) && result == 0);
 }
 
 static bool cell_holds(const expect_cell *cell, const char *value)
@@ -57,7 +60,8 @@ static bool cell_holds(const expect_cell *cell, const char *value)
     return allowed;
 }
 
-static void explain_cell(buffer *out, const check_run *run, const expect_cell *cell, const observation_cell *seen)
+static void explain_cell(buffer *out, const check_run *run, const expect_cell *cell,
+                         const observation_cell *seen)
 {
     buffer_add(out, "expected  ");
     for (size_t i = 0; i < cell->one_of.count; i++)
@@ -65,16 +69,18 @@ static void explain_cell(buffer *out, const check_run *run, const expect_cell *c
     if (cell->minimum != NULL)
         buffer_format(out, "%sat least %s", cell->one_of.count > 0 ? ", " : "", cell->minimum);
     if (cell->maximum != NULL)
-        buffer_format(out, "%sat most %s", cell->one_of.count > 0 || cell->minimum != NULL ? ", " : "", cell->maximum);
+        buffer_format(out, "%sat most %s",
+                      cell->one_of.count > 0 || cell->minimum != NULL ? ", " : "", cell->maximum);
     buffer_add(out, "\ngot       ");
     if (seen != NULL) {
-        buffer_format(out, "%s  (%s, block %" PRIu64 ", byte %" PRIu64 ")", seen->value, seen->type, seen->block,
-                      seen->byte_offset);
+        buffer_format(out, "%s  (%s, block %" PRIu64 ", byte %" PRIu64 ")", seen->value, seen->type,
+                      seen->block, seen->byte_offset);
         return;
     }
     buffer_format(out, "no cell: no script called heddle.cell(\"%s\", ...)", cell->name);
     for (size_t i = 0; i < run->seen->cell_count; i++)
-        buffer_format(out, "%s%s", i == 0 ? "\nnear      registered are " : ", ", run->seen->cells[i].name);
+        buffer_format(out, "%s%s", i == 0 ? "\nnear      registered are " : ", ",
+                      run->seen->cells[i].name);
 }
 
 void check_cells(check_run *run)
@@ -89,7 +95,8 @@ void check_cells(check_run *run)
         bool held = seen != NULL && cell_holds(cell, seen->value);
         if (!held)
             explain_cell(&explanation, run, cell, seen);
-        check_add(run, VERDICT_CELLS, what, held ? NULL : buffer_text(&explanation), cell->shows, cell->declared);
+        check_add(run, VERDICT_CELLS, what, held ? NULL : buffer_text(&explanation), cell->shows,
+                  cell->declared);
         buffer_release(&explanation);
     }
 }
@@ -116,7 +123,8 @@ static bool position_is(source_position position, const char *wanted)
         return false;
     char with_line[512], with_column[512];
     snprintf(with_line, sizeof with_line, "%s:%u", position.file, position.line);
-    snprintf(with_column, sizeof with_column, "%s:%u:%u", position.file, position.line, position.column);
+    snprintf(with_column, sizeof with_column, "%s:%u:%u", position.file, position.line,
+             position.column);
     const char *const forms[] = {with_line, with_column};
     for (size_t i = 0; i < 2; i++) {
         size_t length = strlen(forms[i]), tail = strlen(wanted);
@@ -128,9 +136,11 @@ static bool position_is(source_position position, const char *wanted)
     return false;
 }
 
-static bool finding_is_at(const check_run *run, const observation_record *record, const char *wanted)
+static bool finding_is_at(const check_run *run, const observation_record *record,
+                          const char *wanted)
 {
-    source_position in_file = plan_locate(run->plan, record->where.file, record->where.line, record->where.column);
+    source_position in_file =
+        plan_locate(run->plan, record->where.file, record->where.line, record->where.column);
     if (position_is(record->where, wanted) || position_is(in_file, wanted))
         return true;
     for (size_t i = 0; i < record->party_count; i++) {
@@ -142,7 +152,8 @@ static bool finding_is_at(const check_run *run, const observation_record *record
     return false;
 }
 
-static bool finding_matches(const check_run *run, const expect_finding *expected, const observation_record *record)
+static bool finding_matches(const check_run *run, const expect_finding *expected,
+                            const observation_record *record)
 {
     if (!is_found(record) || record->finding != expected->kind)
         return false;
@@ -154,7 +165,8 @@ static bool finding_matches(const check_run *run, const expect_finding *expected
     return expected->where == NULL || finding_is_at(run, record, expected->where);
 }
 
-static void explain_finding(buffer *out, const check_run *run, const expect_finding *expected, uint64_t found)
+static void explain_finding(buffer *out, const check_run *run, const expect_finding *expected,
+                            uint64_t found)
 {
     buffer_add(out, "expected  ");
     if (expected->minimum == expected->maximum)
@@ -182,7 +194,8 @@ static void explain_finding(buffer *out, const check_run *run, const expect_find
         buffer_add(out, "\nnear      ");
         match_describe_record(record, out);
         if (record->where.line > 0)
-            buffer_format(out, "  (%s:%u:%u)", record->where.file, record->where.line, record->where.column);
+            buffer_format(out, "  (%s:%u:%u)", record->where.file, record->where.line,
+                          record->where.column);
         return;
     }
 }
@@ -204,8 +217,8 @@ void check_findings(check_run *run)
         bool held = found >= expected->minimum && found <= expected->maximum;
         if (!held)
             explain_finding(&explanation, run, expected, found);
-        check_add(run, VERDICT_FINDINGS, what, held ? NULL : buffer_text(&explanation), expected->shows,
-                  expected->declared);
+        check_add(run, VERDICT_FINDINGS, what, held ? NULL : buffer_text(&explanation),
+                  expected->shows, expected->declared);
         buffer_release(&explanation);
     }
 }
@@ -232,13 +245,15 @@ static const char *agent_end(const observation *o, const char *agent)
     return how;
 }
 
-static void check_end(check_run *run, const char *what, const char *expected, const char *got, source_position declared)
+static void check_end(check_run *run, const char *what, const char *expected, const char *got,
+                      source_position declared)
 {
     buffer explanation = {0};
     bool held = strcmp(expected, got) == 0;
     if (!held)
         buffer_format(&explanation, "expected  %s\ngot       %s", expected, got);
-    check_add(run, VERDICT_EXIT, what, held ? NULL : buffer_text(&explanation), run->plan->expect.exit.shows, declared);
+    check_add(run, VERDICT_EXIT, what, held ? NULL : buffer_text(&explanation),
+              run->plan->expect.exit.shows, declared);
     buffer_release(&explanation);
 }
 
@@ -258,7 +273,8 @@ void check_exit(check_run *run)
     for (size_t i = 0; i < x->agent_count; i++) {
         char what[128];
         snprintf(what, sizeof what, "end of %s", x->agents[i].agent);
-        check_end(run, what, x->agents[i].how, agent_end(run->seen, x->agents[i].agent), x->agents[i].declared);
+        check_end(run, what, x->agents[i].how, agent_end(run->seen, x->agents[i].agent),
+                  x->agents[i].declared);
     }
 }
 
@@ -289,8 +305,8 @@ void check_undeclared(check_run *run)
         } else if (record->finding == FINDING_TIME_LIMIT) {
             run->verdict->bound_reached = true;
         } else {
-            check_add(run, VERDICT_UNDECLARED, finding_name(record->finding), record->text, (number_list){NULL, 0},
-                      (source_position){0})
+            check_add(run, VERDICT_UNDECLARED, finding_name(record->finding), record->text,
+                      (number_list){NULL, 0}, (source_position){0})
                 ->record = record;
         }
     }

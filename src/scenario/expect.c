@@ -30,8 +30,8 @@ const char *verdict_topic_key(verdict_topic topic)
     return keys[topic];
 }
 
-verdict_line *check_add(check_run *run, verdict_topic topic, const char *what, const char *explanation,
-                        number_list shows, source_position declared)
+verdict_line *check_add(check_run *run, verdict_topic topic, const char *what,
+                        const char *explanation, number_list shows, source_position declared)
 {
     verdict *v = run->verdict;
     v->lines = region_grow(v->memory, v->lines, v->count, &v->capacity, sizeof *v->lines);
@@ -77,7 +77,8 @@ verdict *expect_check(const plan *p, const observation *o)
     check_run run = {.plan = p, .seen = o, .verdict = v, .memory = memory};
     run.covered = region_allocate(memory, o->count + 1);
     v->interrupted = o->end == RUN_END_INTERRUPTED;
-    /* What an interrupted run has not done yet cannot be held against it; what it has found still counts. */
+    /* What an interrupted run has not done yet cannot be held against it; what it has found still
+     * counts. */
     if (!v->interrupted)
         check_output(&run);
     check_never(&run);
@@ -100,7 +101,8 @@ void verdict_free(verdict *v)
 
 int exit_code_worse(int a, int b)
 {
-    static const int by_weight[] = {EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE, EXIT_INVALID, EXIT_FINDING, EXIT_BOUND};
+    static const int by_weight[] = {EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE,
+                                    EXIT_INVALID,  EXIT_FINDING,     EXIT_BOUND};
     for (size_t i = 0; i < sizeof by_weight / sizeof by_weight[0]; i++)
         if (a == by_weight[i] || b == by_weight[i])
             return by_weight[i];

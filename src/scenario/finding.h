@@ -1,7 +1,9 @@
-/* The kinds of finding that a run can have, with the names they carry in scenario files and reports.
+/* The kinds of finding that a run can have, with the names they carry in scenario files and
+ * reports.
  *
- * Only kinds that the program can detect are listed: the loader rejects every other name, so that no file declares what
- * nobody looks for. A module that learns to detect a new kind adds its line here. Any thread; pure data. */
+ * Only kinds that the program can detect are listed: the loader rejects every other name, so that
+ * no file declares what nobody looks for. A module that learns to detect a new kind adds its line
+ * here. Any thread; pure data. */
 #ifndef HEDDLE_SCENARIO_FINDING_H
 #define HEDDLE_SCENARIO_FINDING_H
 

@@ -16,7 +16,8 @@ typedef struct listing {
 
 static void add_file(listing *l, const char *path)
 {
-    l->files->items = region_grow(l->memory, l->files->items, l->files->count, &l->capacity, sizeof *l->files->items);
+    l->files->items = region_grow(l->memory, l->files->items, l->files->count, &l->capacity,
+                                  sizeof *l->files->items);
     l->files->items[l->files->count++] = path;
 }
 

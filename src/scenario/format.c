@@ -9,7 +9,8 @@
 static const schema text = {.shape = SCHEMA_TEXT, .expects = "a text"};
 static const schema flag = {.shape = SCHEMA_FLAG, .expects = "true or false"};
 
-static const schema text_items = {.shape = SCHEMA_LIST, .expects = "a list of texts", .item = &text};
+static const schema text_items = {
+    .shape = SCHEMA_LIST, .expects = "a list of texts", .item = &text};
 static const schema texts = {.shape = SCHEMA_EITHER,
                              .name = "texts",
                              .expects = "a text or a list of texts",
@@ -18,7 +19,10 @@ static const schema texts = {.shape = SCHEMA_EITHER,
 
 static const schema entry = {
     .shape = SCHEMA_NUMBER, .expects = "a syllabus number", .minimum = 1, .maximum = SYLLABUS_LAST};
-static const schema entry_items = {.shape = SCHEMA_LIST, .expects = "a list of syllabus numbers", .item = &entry, .maximum = SYLLABUS_LAST};
+static const schema entry_items = {.shape = SCHEMA_LIST,
+                                   .expects = "a list of syllabus numbers",
+                                   .item = &entry,
+                                   .maximum = SYLLABUS_LAST};
 static const schema entries = {.shape = SCHEMA_EITHER,
                                .name = "entries",
                                .expects = "a syllabus number or a list of them",
@@ -29,18 +33,25 @@ static const schema seed = {
     .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 0, .maximum = UINT64_MAX};
 static const schema moment = {
     .shape = SCHEMA_NUMBER, .expects = "milliseconds", .minimum = 0, .maximum = 1000000000000};
-static const schema times = {.shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 1000000};
-static const schema how_many = {.shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 1000000};
+static const schema times = {
+    .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 1000000};
+static const schema how_many = {
+    .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 1000000};
 
 static const char *const clock_names[] = {"virtual", "real", NULL};
-static const schema clock_choice = {.shape = SCHEMA_CHOICE, .expects = "one of the clocks", .choices = clock_names};
+static const schema clock_choice = {
+    .shape = SCHEMA_CHOICE, .expects = "one of the clocks", .choices = clock_names};
 static const char *const schedule_names[] = {"native", NULL};
-static const schema schedule = {.shape = SCHEMA_CHOICE, .expects = "a schedule", .choices = schedule_names};
+static const schema schedule = {
+    .shape = SCHEMA_CHOICE, .expects = "a schedule", .choices = schedule_names};
 static const char *const mark_names[] = {"✓", "~", "✗", NULL};
-static const schema mark = {.shape = SCHEMA_CHOICE, .expects = "one of the marks", .choices = mark_names};
+static const schema mark = {
+    .shape = SCHEMA_CHOICE, .expects = "one of the marks", .choices = mark_names};
 static const char *const seed_names[] = {"000", "001", "002", "003", NULL};
-static const schema seed_name = {.shape = SCHEMA_CHOICE, .expects = "one of the seed texts", .choices = seed_names};
-static const schema seed_list = {.shape = SCHEMA_LIST, .expects = "a list of seed texts", .item = &seed_name};
+static const schema seed_name = {
+    .shape = SCHEMA_CHOICE, .expects = "one of the seed texts", .choices = seed_names};
+static const schema seed_list = {
+    .shape = SCHEMA_LIST, .expects = "a list of seed texts", .item = &seed_name};
 static const schema seeds = {.shape = SCHEMA_EITHER,
                              .expects = "the name of a seed text or a list of them",
                              .scalar = &seed_name,
@@ -48,8 +59,10 @@ static const schema seeds = {.shape = SCHEMA_EITHER,
 
 static const schema limit_time = {
     .shape = SCHEMA_NUMBER, .expects = "milliseconds", .minimum = 1, .maximum = 86400000};
-static const schema limit_heap = {.shape = SCHEMA_NUMBER, .expects = "mebibytes", .minimum = 1, .maximum = 65536};
-static const schema limit_stack = {.shape = SCHEMA_NUMBER, .expects = "kibibytes", .minimum = 64, .maximum = 4096};
+static const schema limit_heap = {
+    .shape = SCHEMA_NUMBER, .expects = "mebibytes", .minimum = 1, .maximum = 65536};
+static const schema limit_stack = {
+    .shape = SCHEMA_NUMBER, .expects = "kibibytes", .minimum = 64, .maximum = 4096};
 static const schema limit_agents = {
     .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 100000};
 static const schema_field limit_fields[] = {
@@ -58,17 +71,20 @@ static const schema_field limit_fields[] = {
     {"stack_kb", &limit_stack, "stack of each agent, in KiB", false},
     {"agents", &limit_agents, "agents alive at once", false},
 };
-static const schema limits = {.shape = SCHEMA_OBJECT, .expects = "a map of limits", FIELDS(limit_fields)};
+static const schema limits = {
+    .shape = SCHEMA_OBJECT, .expects = "a map of limits", FIELDS(limit_fields)};
 
 static const schema_field file_fields[] = {
     {"from", &text, "path of a file on disk, beside the scenario", true},
 };
-static const schema file_on_disk = {.shape = SCHEMA_OBJECT, .expects = "a map with \"from\"", FIELDS(file_fields)};
-static const schema file = {.shape = SCHEMA_EITHER,
-                            .name = "file",
-                            .expects = "the script's text (after a | so that its lines are kept) or a map with \"from\"",
-                            .scalar = &text,
-                            .map = &file_on_disk};
+static const schema file_on_disk = {
+    .shape = SCHEMA_OBJECT, .expects = "a map with \"from\"", FIELDS(file_fields)};
+static const schema file = {
+    .shape = SCHEMA_EITHER,
+    .name = "file",
+    .expects = "the script's text (after a | so that its lines are kept) or a map with \"from\"",
+    .scalar = &text,
+    .map = &file_on_disk};
 static const schema files = {.shape = SCHEMA_OBJECT,
                              .expects = "a map from paths to scripts",
                              .other = &file,
@@ -77,17 +93,25 @@ static const schema files = {.shape = SCHEMA_OBJECT,
 static const schema_field window_fields[] = {
     {"name", &text, "the agent's name in output and expectations", false},
     {"url", &text, "the document's address; https://scenario.test/ when absent", false},
-    {"script", &text, "the script's text (after a |), a path of `files`, or a .js or .mjs file beside the scenario", true},
+    {"script", &text,
+     "the script's text (after a |), a path of `files`, or a .js or .mjs file beside the scenario",
+     true},
     {"module", &flag, "true: a module, false: a classic script; .mjs files are modules", false},
 };
-static const schema window = {
-    .shape = SCHEMA_OBJECT, .name = "window", .expects = "a map that describes a window", FIELDS(window_fields)};
-static const schema window_list = {
-    .shape = SCHEMA_LIST, .expects = "at least one window", .item = &window, .not_empty = true, .maximum = 4096};
-static const schema window_or_script = {.shape = SCHEMA_EITHER,
-                                        .expects = "the window's script, or a map that describes the window",
-                                        .scalar = &text,
-                                        .map = &window};
+static const schema window = {.shape = SCHEMA_OBJECT,
+                              .name = "window",
+                              .expects = "a map that describes a window",
+                              FIELDS(window_fields)};
+static const schema window_list = {.shape = SCHEMA_LIST,
+                                   .expects = "at least one window",
+                                   .item = &window,
+                                   .not_empty = true,
+                                   .maximum = 4096};
+static const schema window_or_script = {
+    .shape = SCHEMA_EITHER,
+    .expects = "the window's script, or a map that describes the window",
+    .scalar = &text,
+    .map = &window};
 static const schema window_map = {.shape = SCHEMA_OBJECT,
                                   .expects = "at least one window",
                                   .other = &window_or_script,
@@ -99,7 +123,8 @@ static const schema windows = {.shape = SCHEMA_EITHER,
                                .map = &window_map};
 
 static const char *const level_names[] = {"log", "info", "warn", "error", "debug", NULL};
-static const schema level = {.shape = SCHEMA_CHOICE, .expects = "one of the console's levels", .choices = level_names};
+static const schema level = {
+    .shape = SCHEMA_CHOICE, .expects = "one of the console's levels", .choices = level_names};
 
 #define LINE_FIELDS                                                                                \
     {"text", &text, "the line's text, exactly; \"agent: text\" names the agent too", false},       \
@@ -118,13 +143,18 @@ static const schema line_map = {.shape = SCHEMA_OBJECT,
                                 .expects = "a map that describes a line",
                                 FIELDS(line_fields),
                                 .other = &text,
-                                .other_about = "short form: the key is the agent, the value its text"};
+                                .other_about =
+                                    "short form: the key is the agent, the value its text"};
 static const schema line = {.shape = SCHEMA_EITHER,
                             .name = "line",
                             .expects = "a line of output, or a map that describes one",
                             .scalar = &text,
                             .map = &line_map};
-static const schema line_list = {.shape = SCHEMA_LIST, .name = "lines", .expects = "a list of lines", .item = &line, .maximum = 10000};
+static const schema line_list = {.shape = SCHEMA_LIST,
+                                 .name = "lines",
+                                 .expects = "a list of lines",
+                                 .item = &line,
+                                 .maximum = 10000};
 
 static const schema_field step_fields[] = {
     LINE_FIELDS,
@@ -134,13 +164,15 @@ static const schema step_map = {.shape = SCHEMA_OBJECT,
                                 .expects = "a map that describes a line",
                                 FIELDS(step_fields),
                                 .other = &text,
-                                .other_about = "short form: the key is the agent, the value its text"};
+                                .other_about =
+                                    "short form: the key is the agent, the value its text"};
 static const schema step = {.shape = SCHEMA_EITHER,
                             .name = "step",
                             .expects = "a line of output, or a map that describes one",
                             .scalar = &text,
                             .map = &step_map};
-static const schema step_list = {.shape = SCHEMA_LIST, .expects = "a list of lines", .item = &step, .maximum = 100000};
+static const schema step_list = {
+    .shape = SCHEMA_LIST, .expects = "a list of lines", .item = &step, .maximum = 100000};
 static const schema sequence = {.shape = SCHEMA_EITHER,
                                 .name = "sequence",
                                 .expects = "a list of lines, or a text with one line each",
@@ -166,29 +198,35 @@ static const schema_field cell_fields[] = {
     {"max", &text, "the largest allowed value", false},
     {"shows", &entries, "the syllabus numbers that this demonstrates", false},
 };
-static const schema cell_map = {.shape = SCHEMA_OBJECT, .expects = "a map that describes a value", FIELDS(cell_fields)};
+static const schema cell_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes a value", FIELDS(cell_fields)};
 static const schema cell = {.shape = SCHEMA_EITHER,
-                            .expects = "a value, a list of allowed values, or a map with is, min or max",
+                            .expects =
+                                "a value, a list of allowed values, or a map with is, min or max",
                             .scalar = &text,
                             .list = &text_items,
                             .map = &cell_map};
-static const schema cells = {.shape = SCHEMA_OBJECT,
-                             .expects = "a map from cells to values",
-                             .other = &cell,
-                             .other_about = "the last value of the cell that a script registered with heddle.cell(name, view, index)"};
+static const schema cells = {
+    .shape = SCHEMA_OBJECT,
+    .expects = "a map from cells to values",
+    .other = &cell,
+    .other_about =
+        "the last value of the cell that a script registered with heddle.cell(name, view, index)"};
 
 static const char *const finding_names[] = {
 #define X(name, spelled, about) spelled,
     FINDING_LIST(X)
 #undef X
         NULL};
-static const schema finding_choice = {
-    .shape = SCHEMA_CHOICE, .expects = "a kind of finding that can be detected", .choices = finding_names};
+static const schema finding_choice = {.shape = SCHEMA_CHOICE,
+                                      .expects = "a kind of finding that can be detected",
+                                      .choices = finding_names};
 static const schema_field count_fields[] = {
     {"min", &how_many, "at least so many", false},
     {"max", &how_many, "at most so many", false},
 };
-static const schema count_map = {.shape = SCHEMA_OBJECT, .expects = "a map with min or max", FIELDS(count_fields)};
+static const schema count_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map with min or max", FIELDS(count_fields)};
 static const schema count = {.shape = SCHEMA_EITHER,
                              .expects = "a whole number, or a map with min or max",
                              .scalar = &how_many,
@@ -208,13 +246,17 @@ static const schema finding = {.shape = SCHEMA_EITHER,
                                .expects = "a kind of finding, or a map that describes one",
                                .scalar = &finding_choice,
                                .map = &finding_map};
-static const schema finding_list = {.shape = SCHEMA_LIST, .expects = "a list of findings", .item = &finding};
+static const schema finding_list = {
+    .shape = SCHEMA_LIST, .expects = "a list of findings", .item = &finding};
 
 static const char *const end_names[] = {"idle", "deadlock", "time-limit", NULL};
-static const schema end_choice = {.shape = SCHEMA_CHOICE, .expects = "how the run ends", .choices = end_names};
+static const schema end_choice = {
+    .shape = SCHEMA_CHOICE, .expects = "how the run ends", .choices = end_names};
 static const char *const code_names[] = {"0", "1", "4", NULL};
-static const schema code_choice = {.shape = SCHEMA_CHOICE, .expects = "an exit code", .choices = code_names};
-static const char *const end_or_code_names[] = {"idle", "deadlock", "time-limit", "0", "1", "4", NULL};
+static const schema code_choice = {
+    .shape = SCHEMA_CHOICE, .expects = "an exit code", .choices = code_names};
+static const char *const end_or_code_names[] = {"idle", "deadlock", "time-limit", "0",
+                                                "1",    "4",        NULL};
 static const schema end_or_code = {
     .shape = SCHEMA_CHOICE, .expects = "how the run ends", .choices = end_or_code_names};
 static const schema agent_ends = {.shape = SCHEMA_OBJECT,
@@ -227,7 +269,8 @@ static const schema_field exit_fields[] = {
     {"agents", &agent_ends, "how agents end", false},
     {"shows", &entries, "the syllabus numbers that this demonstrates", false},
 };
-static const schema exit_map = {.shape = SCHEMA_OBJECT, .expects = "a map that describes the end", FIELDS(exit_fields)};
+static const schema exit_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes the end", FIELDS(exit_fields)};
 static const schema exit_either = {.shape = SCHEMA_EITHER,
                                    .expects = "how the run ends, or a map that describes it",
                                    .scalar = &end_or_code,
@@ -244,14 +287,16 @@ static const schema_field expect_fields[] = {
     {"findings", &finding_list, "what is found; everything else that is found is a failure", false},
     {"exit", &exit_either, "how the run ends", false},
 };
-static const schema expect = {.shape = SCHEMA_OBJECT, .expects = "a map of expectations", FIELDS(expect_fields)};
+static const schema expect = {
+    .shape = SCHEMA_OBJECT, .expects = "a map of expectations", FIELDS(expect_fields)};
 
 static const schema_field scenario_fields[] = {
     {"title", &text, "the scenario's name in a few words", true},
     {"about", &texts, "what it is about", false},
     {"teaches", &entries, "the syllabus numbers that it teaches", false},
     {"seeds", &seeds, "the seed texts that it comes from", false},
-    {"mark", &mark, "✓ the seed agrees with the standards, ~ with a condition, ✗ the seed is wrong", false},
+    {"mark", &mark, "✓ the seed agrees with the standards, ~ with a condition, ✗ the seed is wrong",
+     false},
     {"says", &texts, "what the text says, literally", false},
     {"means", &texts, "what that means", false},
     {"like", &texts, "what it can be compared with", false},
@@ -269,8 +314,9 @@ static const schema_field scenario_fields[] = {
     {"expect", &expect, "what must come of it", false},
 };
 
-const schema scenario_schema = {
-    .shape = SCHEMA_OBJECT, .expects = "a scenario: a map with title, windows, expect", FIELDS(scenario_fields)};
+const schema scenario_schema = {.shape = SCHEMA_OBJECT,
+                                .expects = "a scenario: a map with title, windows, expect",
+                                FIELDS(scenario_fields)};
 
 bool format_is_line_key(const char *key)
 {

@@ -1,5 +1,5 @@
-/* The scenario file format as a schema: the one place that says which keys there are. The loader checks files against
- * it, build.c reads the checked tree, and `heddle schema` prints it. */
+/* The scenario file format as a schema: the one place that says which keys there are. The loader
+ * checks files against it, build.c reads the checked tree, and `heddle schema` prints it. */
 #ifndef HEDDLE_SCENARIO_FORMAT_H
 #define HEDDLE_SCENARIO_FORMAT_H
 

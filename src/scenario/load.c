@@ -33,7 +33,8 @@ static int compare_errors(const load_error *a, const load_error *b)
     return a->where.column < b->where.column ? -1 : a->where.column > b->where.column;
 }
 
-/* By place in the file; insertion keeps equal places in the order in which they were found. Errors are few. */
+/* By place in the file; insertion keeps equal places in the order in which they were found. Errors
+ * are few. */
 static void sort_errors(load_errors *errors)
 {
     for (size_t i = 1; i < errors->count; i++) {
@@ -45,7 +46,8 @@ static void sort_errors(load_errors *errors)
     }
 }
 
-status scenario_load_text(const char *path, const char *text, size_t length, plan **result, load_errors *errors)
+status scenario_load_text(const char *path, const char *text, size_t length, plan **result,
+                          load_errors *errors)
 {
     *result = NULL;
     *errors = (load_errors){.memory = region_create()};
@@ -65,7 +67,8 @@ status scenario_load_text(const char *path, const char *text, size_t length, pla
 }
 
 /* Reads `path` or adds the error that says why not. */
-static status read_or_report(region *memory, const char *path, const char **text, size_t *length, load_errors *errors)
+static status read_or_report(region *memory, const char *path, const char **text, size_t *length,
+                             load_errors *errors)
 {
     status s = build_read_file(memory, path, text, length);
     if (s == STATUS_NOT_FOUND)

@@ -1,8 +1,9 @@
 /* Reads a scenario file and gives a plan, or every error with its place.
  *
- * The format is YAML; `format.c` holds its table, from which the loader's checks and the JSON Schema are both derived.
- * One pass finds all errors of structure; meaning (names, references, patterns) is checked when the structure is sound.
- * Threads: any, without shared state. Blocking: reads the scenario file and the scripts it names beside it. */
+ * The format is YAML; `format.c` holds its table, from which the loader's checks and the JSON
+ * Schema are both derived. One pass finds all errors of structure; meaning (names, references,
+ * patterns) is checked when the structure is sound. Threads: any, without shared state. Blocking:
+ * reads the scenario file and the scripts it names beside it. */
 #ifndef HEDDLE_SCENARIO_LOAD_H
 #define HEDDLE_SCENARIO_LOAD_H
 
@@ -12,7 +13,7 @@
 
 typedef struct load_error {
     source_position where; /* line 0: the file as a whole */
-    const char *message;   /* what is wrong and what was expected, one sentence without a full stop */
+    const char *message; /* what is wrong and what was expected, one sentence without a full stop */
 } load_error;
 
 typedef struct load_errors {
@@ -22,16 +23,20 @@ typedef struct load_errors {
     size_t capacity;
 } load_errors;
 
-/* Loads `path`. On STATUS_OK `*result` is a plan that the caller frees. Otherwise `*result` is NULL and `*errors` has at
- * least one entry, in the order of the file: STATUS_NOT_FOUND or STATUS_IO when the file cannot be read, STATUS_INVALID
- * when it is not a scenario. `*errors` is to be released in both cases. */
+/* Loads `path`. On STATUS_OK `*result` is a plan that the caller frees. Otherwise `*result` is NULL
+ * and `*errors` has at least one entry, in the order of the file: STATUS_NOT_FOUND or STATUS_IO
+ * when the file cannot be read, STATUS_INVALID when it is not a scenario. `*errors` is to be
+ * released in both cases. */
 status scenario_load(const char *path, plan **result, load_errors *errors);
 
-/* The same for a text in memory; `path` names it in messages and says where further files are looked up. */
-status scenario_load_text(const char *path, const char *text, size_t length, plan **result, load_errors *errors);
+/* The same for a text in memory; `path` names it in messages and says where further files are
+ * looked up. */
+status scenario_load_text(const char *path, const char *text, size_t length, plan **result,
+                          load_errors *errors);
 
-/* A plan for one bare script file: a window (or nothing to say about agents) at https://scenario.test/ whose script is
- * that file, module when its name ends in .mjs, no expectations. */
+/* A plan for one bare script file: a window (or nothing to say about agents) at
+ * https://scenario.test/ whose script is that file, module when its name ends in .mjs, no
+ * expectations. */
 status scenario_from_script(const char *path, plan **result, load_errors *errors);
 
 void load_errors_release(load_errors *errors);
@@ -39,7 +44,8 @@ void load_errors_release(load_errors *errors);
 /* "file:line:column: message", one per line. */
 void load_errors_write(const load_errors *errors, buffer *out);
 
-/* The JSON Schema of the format, for editors, made from the loader's own table. Ends with a line feed. */
+/* The JSON Schema of the format, for editors, made from the loader's own table. Ends with a line
+ * feed. */
 void scenario_write_schema(buffer *out);
 
 #endif

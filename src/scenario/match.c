@@ -67,7 +67,8 @@ typedef struct assignment {
     bool *visited; /* per line, within one search */
 } assignment;
 
-/* Finds one more record for a line, moving records between lines where that helps (an augmenting path). */
+/* Finds one more record for a line, moving records between lines where that helps (an augmenting
+ * path). */
 static bool take_one_more(assignment *a, size_t line)
 {
     if (a->visited[line])
@@ -85,18 +86,20 @@ static bool take_one_more(assignment *a, size_t line)
     return false;
 }
 
-bool match_assign(const expect_lines *lines, const record_list *records, size_t first, size_t count, size_t *owner,
-                  uint64_t *missing)
+bool match_assign(const expect_lines *lines, const record_list *records, size_t first, size_t count,
+                  size_t *owner, uint64_t *missing)
 {
     region *scratch = region_create();
-    assignment a = {lines, records, first, count, owner, region_allocate(scratch, lines->count + 1)};
+    assignment a = {lines, records, first,
+                    count, owner,   region_allocate(scratch, lines->count + 1)};
     bool complete = true;
     for (size_t i = 0; i < count; i++)
         owner[i] = SIZE_MAX;
     for (size_t l = 0; l < lines->count; l++) {
         missing[l] = lines->items[l].times;
         for (size_t i = 0; i < count && missing[l] > 0; i++)
-            if (owner[i] == SIZE_MAX && match_line(&lines->items[l], records->items[first + i]) == MATCH_EQUAL) {
+            if (owner[i] == SIZE_MAX &&
+                match_line(&lines->items[l], records->items[first + i]) == MATCH_EQUAL) {
                 owner[i] = l;
                 missing[l]--;
             }
@@ -114,12 +117,14 @@ bool match_assign(const expect_lines *lines, const record_list *records, size_t 
     return complete;
 }
 
-record_list match_select(region *memory, const observation *o, observation_kind kind, const char *agent)
+record_list match_select(region *memory, const observation *o, observation_kind kind,
+                         const char *agent)
 {
     record_list list = {.items = region_allocate(memory, (o->count + 1) * sizeof *list.items)};
     for (size_t i = 0; i < o->count; i++) {
         const observation_record *record = &o->records[i];
-        bool same_agent = agent == NULL || (record->agent != NULL && strcmp(record->agent, agent) == 0);
+        bool same_agent =
+            agent == NULL || (record->agent != NULL && strcmp(record->agent, agent) == 0);
         if (record->kind == kind && same_agent)
             list.items[list.count++] = record;
     }

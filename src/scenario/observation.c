@@ -66,7 +66,8 @@ void observation_set_cell(observation *o, const observation_cell *cell)
 {
     observation_cell *place = find_cell(o, cell->name);
     if (place == NULL) {
-        o->cells = region_grow(o->memory, o->cells, o->cell_count, &o->cell_capacity, sizeof *o->cells);
+        o->cells =
+            region_grow(o->memory, o->cells, o->cell_count, &o->cell_capacity, sizeof *o->cells);
         place = &o->cells[o->cell_count++];
     }
     *place = (observation_cell){

@@ -1,8 +1,9 @@
-/* The observation: what one run produced, in the order in which it happened. Filled by the runner, read by the
- * expectation checker and the reports.
+/* The observation: what one run produced, in the order in which it happened. Filled by the runner,
+ * read by the expectation checker and the reports.
  *
- * Ownership: every text handed in is copied; everything dies with `observation_free`. Threads: one at a time (the run's
- * writer fills it). Blocking: never. Times are nanoseconds of the run's clock, counted from its start. */
+ * Ownership: every text handed in is copied; everything dies with `observation_free`. Threads: one
+ * at a time (the run's writer fills it). Blocking: never. Times are nanoseconds of the run's clock,
+ * counted from its start. */
 #ifndef HEDDLE_SCENARIO_OBSERVATION_H
 #define HEDDLE_SCENARIO_OBSERVATION_H
 
@@ -14,9 +15,11 @@
 
 typedef enum observation_kind {
     OBSERVATION_CONSOLE, /* one call of a console method */
-    OBSERVATION_ERROR,   /* an uncaught error, unhandled rejection or script error: a finding too, of `finding`'s kind */
+    OBSERVATION_ERROR, /* an uncaught error, unhandled rejection or script error: a finding too, of
+                          `finding`'s kind */
     OBSERVATION_FINDING, /* any other finding */
-    OBSERVATION_EXIT     /* an agent's end; `text` says how: finished, closed, terminated, heap-exhausted, ... */
+    OBSERVATION_EXIT     /* an agent's end; `text` says how: finished, closed, terminated,
+                            heap-exhausted, ... */
 } observation_kind;
 
 typedef enum console_level {
@@ -93,15 +96,16 @@ typedef struct observation {
 observation *observation_create(void);
 void observation_free(observation *o);
 
-/* Copies `record` (all texts, all parties) to the end; the sequence number is set here. The result is valid until the
- * next call. */
+/* Copies `record` (all texts, all parties) to the end; the sequence number is set here. The result
+ * is valid until the next call. */
 const observation_record *observation_add(observation *o, const observation_record *record);
 
 /* Sets a cell's value; a second call for the same name replaces the first. */
 void observation_set_cell(observation *o, const observation_cell *cell);
 const observation_cell *observation_find_cell(const observation *o, const char *name);
 
-/* Constant names: console, error, finding, exit · log, info, warn, error, debug · idle, deadlock, time-limit, interrupted */
+/* Constant names: console, error, finding, exit · log, info, warn, error, debug · idle, deadlock,
+ * time-limit, interrupted */
 const char *observation_kind_name(observation_kind kind);
 const char *console_level_name(console_level level);
 const char *run_end_name(run_end end);

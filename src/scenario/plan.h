@@ -1,9 +1,10 @@
-/* The plan: a scenario file after loading, validated and complete. What the runner carries out and what the expectation
- * checker compares an observation with.
+/* The plan: a scenario file after loading, validated and complete. What the runner carries out and
+ * what the expectation checker compares an observation with.
  *
- * Ownership: everything hangs on the plan and dies with `plan_free`; no pointer in it is ever owned by somebody else.
- * Threads: read-only after loading, so any number of threads may read it; `plan_empty_script` is for one thread before
- * a run. Blocking: never. Absent numbers are 0, absent texts NULL, absent lists empty, unless said otherwise. */
+ * Ownership: everything hangs on the plan and dies with `plan_free`; no pointer in it is ever owned
+ * by somebody else. Threads: read-only after loading, so any number of threads may read it;
+ * `plan_empty_script` is for one thread before a run. Blocking: never. Absent numbers are 0, absent
+ * texts NULL, absent lists empty, unless said otherwise. */
 #ifndef HEDDLE_SCENARIO_PLAN_H
 #define HEDDLE_SCENARIO_PLAN_H
 
@@ -15,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A place in a text file. Lines and columns count from 1, columns in characters; 0 means unknown. */
+/* A place in a text file. Lines and columns count from 1, columns in characters; 0 means unknown.
+ */
 typedef struct source_position {
     const char *file;
     uint32_t line;
@@ -32,9 +34,9 @@ typedef struct number_list {
     size_t count;
 } number_list;
 
-/* One script or module text, and where its lines stand in a file that a person can open. Line l, column c of `text` is
- * line `source_line + l - 1`, column `c + source_indent` of `source_file`; for a script that was read from a file of
- * its own these are 1 and 0. */
+/* One script or module text, and where its lines stand in a file that a person can open. Line l,
+ * column c of `text` is line `source_line + l - 1`, column `c + source_indent` of `source_file`;
+ * for a script that was read from a file of its own these are 1 and 0. */
 typedef struct plan_script {
     const char *url; /* unique within the plan; the name to evaluate it under */
     const char *text;
@@ -69,7 +71,12 @@ typedef struct plan_limits {
 } plan_limits;
 
 /* How the seed text that a scenario teaches relates to the standards. */
-typedef enum plan_mark { PLAN_MARK_NONE, PLAN_MARK_AGREES, PLAN_MARK_CONDITIONAL, PLAN_MARK_WRONG } plan_mark;
+typedef enum plan_mark {
+    PLAN_MARK_NONE,
+    PLAN_MARK_AGREES,
+    PLAN_MARK_CONDITIONAL,
+    PLAN_MARK_WRONG
+} plan_mark;
 
 /* The six teaching fields, each a list of paragraphs. */
 typedef enum plan_lesson {
@@ -82,17 +89,18 @@ typedef enum plan_lesson {
     PLAN_LESSON_COUNT
 } plan_lesson;
 
-/* One expected line of output, or one expected error. Conditions that are absent hold for every record. */
+/* One expected line of output, or one expected error. Conditions that are absent hold for every
+ * record. */
 typedef struct expect_line {
-    const char *text;       /* equal to the record's text, or to "agent: text" when `agent` is NULL */
+    const char *text; /* equal to the record's text, or to "agent: text" when `agent` is NULL */
     const regex_t *pattern; /* or: a POSIX extended regular expression found in the record's text */
     const char *match;      /* the source of `pattern` */
     const char *agent;
-    const char *level;  /* log, info, warn, error, debug */
-    int64_t after_ms;   /* at or after this moment of the run's clock; -1 absent */
-    int64_t before_ms;  /* before this moment; -1 absent */
-    uint64_t times;     /* how many such records, at least 1 */
-    number_list shows;  /* syllabus numbers that this expectation demonstrates */
+    const char *level; /* log, info, warn, error, debug */
+    int64_t after_ms;  /* at or after this moment of the run's clock; -1 absent */
+    int64_t before_ms; /* before this moment; -1 absent */
+    uint64_t times;    /* how many such records, at least 1 */
+    number_list shows; /* syllabus numbers that this expectation demonstrates */
     source_position declared;
 } expect_line;
 
@@ -127,7 +135,8 @@ typedef struct expect_cell {
 
 typedef struct expect_finding {
     finding_kind kind;
-    const char *where; /* "url:line", "file:line" or "file:line:column" of anything the finding names; NULL: anywhere */
+    const char *where; /* "url:line", "file:line" or "file:line:column" of anything the finding
+                          names; NULL: anywhere */
     const char *text;  /* contained in the finding's text; NULL: any */
     text_list agents;  /* all of them are part of it */
     uint64_t minimum;  /* how many such findings; at least 1 */
@@ -138,31 +147,33 @@ typedef struct expect_finding {
 
 typedef struct expect_agent_exit {
     const char *agent;
-    const char *how; /* finished, closed, terminated, heap-exhausted, ... : the exit record's text */
+    const char
+        *how; /* finished, closed, terminated, heap-exhausted, ... : the exit record's text */
     source_position declared;
 } expect_agent_exit;
 
 typedef struct expect_exit {
     bool present;
-    const char *run;   /* how the run ended: idle, deadlock, time-limit; NULL: not asked */
-    int code;          /* the exit code that the run has before anything is declared; -1: not asked */
+    const char *run; /* how the run ended: idle, deadlock, time-limit; NULL: not asked */
+    int code;        /* the exit code that the run has before anything is declared; -1: not asked */
     expect_agent_exit *agents;
     size_t agent_count;
     number_list shows;
     source_position declared;
 } expect_exit;
 
-/* Everything under `expect`. `has_*` tells an empty list ("nothing may be logged") from an absent one. */
+/* Everything under `expect`. `has_*` tells an empty list ("nothing may be logged") from an absent
+ * one. */
 typedef struct plan_expect {
     bool has_log, has_errors;
-    expect_sequence log;      /* the whole output, in this order */
-    expect_sequence *order;   /* chains: these lines in this order, others may come between */
+    expect_sequence log;    /* the whole output, in this order */
+    expect_sequence *order; /* chains: these lines in this order, others may come between */
     size_t order_count;
     expect_sequence *console; /* per agent: its whole output, in this order */
     size_t console_count;
-    expect_lines unordered;   /* each of these appears; order and further lines are free */
-    expect_lines never;       /* none of these appears */
-    expect_lines errors;      /* the uncaught errors and rejections, in any order */
+    expect_lines unordered; /* each of these appears; order and further lines are free */
+    expect_lines never;     /* none of these appears */
+    expect_lines errors;    /* the uncaught errors and rejections, in any order */
     expect_cell *cells;
     size_t cell_count;
     expect_finding *findings;
@@ -172,8 +183,9 @@ typedef struct plan_expect {
 
 typedef struct plan {
     region *memory;
-    const char *file;      /* the scenario file as it was named to the loader */
-    const char *directory; /* its folder, "." when the name has none: further files are looked up here */
+    const char *file; /* the scenario file as it was named to the loader */
+    const char
+        *directory; /* its folder, "." when the name has none: further files are looked up here */
     const char *title;
     text_list about;
     number_list teaches;
@@ -199,17 +211,19 @@ typedef struct plan {
 /* Frees the plan and everything in it; NULL is allowed. */
 void plan_free(plan *p);
 
-/* The file declared under that path or URL ("worker.js", "/worker.js", "https://scenario.test/worker.js?x"), NULL when
- * `files` has none. A query or fragment is looked up as written first, then left out. */
+/* The file declared under that path or URL ("worker.js", "/worker.js",
+ * "https://scenario.test/worker.js?x"), NULL when `files` has none. A query or fragment is looked
+ * up as written first, then left out. */
 const plan_file *plan_find_file(const plan *p, const char *path_or_url);
 
 const plan_script *plan_find_script(const plan *p, const char *url);
 
-/* Where line and column of a script stand for a reader: an inline script is translated into the scenario file. A URL
- * that is not in the plan comes back unchanged. */
+/* Where line and column of a script stand for a reader: an inline script is translated into the
+ * scenario file. A URL that is not in the plan comes back unchanged. */
 source_position plan_locate(const plan *p, const char *url, uint32_t line, uint32_t column);
 
-/* Replaces a script's text by nothing: what a test does to see that the expectations depend on it. */
+/* Replaces a script's text by nothing: what a test does to see that the expectations depend on it.
+ */
 void plan_empty_script(plan *p, size_t script_index);
 
 /* ✓, ~ or ✗; "" for none. */

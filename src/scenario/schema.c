@@ -101,15 +101,15 @@ static void add_unknown_key(checker *c, const schema *s, const yaml_node *key)
 {
     const char *near = nearest_key(s, key->text);
     if (near != NULL) {
-        load_error_add(c->errors, c->file, key->line, key->column, "unknown key \"%s\"; did you mean \"%s\"?",
-                       key->text, near);
+        load_error_add(c->errors, c->file, key->line, key->column,
+                       "unknown key \"%s\"; did you mean \"%s\"?", key->text, near);
         return;
     }
     buffer known = {0};
     for (size_t i = 0; i < s->field_count; i++)
         buffer_format(&known, "%s%s", i == 0 ? "" : ", ", s->fields[i].key);
-    load_error_add(c->errors, c->file, key->line, key->column, "unknown key \"%s\"; expected one of %s", key->text,
-                   buffer_text(&known));
+    load_error_add(c->errors, c->file, key->line, key->column,
+                   "unknown key \"%s\"; expected one of %s", key->text, buffer_text(&known));
     buffer_release(&known);
 }
 
@@ -145,8 +145,8 @@ static bool check_object(checker *c, const schema *s, const yaml_node *node)
     for (size_t i = 0; i < s->field_count; i++) {
         if (!s->fields[i].required || yaml_tree_find(node, s->fields[i].key) != NULL)
             continue;
-        load_error_add(c->errors, c->file, node->line, node->column, "the key \"%s\" is missing: %s",
-                       s->fields[i].key, s->fields[i].about);
+        load_error_add(c->errors, c->file, node->line, node->column,
+                       "the key \"%s\" is missing: %s", s->fields[i].key, s->fields[i].about);
         ok = false;
     }
     return ok;
@@ -157,8 +157,9 @@ static bool check_list(checker *c, const schema *s, const yaml_node *node)
     if (node->shape != YAML_LIST || (s->not_empty && node->count == 0))
         return add_mismatch(c, node, s->expects);
     if (s->maximum > 0 && node->count > s->maximum) {
-        load_error_add(c->errors, c->file, node->line, node->column, "a list of %zu entries; at most %" PRIu64
-                       " are allowed", node->count, s->maximum);
+        load_error_add(c->errors, c->file, node->line, node->column,
+                       "a list of %zu entries; at most %" PRIu64 " are allowed", node->count,
+                       s->maximum);
         return false;
     }
     bool ok = true;
@@ -176,7 +177,11 @@ static bool check_choice(checker *c, const schema *s, const yaml_node *node)
     buffer expected = {0};
     buffer_format(&expected, "%s: ", s->expects);
     for (size_t i = 0; s->choices[i] != NULL; i++)
-        buffer_format(&expected, "%s%s", i == 0 ? "" : s->choices[i + 1] == NULL ? " or " : ", ", s->choices[i]);
+        buffer_format(&expected, "%s%s",
+                      i == 0                      ? ""
+                      : s->choices[i + 1] == NULL ? " or "
+                                                  : ", ",
+                      s->choices[i]);
     add_mismatch(c, node, buffer_text(&expected));
     buffer_release(&expected);
     return false;
@@ -185,8 +190,8 @@ static bool check_choice(checker *c, const schema *s, const yaml_node *node)
 static bool check_number(checker *c, const schema *s, const yaml_node *node)
 {
     uint64_t number;
-    if (node->shape == YAML_SCALAR && node->plain && schema_number(node->text, &number) && number >= s->minimum &&
-        number <= s->maximum)
+    if (node->shape == YAML_SCALAR && node->plain && schema_number(node->text, &number) &&
+        number >= s->minimum && number <= s->maximum)
         return true;
     buffer expected = {0};
     buffer_add(&expected, s->expects);
@@ -201,7 +206,9 @@ static bool check_number(checker *c, const schema *s, const yaml_node *node)
 
 static bool check_either(checker *c, const schema *s, const yaml_node *node)
 {
-    const schema *chosen = node->shape == YAML_SCALAR ? s->scalar : node->shape == YAML_LIST ? s->list : s->map;
+    const schema *chosen = node->shape == YAML_SCALAR ? s->scalar
+                           : node->shape == YAML_LIST ? s->list
+                                                      : s->map;
     bool null = yaml_tree_is_null(node) && (chosen == NULL || chosen->shape != SCHEMA_CHOICE);
     if (chosen == NULL || null)
         return add_mismatch(c, node, s->expects);

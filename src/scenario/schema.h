@@ -1,5 +1,6 @@
-/* A table-driven schema: says which shapes of YAML a file may have, checks a tree against it with a position for every
- * error, and writes itself as a JSON Schema, so that loader and schema cannot drift apart.
+/* A table-driven schema: says which shapes of YAML a file may have, checks a tree against it with a
+ * position for every error, and writes itself as a JSON Schema, so that loader and schema cannot
+ * drift apart.
  *
  * Tables are constant data. Threads: any. Blocking: never. */
 #ifndef HEDDLE_SCENARIO_SCHEMA_H
@@ -15,7 +16,8 @@ typedef enum schema_shape {
     SCHEMA_CHOICE, /* one of `choices` */
     SCHEMA_LIST,   /* each entry is an `item` */
     SCHEMA_OBJECT, /* the keys of `fields`; others only when `other` says what their values are */
-    SCHEMA_EITHER  /* `scalar`, `list` or `map`, by the shape of the node; NULL where that shape is not allowed */
+    SCHEMA_EITHER  /* `scalar`, `list` or `map`, by the shape of the node; NULL where that shape is
+                      not allowed */
 } schema_shape;
 
 typedef struct schema schema;
@@ -29,9 +31,9 @@ typedef struct schema_field {
 
 struct schema {
     schema_shape shape;
-    const char *name;    /* not NULL: a definition of its own in the JSON Schema */
-    const char *expects; /* with an article, for messages: "a list of scripts" */
-    uint64_t minimum, maximum; /* SCHEMA_NUMBER; SCHEMA_LIST: `maximum` entries when not 0 */
+    const char *name;           /* not NULL: a definition of its own in the JSON Schema */
+    const char *expects;        /* with an article, for messages: "a list of scripts" */
+    uint64_t minimum, maximum;  /* SCHEMA_NUMBER; SCHEMA_LIST: `maximum` entries when not 0 */
     const char *const *choices; /* ends with NULL */
     const schema *item;
     bool not_empty; /* SCHEMA_LIST, SCHEMA_OBJECT with `other`: at least one entry */

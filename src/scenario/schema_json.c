@@ -54,7 +54,8 @@ static void write_member(json_writer *w, const char *name, const char *text)
     json_text(w, text);
 }
 
-/* Editors read an unquoted 002 or 1 as a number and ~ as null, the loader as the text it is: both are allowed. */
+/* Editors read an unquoted 002 or 1 as a number and ~ as null, the loader as the text it is: both
+ * are allowed. */
 static void write_choices(json_writer *w, const char *const *choices)
 {
     json_name(w, "enum");

@@ -19,7 +19,8 @@ static const syllabus_entry entries[] = {
 #include "scenario/syllabus.def"
 #undef SYLLABUS
 };
-_Static_assert(sizeof entries / sizeof entries[0] == SYLLABUS_LAST, "the loader accepts the numbers of all entries");
+_Static_assert(sizeof entries / sizeof entries[0] == SYLLABUS_LAST,
+               "the loader accepts the numbers of all entries");
 
 static const char *const section_titles[] = {
     "The frame: language, engine, host",
@@ -134,7 +135,8 @@ static void write_shown_by(const syllabus_catalogue *c, const syllabus_entry *en
     if (m == NULL)
         buffer_format(out, "*waits for: %s*", entry->waits_for);
     for (; m != NULL; m = m->next)
-        buffer_format(out, "[%s](../%s)%s%s", m->path, m->path, m->shown ? "" : " (claimed, but no expectation shows it)",
+        buffer_format(out, "[%s](../%s)%s%s", m->path, m->path,
+                      m->shown ? "" : " (claimed, but no expectation shows it)",
                       m->next == NULL ? "" : ", ");
 }
 
@@ -145,19 +147,24 @@ void syllabus_write(const syllabus_catalogue *c, buffer *out)
         shown += c->mentions[n] != NULL;
     buffer_format(out,
                   "# The syllabus and its scenarios\n\n"
-                  "Generated from `src/scenario/syllabus.def` and the `teaches` and `shows` of every file in `scenarios/`; a\n"
-                  "test compares it. %zu of %d entries have a scenario. ✓ the seed text agrees with the standards, ~ with a\n"
-                  "condition that it leaves out, ✗ the seed text is wrong and the scenario shows what is true.\n",
+                  "Generated from `src/scenario/syllabus.def` and the `teaches` and `shows` of "
+                  "every file in `scenarios/`; a\n"
+                  "test compares it. %zu of %d entries have a scenario. ✓ the seed text agrees "
+                  "with the standards, ~ with a\n"
+                  "condition that it leaves out, ✗ the seed text is wrong and the scenario shows "
+                  "what is true.\n",
                   shown, SYLLABUS_LAST);
     char section = 0;
     for (uint32_t n = 1; n <= SYLLABUS_LAST; n++) {
         const syllabus_entry *entry = syllabus_find(n);
         if (entry->section != section) {
             section = entry->section;
-            buffer_format(out, "\n## %c. %s\n\n| # | Concept | Seeds | | Shown by |\n|---|---|---|---|---|\n", section,
-                          syllabus_section_title(section));
+            buffer_format(
+                out, "\n## %c. %s\n\n| # | Concept | Seeds | | Shown by |\n|---|---|---|---|---|\n",
+                section, syllabus_section_title(section));
         }
-        buffer_format(out, "| %u | %s | %s | %s | ", n, entry->concept, entry->seeds, plan_mark_text(entry->mark));
+        buffer_format(out, "| %u | %s | %s | %s | ", n, entry->concept, entry->seeds,
+                      plan_mark_text(entry->mark));
         write_shown_by(c, entry, out);
         buffer_add(out, " |\n");
     }

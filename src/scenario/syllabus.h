@@ -1,5 +1,6 @@
-/* The syllabus: what is to be taught, and which scenario shows it. Entries are constant data made of syllabus.def; the
- * catalogue is filled with plans and writes tests/syllabus.md. Threads: one at a time per catalogue. Blocking: never. */
+/* The syllabus: what is to be taught, and which scenario shows it. Entries are constant data made
+ * of syllabus.def; the catalogue is filled with plans and writes tests/syllabus.md. Threads: one at
+ * a time per catalogue. Blocking: never. */
 #ifndef HEDDLE_SCENARIO_SYLLABUS_H
 #define HEDDLE_SCENARIO_SYLLABUS_H
 
@@ -7,8 +8,8 @@
 #include "scenario/plan.h"
 
 typedef struct syllabus_entry {
-    uint32_t number; /* from 1 */
-    char section;    /* 'A' to 'J' */
+    uint32_t number;   /* from 1 */
+    char section;      /* 'A' to 'J' */
     const char *seeds; /* the texts that say it: "000 002" */
     plan_mark mark;
     const char *waits_for; /* what an entry without a scenario waits for, in words */
@@ -29,7 +30,8 @@ typedef struct syllabus_catalogue syllabus_catalogue;
 syllabus_catalogue *syllabus_create(void);
 void syllabus_free(syllabus_catalogue *c);
 
-/* Notes what `p` teaches; `path` is how the page refers to the file. The plan may be freed afterwards. */
+/* Notes what `p` teaches; `path` is how the page refers to the file. The plan may be freed
+ * afterwards. */
 void syllabus_add(syllabus_catalogue *c, const plan *p, const char *path);
 
 /* The whole page as Markdown. */

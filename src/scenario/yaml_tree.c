@@ -31,11 +31,13 @@ typedef struct reader {
     anchor *anchors;
 } reader;
 
-void load_error_add(load_errors *errors, const char *file, uint32_t line, uint32_t column, const char *format, ...)
+void load_error_add(load_errors *errors, const char *file, uint32_t line, uint32_t column,
+                    const char *format, ...)
 {
     if (errors->memory == NULL)
         errors->memory = region_create();
-    errors->items = region_grow(errors->memory, errors->items, errors->count, &errors->capacity, sizeof *errors->items);
+    errors->items = region_grow(errors->memory, errors->items, errors->count, &errors->capacity,
+                                sizeof *errors->items);
     char message[1024];
     va_list arguments;
     va_start(arguments, format);
@@ -62,8 +64,8 @@ const yaml_node *yaml_tree_find(const yaml_node *map, const char *key)
     return NULL;
 }
 
-/* The length of a line break as YAML 1.1 and libyaml count them (CR, LF, CR LF, NEL, LS, PS), 0 when there is none:
- * line numbers of both must agree. */
+/* The length of a line break as YAML 1.1 and libyaml count them (CR, LF, CR LF, NEL, LS, PS), 0
+ * when there is none: line numbers of both must agree. */
 static size_t break_length(const char *s, size_t left)
 {
     if (left == 0)
@@ -89,7 +91,8 @@ static void find_lines(reader *r)
         i += n == 0 ? 1 : n;
         if (n == 0)
             continue;
-        r->line_starts = region_grow(r->memory, r->line_starts, r->line_count, &capacity, sizeof *r->line_starts);
+        r->line_starts = region_grow(r->memory, r->line_starts, r->line_count, &capacity,
+                                     sizeof *r->line_starts);
         r->line_starts[r->line_count++] = i;
     }
 }
@@ -131,14 +134,17 @@ static void add_parser_error(reader *r)
     yaml_mark_t mark = p->problem_mark;
     uint32_t line = (uint32_t)mark.line + 1, column = (uint32_t)mark.column + 1;
     if (is_tab_at(r, mark))
-        load_error_add(r->errors, r->file, line, column, "a tab stands here, but YAML indents with blanks only");
+        load_error_add(r->errors, r->file, line, column,
+                       "a tab stands here, but YAML indents with blanks only");
     else if (p->context != NULL && p->context_mark.line != mark.line)
-        load_error_add(r->errors, r->file, line, column, "not valid YAML: %s (%s that starts in line %zu)",
-                       p->problem, p->context, p->context_mark.line + 1);
+        load_error_add(r->errors, r->file, line, column,
+                       "not valid YAML: %s (%s that starts in line %zu)", p->problem, p->context,
+                       p->context_mark.line + 1);
     else
         load_error_add(r->errors, r->file, line, column, "not valid YAML: %s%s%s%s",
-                       p->problem == NULL ? "unknown problem" : p->problem, p->context == NULL ? "" : " (",
-                       p->context == NULL ? "" : p->context, p->context == NULL ? "" : ")");
+                       p->problem == NULL ? "unknown problem" : p->problem,
+                       p->context == NULL ? "" : " (", p->context == NULL ? "" : p->context,
+                       p->context == NULL ? "" : ")");
 }
 
 static bool next_event(reader *r, yaml_event_t *event)
@@ -151,11 +157,12 @@ static bool next_event(reader *r, yaml_event_t *event)
 
 static void error_at(reader *r, yaml_mark_t mark, const char *message)
 {
-    load_error_add(r->errors, r->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1, "%s", message);
+    load_error_add(r->errors, r->file, (uint32_t)mark.line + 1, (uint32_t)mark.column + 1, "%s",
+                   message);
 }
 
-/* Where the lines of a literal block stand: libyaml gives the place of the | only. The indentation is what the first
- * line with text has in the file but not in the value. */
+/* Where the lines of a literal block stand: libyaml gives the place of the | only. The indentation
+ * is what the first line with text has in the file but not in the value. */
 static void locate_literal(const reader *r, yaml_node *node, yaml_mark_t mark)
 {
     node->text_line = (uint32_t)mark.line + 2;
@@ -223,8 +230,9 @@ static const yaml_node *follow_alias(reader *r, const yaml_event_t *event)
             error_at(r, event->start_mark, "this alias stands inside the very thing it names");
         return a->node;
     }
-    load_error_add(r->errors, r->file, (uint32_t)event->start_mark.line + 1, (uint32_t)event->start_mark.column + 1,
-                   "no anchor &%s stands before this alias", name);
+    load_error_add(r->errors, r->file, (uint32_t)event->start_mark.line + 1,
+                   (uint32_t)event->start_mark.column + 1, "no anchor &%s stands before this alias",
+                   name);
     return NULL;
 }
 
@@ -235,8 +243,8 @@ static bool add_weight(reader *r, yaml_node *node, const yaml_node *child)
     node->weight += child->weight;
     if (node->weight <= MAXIMUM_WEIGHT)
         return true;
-    load_error_add(r->errors, r->file, node->line, node->column, "more than %zu values, aliases included",
-                   MAXIMUM_WEIGHT);
+    load_error_add(r->errors, r->file, node->line, node->column,
+                   "more than %zu values, aliases included", MAXIMUM_WEIGHT);
     return false;
 }
 
@@ -255,7 +263,8 @@ static bool read_list(reader *r, yaml_node *node, unsigned depth)
         const yaml_node *item = read_node(r, &event, depth + 1);
         if (item == NULL || !add_weight(r, node, item))
             return false;
-        node->items = region_grow(r->memory, node->items, node->count, &capacity, sizeof *node->items);
+        node->items =
+            region_grow(r->memory, node->items, node->count, &capacity, sizeof *node->items);
         node->items[node->count++] = item;
     }
 }
@@ -263,19 +272,21 @@ static bool read_list(reader *r, yaml_node *node, unsigned depth)
 static bool key_is_usable(reader *r, const yaml_node *node, const yaml_node *key)
 {
     if (key->shape != YAML_SCALAR) {
-        load_error_add(r->errors, r->file, key->line, key->column, "expected a text as key, found a %s",
+        load_error_add(r->errors, r->file, key->line, key->column,
+                       "expected a text as key, found a %s",
                        key->shape == YAML_LIST ? "list" : "map");
         return false;
     }
     if (node->count >= MAXIMUM_KEYS) {
-        load_error_add(r->errors, r->file, key->line, key->column, "more than %zu keys in one map", MAXIMUM_KEYS);
+        load_error_add(r->errors, r->file, key->line, key->column, "more than %zu keys in one map",
+                       MAXIMUM_KEYS);
         return false;
     }
     for (size_t i = 0; i < node->count; i++)
         if (strcmp(node->pairs[i].key->text, key->text) == 0) {
             load_error_add(r->errors, r->file, key->line, key->column,
-                           "the key \"%s\" stands here a second time; the first is in line %u", key->text,
-                           node->pairs[i].key->line);
+                           "the key \"%s\" stands here a second time; the first is in line %u",
+                           key->text, node->pairs[i].key->line);
             return false;
         }
     return true;
@@ -299,7 +310,8 @@ static bool read_map(reader *r, yaml_node *node, unsigned depth)
         const yaml_node *value = read_node(r, &event, depth + 1);
         if (value == NULL || !add_weight(r, node, value))
             return false;
-        node->pairs = region_grow(r->memory, node->pairs, node->count, &capacity, sizeof *node->pairs);
+        node->pairs =
+            region_grow(r->memory, node->pairs, node->count, &capacity, sizeof *node->pairs);
         node->pairs[node->count++] = (yaml_pair){key, value};
     }
 }
@@ -363,7 +375,8 @@ static bool enter_document(reader *r, yaml_event_t *event)
         if (event->type != YAML_STREAM_END_EVENT)
             return true;
         yaml_event_delete(event);
-        load_error_add(r->errors, r->file, 1, 1, "the file is empty; expected a scenario: a map with title, windows, expect");
+        load_error_add(r->errors, r->file, 1, 1,
+                       "the file is empty; expected a scenario: a map with title, windows, expect");
         return false;
     }
 }
@@ -374,22 +387,27 @@ static bool leave_document(reader *r)
         yaml_event_t event;
         if (!next_event(r, &event))
             return false;
-        bool end = event.type == YAML_STREAM_END_EVENT, second = event.type == YAML_DOCUMENT_START_EVENT;
+        bool end = event.type == YAML_STREAM_END_EVENT,
+             second = event.type == YAML_DOCUMENT_START_EVENT;
         if (second)
-            error_at(r, event.start_mark, "a second document starts here; a file holds one scenario");
+            error_at(r, event.start_mark,
+                     "a second document starts here; a file holds one scenario");
         yaml_event_delete(&event);
         if (end || second)
             return end;
     }
 }
 
-const yaml_node *yaml_tree_read(region *memory, const char *text, size_t length, const char *file, load_errors *errors)
+const yaml_node *yaml_tree_read(region *memory, const char *text, size_t length, const char *file,
+                                load_errors *errors)
 {
     if (length > MAXIMUM_LENGTH) {
-        load_error_add(errors, file, 0, 0, "larger than %zu MiB, too large for a scenario", MAXIMUM_LENGTH >> 20);
+        load_error_add(errors, file, 0, 0, "larger than %zu MiB, too large for a scenario",
+                       MAXIMUM_LENGTH >> 20);
         return NULL;
     }
-    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) { /* libyaml would count the byte order mark as a column */
+    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) ==
+                           0) { /* libyaml would count the byte order mark as a column */
         text += 3;
         length -= 3;
     }

@@ -1,8 +1,9 @@
-/* A YAML document as a tree whose every node knows where it starts: what libyaml's events are composed into, because
- * every message about a scenario names file, line and column.
+/* A YAML document as a tree whose every node knows where it starts: what libyaml's events are
+ * composed into, because every message about a scenario names file, line and column.
  *
- * Limits, each an error with a position: nesting 32 levels, 16 MiB of text, a million nodes after following aliases.
- * Ownership: the tree lives in the region handed in. Threads: any, without shared state. Blocking: never. */
+ * Limits, each an error with a position: nesting 32 levels, 16 MiB of text, a million nodes after
+ * following aliases. Ownership: the tree lives in the region handed in. Threads: any, without
+ * shared state. Blocking: never. */
 #ifndef HEDDLE_SCENARIO_YAML_TREE_H
 #define HEDDLE_SCENARIO_YAML_TREE_H
 
@@ -28,7 +29,8 @@ struct yaml_node {
     size_t length;
     bool plain;           /* neither quoted nor a block */
     bool literal;         /* a block scalar with |: its lines are lines of the file */
-    uint32_t text_line;   /* where the first character of `text` stands; exact for plain and literal scalars */
+    uint32_t text_line;   /* where the first character of `text` stands; exact for plain and literal
+                             scalars */
     uint32_t text_column; /* from 1; of every line for a literal scalar */
 
     const yaml_node **items; /* YAML_LIST */
@@ -37,7 +39,8 @@ struct yaml_node {
 };
 
 /* NULL after an error was added. An empty document gives an error. */
-const yaml_node *yaml_tree_read(region *memory, const char *text, size_t length, const char *file, load_errors *errors);
+const yaml_node *yaml_tree_read(region *memory, const char *text, size_t length, const char *file,
+                                load_errors *errors);
 
 /* The value under a key; NULL when the map has none. */
 const yaml_node *yaml_tree_find(const yaml_node *map, const char *key);
@@ -46,7 +49,7 @@ const yaml_node *yaml_tree_find(const yaml_node *map, const char *key);
 bool yaml_tree_is_null(const yaml_node *node);
 
 /* Adds "file:line:column: message". */
-void load_error_add(load_errors *errors, const char *file, uint32_t line, uint32_t column, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+void load_error_add(load_errors *errors, const char *file, uint32_t line, uint32_t column,
+                    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 #endif

@@ -46,7 +46,8 @@ static plan *load(const char *text, const char *path)
     return p;
 }
 
-static observation_record console(const char *agent, const char *kind, console_level level, const char *text)
+static observation_record console(const char *agent, const char *kind, console_level level,
+                                  const char *text)
 {
     return (observation_record){.kind = OBSERVATION_CONSOLE,
                                 .agent = agent,
@@ -91,7 +92,10 @@ static observation *eventful_run(uint64_t wall_ns)
          .text = "2 agents are blocked for ever",
          .parties = (observation_party *)deadlock_parties,
          .party_count = 2},
-        {.kind = OBSERVATION_EXIT, .agent = "left", .agent_kind = "dedicated-worker", .text = "terminated"},
+        {.kind = OBSERVATION_EXIT,
+         .agent = "left",
+         .agent_kind = "dedicated-worker",
+         .text = "terminated"},
     };
     for (size_t i = 0; i < sizeof records / sizeof records[0]; i++)
         observation_add(o, &records[i]);
@@ -199,10 +203,12 @@ static void test_repeated_runs(void)
     for (uint64_t i = 1; i <= 3; i++)
         run(r, gate, i == 1 ? calm_run() : eventful_run(0), i, 3);
     CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "✗ fails · 1 of 3 expectations not met"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "\n✗ Two at a gate · gate.yaml · 1 of 3 runs hold · 12 ms\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(buffer_text(&out), "\n✗ Two at a gate · gate.yaml · 1 of 3 runs hold · 12 ms\n"));
     const char *first = strstr(buffer_text(&out), "Two at a gate · gate.yaml\n");
     CU_ASSERT_PTR_NOT_NULL_FATAL(first);
-    CU_ASSERT_PTR_NULL(strstr(first + 1, "Two at a gate · gate.yaml\n")); /* one failing run is shown */
+    CU_ASSERT_PTR_NULL(
+        strstr(first + 1, "Two at a gate · gate.yaml\n")); /* one failing run is shown */
     CU_ASSERT_EQUAL(finish(r), 1);
 }
 
@@ -212,7 +218,8 @@ static void test_other_seed_is_repeated(void)
     observation *o = eventful_run(0);
     o->seed = 99;
     run(r, gate, o, 1, 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "\n  again   heddle run --pure 'it'\\''s.yaml' --seed 99\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(buffer_text(&out), "\n  again   heddle run --pure 'it'\\''s.yaml' --seed 99\n"));
     finish(r);
 }
 
@@ -222,7 +229,8 @@ static void test_time_limit(void)
     observation *o = calm_run();
     o->end = RUN_END_TIME_LIMIT;
     run(r, gate, o, 1, 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(buffer_text(&out), "\n! time limit reached · all 3 expectations · 1 agent"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(buffer_text(&out), "\n! time limit reached · all 3 expectations · 1 agent"));
     CU_ASSERT_EQUAL(finish(r), 4);
 }
 

@@ -33,7 +33,8 @@ static fixture start(const char *expect)
     return f;
 }
 
-static void say_at(fixture *f, const char *agent, const char *text, console_level level, uint64_t ms)
+static void say_at(fixture *f, const char *agent, const char *text, console_level level,
+                   uint64_t ms)
 {
     observation_add(f->seen, &(observation_record){.kind = OBSERVATION_CONSOLE,
                                                    .agent = agent,
@@ -48,7 +49,8 @@ static void say(fixture *f, const char *agent, const char *text)
     say_at(f, agent, text, CONSOLE_LOG, 0);
 }
 
-static void find(fixture *f, observation_kind kind, finding_kind finding, const char *agent, const char *text)
+static void find(fixture *f, observation_kind kind, finding_kind finding, const char *agent,
+                 const char *text)
 {
     observation_add(f->seen, &(observation_record){.kind = kind,
                                                    .finding = finding,
@@ -156,7 +158,9 @@ static void test_log_order_differs(void)
     fixture f = start("  log: [a, b, c]\n");
     say(&f, "page", "b");
     say(&f, "page", "a");
-    ASSERT_TEXT(check(&f), "log line 1\nexpected  a\ngot       page: b\nbut       this line comes later, as line 2\n");
+    ASSERT_TEXT(
+        check(&f),
+        "log line 1\nexpected  a\ngot       page: b\nbut       this line comes later, as line 2\n");
     finish(&f);
 }
 
@@ -166,12 +170,15 @@ static void test_log_too_short_and_too_long(void)
     ASSERT_TEXT(check(&f), "log line 1\nexpected  a\ngot       nothing at all\n");
     say(&f, "page", "a");
     say(&f, "page", "b");
-    ASSERT_TEXT(check(&f), "log line 2\nafter     page: b\nexpected  b  (2 times; 1 came)\ngot       nothing more\n");
+    ASSERT_TEXT(
+        check(&f),
+        "log line 2\nafter     page: b\nexpected  b  (2 times; 1 came)\ngot       nothing more\n");
     say(&f, "page", "b");
     ASSERT_TEXT(check(&f), "");
     say(&f, "page", "x");
     say(&f, "page", "y");
-    ASSERT_TEXT(check(&f), "log complete\nafter     page: b\nexpected  nothing more\ngot       page: x  (and 1 more)\n");
+    ASSERT_TEXT(check(&f), "log complete\nafter     page: b\nexpected  nothing more\ngot       "
+                           "page: x  (and 1 more)\n");
     finish(&f);
 }
 
@@ -179,8 +186,9 @@ static void test_log_almost(void)
 {
     fixture f = start("  log: [{text: a, agent: left}]\n");
     say(&f, "right", "a");
-    ASSERT_TEXT(check(&f), "log line 1\nexpected  left: a\ngot       right: a\n"
-                           "but       line 1 says this, but \"right\" is who says it, not \"left\"\n");
+    ASSERT_TEXT(check(&f),
+                "log line 1\nexpected  left: a\ngot       right: a\n"
+                "but       line 1 says this, but \"right\" is who says it, not \"left\"\n");
     finish(&f);
     f = start("  log: [{text: a, level: error}]\n");
     say_at(&f, "page", "a", CONSOLE_WARN, 0);
@@ -240,7 +248,8 @@ static void test_order(void)
     f = start("  order: [b, a, c]\n");
     for (size_t i = 0; i < 5; i++)
         say(&f, "page", lines[i]);
-    ASSERT_TEXT(check(&f), "order 1 line 2\nafter     page: b\nexpected  a\nbut       this line comes earlier, as line 1\n");
+    ASSERT_TEXT(check(&f), "order 1 line 2\nafter     page: b\nexpected  a\nbut       this line "
+                           "comes earlier, as line 1\n");
     finish(&f);
 }
 
@@ -285,11 +294,13 @@ static void test_errors(void)
 
 static void test_cells(void)
 {
-    fixture f = start("  cells:\n    n: 2000\n    f: {is: [1.5, NaN]}\n    big: {min: -1, max: 18446744073709551615}\n");
+    fixture f = start("  cells:\n    n: 2000\n    f: {is: [1.5, NaN]}\n    big: {min: -1, max: "
+                      "18446744073709551615}\n");
     observation_set_cell(f.seen, &(observation_cell){"n", "7", "Int32Array", 1, 4});
     observation_set_cell(f.seen, &(observation_cell){"n", "2000", "Int32Array", 1, 4});
     observation_set_cell(f.seen, &(observation_cell){"f", "NaN", "Float64Array", 1, 8});
-    observation_set_cell(f.seen, &(observation_cell){"big", "18446744073709551615", "BigUint64Array", 1, 16});
+    observation_set_cell(
+        f.seen, &(observation_cell){"big", "18446744073709551615", "BigUint64Array", 1, 16});
     ASSERT_TEXT(check(&f), "");
     observation_set_cell(f.seen, &(observation_cell){"n", "1999", "Int32Array", 1, 4});
     observation_set_cell(f.seen, &(observation_cell){"big", "-2", "BigInt64Array", 1, 16});
@@ -299,15 +310,18 @@ static void test_cells(void)
     finish(&f);
     f = start("  cells: {counter: 1}\n");
     observation_set_cell(f.seen, &(observation_cell){"count", "1", "Int32Array", 1, 4});
-    ASSERT_TEXT(check(&f), "cell counter\nexpected  1\ngot       no cell: no script called heddle.cell(\"counter\", ...)\n"
+    ASSERT_TEXT(check(&f), "cell counter\nexpected  1\ngot       no cell: no script called "
+                           "heddle.cell(\"counter\", ...)\n"
                            "near      registered are count\n");
     finish(&f);
 }
 
 static void test_findings(void)
 {
-    fixture f = start("  findings:\n    - {kind: deadlock, agents: [left, right], where: 't.yaml:3:29'}\n");
-    observation_party parties[] = {{.agent = "left"}, {.agent = "right", .where = {"https://scenario.test/", 1, 10}}};
+    fixture f =
+        start("  findings:\n    - {kind: deadlock, agents: [left, right], where: 't.yaml:3:29'}\n");
+    observation_party parties[] = {{.agent = "left"},
+                                   {.agent = "right", .where = {"https://scenario.test/", 1, 10}}};
     observation_add(f.seen, &(observation_record){.kind = OBSERVATION_FINDING,
                                                   .finding = FINDING_DEADLOCK,
                                                   .text = "2 agents wait for ever",
@@ -327,7 +341,8 @@ static void test_findings(void)
 static void test_exit(void)
 {
     fixture f = start("  exit: {run: idle, code: 0, agents: {left: terminated}, shows: 1}\n");
-    observation_add(f.seen, &(observation_record){.kind = OBSERVATION_EXIT, .agent = "left", .text = "terminated"});
+    observation_add(f.seen, &(observation_record){
+                                .kind = OBSERVATION_EXIT, .agent = "left", .text = "terminated"});
     ASSERT_TEXT(check(&f), "");
     CU_ASSERT_EQUAL(f.verdict->held, 3);
     f.seen->end = RUN_END_DEADLOCK;

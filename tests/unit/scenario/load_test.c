@@ -110,7 +110,8 @@ static void test_everything_is_read(void)
 
 static void test_windows_as_map(void)
 {
-    plan *p = load_good("title: t\nwindows:\n  left: a()\n  right:\n    script: |\n      b()\n      c()\n");
+    plan *p = load_good(
+        "title: t\nwindows:\n  left: a()\n  right:\n    script: |\n      b()\n      c()\n");
     CU_ASSERT_EQUAL_FATAL(p->window_count, 2);
     ASSERT_TEXT(p->windows[0].name, "left");
     ASSERT_TEXT(p->windows[1].name, "right");
@@ -119,35 +120,37 @@ static void test_windows_as_map(void)
     plan_free(p);
 }
 
-/* Asserts that line and column of a script are found at a line of the file that holds the wanted text. */
-static void assert_place(const plan *p, const char *url, uint32_t line, uint32_t column, uint32_t in_line,
-                         uint32_t in_column, int test_line)
+/* Asserts that line and column of a script are found at a line of the file that holds the wanted
+ * text. */
+static void assert_place(const plan *p, const char *url, uint32_t line, uint32_t column,
+                         uint32_t in_line, uint32_t in_column, int test_line)
 {
     source_position where = plan_locate(p, url, line, column);
     CU_assertImplementation(where.line == in_line && where.column == in_column, (unsigned)test_line,
                             "the place in the file is right", __FILE__, "", CU_FALSE);
     if (where.line != in_line || where.column != in_column)
-        fprintf(stderr, "line %d: got %u:%u, expected %u:%u\n", test_line, where.line, where.column, in_line, in_column);
+        fprintf(stderr, "line %d: got %u:%u, expected %u:%u\n", test_line, where.line, where.column,
+                in_line, in_column);
 }
 #define ASSERT_PLACE(p, url, line, column, in_line, in_column)                                     \
     assert_place(p, url, line, column, in_line, in_column, __LINE__)
 
 static void test_inline_scripts_keep_their_lines(void)
 {
-    plan *p = load_good("title: t\n"                      /* 1 */
-                        "files:\n"                        /* 2 */
-                        "  a.js: |  # a comment\n"        /* 3 */
-                        "\n"                              /* 4 */
-                        "      first()\n"                 /* 5 */
-                        "        second()\n"              /* 6 */
-                        "  b.js: |2\n"                    /* 7 */
-                        "      indented()\n"              /* 8 */
-                        "  c.js: plain()\n"               /* 9 */
-                        "  d.js:\n"                       /* 10 */
-                        "    'quoted()'\n"                /* 11 */
-                        "  é.js: |-\r\n"                  /* 12 */
-                        "      crlf()\r\n"                /* 13 */
-                        "      last()\r\n"                /* 14 */
+    plan *p = load_good("title: t\n"               /* 1 */
+                        "files:\n"                 /* 2 */
+                        "  a.js: |  # a comment\n" /* 3 */
+                        "\n"                       /* 4 */
+                        "      first()\n"          /* 5 */
+                        "        second()\n"       /* 6 */
+                        "  b.js: |2\n"             /* 7 */
+                        "      indented()\n"       /* 8 */
+                        "  c.js: plain()\n"        /* 9 */
+                        "  d.js:\n"                /* 10 */
+                        "    'quoted()'\n"         /* 11 */
+                        "  é.js: |-\r\n"           /* 12 */
+                        "      crlf()\r\n"         /* 13 */
+                        "      last()\r\n"         /* 14 */
                         "  f.js: {from: " HEDDLE_SOURCE_FOLDER "/scenarios/scenario.schema.json}\n"
                         "windows: [{script: \"w()\"}]\n");
     ASSERT_TEXT(plan_find_file(p, "a.js")->script->text, "\nfirst()\n  second()\n");
@@ -170,7 +173,8 @@ static void test_anchors_and_aliases(void)
     ASSERT_TEXT(p->about.items[0], "Twice");
     plan_free(p);
     ASSERT_ERRORS("title: *x\n", "test.yaml:1:8: no anchor &x stands before this alias\n");
-    ASSERT_ERRORS("a: &x\n  b: *x\n", "test.yaml:2:6: this alias stands inside the very thing it names\n");
+    ASSERT_ERRORS("a: &x\n  b: *x\n",
+                  "test.yaml:2:6: this alias stands inside the very thing it names\n");
     ASSERT_ERRORS("a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
                   "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
                   "e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n",
@@ -181,20 +185,28 @@ static void test_anchors_and_aliases(void)
 
 static void test_broken_yaml(void)
 {
-    ASSERT_ERRORS("", "test.yaml:1:1: the file is empty; expected a scenario: a map with title, windows, expect\n");
-    ASSERT_ERRORS("title: [1, 2\nseed: 3\n",
-                  "test.yaml:2:5: not valid YAML: did not find expected ',' or ']' (while parsing a flow sequence that "
-                  "starts in line 1)\n");
-    ASSERT_ERRORS("title: t\n\tseed: 3\n", "test.yaml:2:1: a tab stands here, but YAML indents with blanks only\n");
-    ASSERT_ERRORS("title: t\ntitle: u\n",
-                  "test.yaml:2:1: the key \"title\" stands here a second time; the first is in line 1\n");
+    ASSERT_ERRORS("", "test.yaml:1:1: the file is empty; expected a scenario: a map with title, "
+                      "windows, expect\n");
+    ASSERT_ERRORS("title: [1, 2\nseed: 3\n", "test.yaml:2:5: not valid YAML: did not find expected "
+                                             "',' or ']' (while parsing a flow sequence that "
+                                             "starts in line 1)\n");
+    ASSERT_ERRORS("title: t\n\tseed: 3\n",
+                  "test.yaml:2:1: a tab stands here, but YAML indents with blanks only\n");
+    ASSERT_ERRORS(
+        "title: t\ntitle: u\n",
+        "test.yaml:2:1: the key \"title\" stands here a second time; the first is in line 1\n");
     ASSERT_ERRORS("title: \xff\n",
                   "test.yaml:1:8: expected UTF-8 text: invalid leading UTF-8 octet\n");
-    ASSERT_ERRORS("title: \"a\\0b\"\n", "test.yaml:1:8: a NUL character cannot be part of a scenario\n");
-    ASSERT_ERRORS(GOOD "---\n" GOOD, "test.yaml:3:1: a second document starts here; a file holds one scenario\n");
-    ASSERT_ERRORS("title: !mine t\n", "test.yaml:1:8: tags of one's own (!...) have no meaning here\n");
+    ASSERT_ERRORS("title: \"a\\0b\"\n",
+                  "test.yaml:1:8: a NUL character cannot be part of a scenario\n");
+    ASSERT_ERRORS(GOOD "---\n" GOOD,
+                  "test.yaml:3:1: a second document starts here; a file holds one scenario\n");
+    ASSERT_ERRORS("title: !mine t\n",
+                  "test.yaml:1:8: tags of one's own (!...) have no meaning here\n");
     ASSERT_ERRORS("[a, b]: c\n", "test.yaml:1:1: expected a text as key, found a list\n");
-    ASSERT_ERRORS("- a\n", "test.yaml:1:1: expected a scenario: a map with title, windows, expect, found a list\n");
+    ASSERT_ERRORS(
+        "- a\n",
+        "test.yaml:1:1: expected a scenario: a map with title, windows, expect, found a list\n");
 }
 
 static void test_deep_nesting(void)
@@ -207,12 +219,14 @@ static void test_deep_nesting(void)
 
 static void test_unknown_keys(void)
 {
-    ASSERT_ERRORS("titel: x\nwindows: [{script: a()}]\n",
-                  "test.yaml:1:1: unknown key \"titel\"; did you mean \"title\"?\n"
-                  "test.yaml:1:1: the key \"title\" is missing: the scenario's name in a few words\n");
+    ASSERT_ERRORS(
+        "titel: x\nwindows: [{script: a()}]\n",
+        "test.yaml:1:1: unknown key \"titel\"; did you mean \"title\"?\n"
+        "test.yaml:1:1: the key \"title\" is missing: the scenario's name in a few words\n");
     ASSERT_ERRORS(GOOD "limits: {\n  time: 3, banana: 4}\n",
                   "test.yaml:4:3: unknown key \"time\"; did you mean \"time_ms\"?\n"
-                  "test.yaml:4:12: unknown key \"banana\"; expected one of time_ms, heap_mb, stack_kb, agents\n");
+                  "test.yaml:4:12: unknown key \"banana\"; expected one of time_ms, heap_mb, "
+                  "stack_kb, agents\n");
     ASSERT_ERRORS(GOOD "expect: {unorderd: []}\n",
                   "test.yaml:3:10: unknown key \"unorderd\"; did you mean \"unordered\"?\n");
 }
@@ -225,32 +239,41 @@ static void test_wrong_types_and_values(void)
                   "test.yaml:3:7: expected a whole number from 0, found \"-1\"\n");
     ASSERT_ERRORS("title:\nwindows: a()\nclock: fast\n",
                   "test.yaml:1:7: expected a text, found nothing\n"
-                  "test.yaml:2:10: expected a list of windows, or a map from names to windows, found \"a()\"\n"
+                  "test.yaml:2:10: expected a list of windows, or a map from names to windows, "
+                  "found \"a()\"\n"
                   "test.yaml:3:8: expected one of the clocks: virtual or real, found \"fast\"\n");
-    ASSERT_ERRORS(GOOD "teaches: [1, 184]\nrepeat: \"3\"\nseeds: 004\nmark: yes\nschedule: random\n",
-                  "test.yaml:3:14: expected a syllabus number from 1 to 183, found \"184\"\n"
-                  "test.yaml:4:9: expected a whole number from 1 to 1000000, found \"3\"\n"
-                  "test.yaml:5:8: expected one of the seed texts: 000, 001, 002 or 003, found \"004\"\n"
-                  "test.yaml:6:7: expected one of the marks: ✓, ~ or ✗, found \"yes\"\n"
-                  "test.yaml:7:11: expected a schedule: native, found \"random\"\n");
+    ASSERT_ERRORS(
+        GOOD "teaches: [1, 184]\nrepeat: \"3\"\nseeds: 004\nmark: yes\nschedule: random\n",
+        "test.yaml:3:14: expected a syllabus number from 1 to 183, found \"184\"\n"
+        "test.yaml:4:9: expected a whole number from 1 to 1000000, found \"3\"\n"
+        "test.yaml:5:8: expected one of the seed texts: 000, 001, 002 or 003, found \"004\"\n"
+        "test.yaml:6:7: expected one of the marks: ✓, ~ or ✗, found \"yes\"\n"
+        "test.yaml:7:11: expected a schedule: native, found \"random\"\n");
     ASSERT_ERRORS("title: t\nwindows:\n  - name: x\n  - script: a()\n    module: yes\n",
-                  "test.yaml:3:5: the key \"script\" is missing: the script's text (after a |), a path of `files`, or a "
+                  "test.yaml:3:5: the key \"script\" is missing: the script's text (after a |), a "
+                  "path of `files`, or a "
                   ".js or .mjs file beside the scenario\n"
                   "test.yaml:5:13: expected true or false, found \"yes\"\n");
-    ASSERT_ERRORS(GOOD "seed: 18446744073709551616\n",
-                  "test.yaml:3:7: expected a whole number from 0, found \"18446744073709551616\"\n");
+    ASSERT_ERRORS(
+        GOOD "seed: 18446744073709551616\n",
+        "test.yaml:3:7: expected a whole number from 0, found \"18446744073709551616\"\n");
 }
 
 static void test_meaning(void)
 {
-    ASSERT_ERRORS(GOOD "teaches: [3, 3]\n", "test.yaml:3:14: the number 3 stands here a second time\n");
-    ASSERT_ERRORS("title: t\nfiles: {a.js: x, /a.js: y}\nwindows: [{name: p, script: a()}, {name: p, script: b()}]\n",
+    ASSERT_ERRORS(GOOD "teaches: [3, 3]\n",
+                  "test.yaml:3:14: the number 3 stands here a second time\n");
+    ASSERT_ERRORS("title: t\nfiles: {a.js: x, /a.js: y}\nwindows: [{name: p, script: a()}, {name: "
+                  "p, script: b()}]\n",
                   "test.yaml:2:18: \"a.js\" and \"/a.js\" are the same path\n"
                   "test.yaml:3:42: a window named \"p\" stands in line 3 already\n");
-    ASSERT_ERRORS("title: t\nwindows:\n  - script: gone.js\n", "test.yaml:3:13: the file \"gone.js\" does not exist\n");
-    ASSERT_ERRORS("title: t\nfiles:\n  a.js: {from: gone.js}\nwindows:\n  p: >\n    folded()\n    text()\n",
-                  "test.yaml:3:16: the file \"gone.js\" does not exist\n"
-                  "test.yaml:5:6: expected a script of several lines after a |, which keeps its lines as they are\n");
+    ASSERT_ERRORS("title: t\nwindows:\n  - script: gone.js\n",
+                  "test.yaml:3:13: the file \"gone.js\" does not exist\n");
+    ASSERT_ERRORS(
+        "title: t\nfiles:\n  a.js: {from: gone.js}\nwindows:\n  p: >\n    folded()\n    text()\n",
+        "test.yaml:3:16: the file \"gone.js\" does not exist\n"
+        "test.yaml:5:6: expected a script of several lines after a |, which keeps its lines as "
+        "they are\n");
     ASSERT_ERRORS("title: t\nwindows: {p: {name: q, script: a()}}\n",
                   "test.yaml:2:21: this window has its name already: \"p\", in line 2\n");
 }
@@ -263,32 +286,40 @@ static void test_expectations(void)
                   "test.yaml:5:30: 9 is shown here but \"teaches\" does not list it\n");
     ASSERT_ERRORS(EXPECT "  never: [{match: '('}]\n",
                   "test.yaml:5:19: not a regular expression: Unmatched ( or \\(\n");
-    ASSERT_ERRORS(EXPECT "  log:\n    - {text: a, match: b}\n    - {agent: x}\n    - {text: a, agnet: x}\n"
-                         "    - {page: a, left: b}\n    - {text: a, after_ms: 5, before_ms: 5}\n",
+    ASSERT_ERRORS(EXPECT
+                  "  log:\n    - {text: a, match: b}\n    - {agent: x}\n    - {text: a, agnet: x}\n"
+                  "    - {page: a, left: b}\n    - {text: a, after_ms: 5, before_ms: 5}\n",
                   "test.yaml:6:24: either \"text\" or \"match\", not both\n"
                   "test.yaml:7:7: expected \"text\" or \"match\", or the short form agent: text\n"
-                  "test.yaml:8:17: unknown key \"agnet\"; a line has text or match, agent, level, after_ms, before_ms, "
+                  "test.yaml:8:17: unknown key \"agnet\"; a line has text or match, agent, level, "
+                  "after_ms, before_ms, "
                   "times, shows, or is written short as agent: text\n"
-                  "test.yaml:9:17: unknown key \"left\"; a line has text or match, agent, level, after_ms, before_ms, "
+                  "test.yaml:9:17: unknown key \"left\"; a line has text or match, agent, level, "
+                  "after_ms, before_ms, "
                   "times, shows, or is written short as agent: text\n"
                   "test.yaml:10:41: no moment is before 5 ms and after 5 ms\n");
     ASSERT_ERRORS(EXPECT "  log: [{unordered: [], shows: 2}, {unordered: [a], text: b}]\n",
                   "test.yaml:5:21: expected at least one line\n"
-                  "test.yaml:5:53: unknown key \"text\" beside \"unordered\"; only \"shows\" can stand there\n");
-    ASSERT_ERRORS(EXPECT "  order: [[a, b], c]\n",
-                  "test.yaml:5:19: \"order\" is either a list of lines or a list of lists, not a mixture\n");
+                  "test.yaml:5:53: unknown key \"text\" beside \"unordered\"; only \"shows\" can "
+                  "stand there\n");
+    ASSERT_ERRORS(
+        EXPECT "  order: [[a, b], c]\n",
+        "test.yaml:5:19: \"order\" is either a list of lines or a list of lists, not a mixture\n");
     ASSERT_ERRORS(EXPECT "  order: [[a]]\n", "test.yaml:5:11: an order needs two lines at least\n");
     ASSERT_ERRORS(EXPECT "  cells: {n: {shows: 2}, m: {}}\n",
                   "test.yaml:5:14: expected the cell's value: is, min or max\n"
                   "test.yaml:5:29: expected the cell's value: is, min or max\n");
     ASSERT_ERRORS(EXPECT "  findings: [race, {kind: deadlock, count: {min: 3, max: 2}}]\n",
-                  "test.yaml:5:14: expected a kind of finding that can be detected: deadlock, uncaught-error, "
-                  "unhandled-rejection, heap-exhausted, stack-exhausted, script-error or time-limit, found \"race\"\n");
+                  "test.yaml:5:14: expected a kind of finding that can be detected: deadlock, "
+                  "uncaught-error, "
+                  "unhandled-rejection, heap-exhausted, stack-exhausted, script-error or "
+                  "time-limit, found \"race\"\n");
     ASSERT_ERRORS(EXPECT "  findings: [{kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:38: \"min\" is larger than \"max\"\n");
-    ASSERT_ERRORS(EXPECT "  exit: sometime\n",
-                  "test.yaml:5:9: expected how the run ends: idle, deadlock, time-limit, 0, 1 or 4, found "
-                  "\"sometime\"\n");
+    ASSERT_ERRORS(
+        EXPECT "  exit: sometime\n",
+        "test.yaml:5:9: expected how the run ends: idle, deadlock, time-limit, 0, 1 or 4, found "
+        "\"sometime\"\n");
 }
 
 static void test_missing_file(void)
@@ -316,7 +347,9 @@ static void test_bare_script(void)
     CU_ASSERT_EQUAL(scenario_from_script("no/such.js", &p, &errors), STATUS_NOT_FOUND);
     CU_ASSERT_EQUAL(errors.count, 1);
     load_errors_release(&errors);
-    CU_ASSERT_EQUAL(scenario_from_script(HEDDLE_SOURCE_FOLDER "/scenarios/first-light.yaml", &p, &errors), STATUS_OK);
+    CU_ASSERT_EQUAL(
+        scenario_from_script(HEDDLE_SOURCE_FOLDER "/scenarios/first-light.yaml", &p, &errors),
+        STATUS_OK);
     load_errors_release(&errors);
     ASSERT_TEXT(p->windows[0].script->url, "https://scenario.test/first-light.yaml");
     source_position where = plan_locate(p, p->windows[0].script->url, 4, 5);

@@ -9,7 +9,8 @@ void assert_text_equal(const char *actual, const char *expected, const char *fil
 {
     bool equal = actual != NULL && strcmp(actual, expected) == 0;
     if (!equal)
-        fprintf(stderr, "\n%s:%d: got:\n%s\nexpected:\n%s\n", file, line, actual == NULL ? "(nothing)" : actual, expected);
+        fprintf(stderr, "\n%s:%d: got:\n%s\nexpected:\n%s\n", file, line,
+                actual == NULL ? "(nothing)" : actual, expected);
     CU_assertImplementation(equal, (unsigned)line, "texts are equal", file, "", CU_FALSE);
 }
 

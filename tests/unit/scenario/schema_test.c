@@ -25,13 +25,15 @@ static void read_file(const char *path, buffer *out)
         fclose(file);
 }
 
-/* Compares a committed file with what it is generated from. HEDDLE_WRITE=1 writes it anew instead. */
+/* Compares a committed file with what it is generated from. HEDDLE_WRITE=1 writes it anew instead.
+ */
 static void check_generated(const char *path, const buffer *generated)
 {
     if (getenv("HEDDLE_WRITE") != NULL) {
         FILE *file = fopen(path, "wb");
         CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-        CU_ASSERT_EQUAL(fwrite(buffer_text(generated), 1, generated->length, file), generated->length);
+        CU_ASSERT_EQUAL(fwrite(buffer_text(generated), 1, generated->length, file),
+                        generated->length);
         fclose(file);
     }
     buffer committed = {0};
@@ -43,7 +45,8 @@ static void check_generated(const char *path, const buffer *generated)
     buffer_release(&committed);
 }
 
-/* Editors use the committed copy, the loader its table: they must be the same. `heddle schema` writes a new copy. */
+/* Editors use the committed copy, the loader its table: they must be the same. `heddle schema`
+ * writes a new copy. */
 static void test_committed_schema(void)
 {
     buffer generated = {0};
@@ -67,7 +70,8 @@ static void check_ties(const plan *p)
     for (size_t i = 0; i < p->teaches.count; i++) {
         bool shown = syllabus_is_shown(p, p->teaches.items[i]);
         if (!shown)
-            fprintf(stderr, "%s: teaches %u, but no expectation shows it\n", p->file, p->teaches.items[i]);
+            fprintf(stderr, "%s: teaches %u, but no expectation shows it\n", p->file,
+                    p->teaches.items[i]);
         CU_ASSERT_TRUE(shown);
     }
 }
@@ -76,7 +80,8 @@ static void test_syllabus_page(void)
 {
     region *memory = region_create();
     text_list files;
-    CU_ASSERT_EQUAL(folder_list_scenarios(memory, HEDDLE_SOURCE_FOLDER "/scenarios", &files), STATUS_OK);
+    CU_ASSERT_EQUAL(folder_list_scenarios(memory, HEDDLE_SOURCE_FOLDER "/scenarios", &files),
+                    STATUS_OK);
     syllabus_catalogue *catalogue = syllabus_create();
     for (size_t i = 0; i < files.count; i++) {
         plan *p;
@@ -101,7 +106,8 @@ static void test_first_light(void)
 {
     plan *p;
     load_errors errors;
-    CU_ASSERT_EQUAL(scenario_load(HEDDLE_SOURCE_FOLDER "/scenarios/first-light.yaml", &p, &errors), STATUS_OK);
+    CU_ASSERT_EQUAL(scenario_load(HEDDLE_SOURCE_FOLDER "/scenarios/first-light.yaml", &p, &errors),
+                    STATUS_OK);
     report_errors(&errors);
     CU_ASSERT_PTR_NOT_NULL_FATAL(p);
     CU_ASSERT_EQUAL(p->script_count, 3);

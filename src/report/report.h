@@ -5,6 +5,9 @@
  * whole lines, so that the caller decides about files, pipes and tests. Progress is for terminals
  * only and erases itself.
  *
+ * Runs that go on at the same time are reported one after the other: record them in observations
+ * and hand each over when it has ended.
+ *
  * Ownership: the reporter copies what it keeps. Threads: one at a time (the writer). Blocking: only
  * what the sink does. Errors: a sink cannot fail towards the reporter; report_write_junit gives a
  * status. */

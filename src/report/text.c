@@ -244,7 +244,7 @@ void text_end(reporter *r, const observation *o, const verdict *v, const scenari
         reporter_write(r, buffer_text(&r->held_back), r->held_back.length);
     }
     buffer_clear(&r->held_back);
-    if (r->iteration < r->iterations)
+    if (r->iteration < r->iterations && !v->interrupted)
         return;
     write_result_line(r, result);
     buffer_add(&r->line, "\n");

@@ -99,6 +99,20 @@ void verdict_free(verdict *v)
         region_free(v->memory);
 }
 
+bool verdict_number_holds(const verdict *v, uint32_t number)
+{
+    bool shown = false;
+    for (size_t i = 0; i < v->count; i++)
+        for (size_t k = 0; k < v->lines[i].shows.count; k++) {
+            if (v->lines[i].shows.items[k] != number)
+                continue;
+            if (!v->lines[i].held)
+                return false;
+            shown = true;
+        }
+    return shown;
+}
+
 int exit_code_worse(int a, int b)
 {
     static const int by_weight[] = {EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE,

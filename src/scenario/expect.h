@@ -74,6 +74,10 @@ typedef struct verdict {
 verdict *expect_check(const plan *p, const observation *o);
 void verdict_free(verdict *v);
 
+/* True when every expectation that shows this syllabus number holds, and there is one. A test that
+ * takes the scripts away wants it to become false. */
+bool verdict_number_holds(const verdict *v, uint32_t number);
+
 /* In words for people ("the whole log in order") and as a stable key for programs ("log");
  * constant. */
 const char *verdict_topic_name(verdict_topic topic);

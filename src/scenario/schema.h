@@ -40,7 +40,7 @@ struct schema {
     const schema_field *fields;
     size_t field_count;
     const schema *other;
-    const char *other_about;
+    const char *other_about; /* with `other`: as a field's `about` */
     const schema *scalar, *list, *map;
 };
 

@@ -33,25 +33,28 @@ static void collect(definitions *found, const schema *s)
 
 static void write_body(json_writer *w, const schema *s);
 
-static void write_reference(json_writer *w, const schema *s)
-{
-    json_open_object(w);
-    if (s->name == NULL) {
-        write_body(w, s);
-    } else {
-        buffer target = {0};
-        buffer_format(&target, "#/$defs/%s", s->name);
-        json_name(w, "$ref");
-        json_text(w, buffer_text(&target));
-        buffer_release(&target);
-    }
-    json_close_object(w);
-}
-
 static void write_member(json_writer *w, const char *name, const char *text)
 {
     json_name(w, name);
     json_text(w, text);
+}
+
+static void write_target(json_writer *w, const schema *s)
+{
+    buffer target = {0};
+    buffer_format(&target, "#/$defs/%s", s->name);
+    write_member(w, "$ref", buffer_text(&target));
+    buffer_release(&target);
+}
+
+static void write_reference(json_writer *w, const schema *s)
+{
+    json_open_object(w);
+    if (s->name == NULL)
+        write_body(w, s);
+    else
+        write_target(w, s);
+    json_close_object(w);
 }
 
 /* Editors read an unquoted 002 or 1 as a number and ~ as null, the loader as the text it is: both
@@ -71,6 +74,18 @@ static void write_choices(json_writer *w, const char *const *choices)
     json_close_array(w);
 }
 
+/* A schema or a reference to it, with words of its own: what an editor shows. */
+static void write_described(json_writer *w, const char *about, const schema *s)
+{
+    json_open_object(w);
+    write_member(w, "description", about);
+    if (s->name != NULL)
+        write_target(w, s);
+    else
+        write_body(w, s);
+    json_close_object(w);
+}
+
 static void write_fields(json_writer *w, const schema *s)
 {
     write_member(w, "type", "object");
@@ -82,17 +97,7 @@ static void write_fields(json_writer *w, const schema *s)
             const schema_field *field = &s->fields[i];
             required = required || field->required;
             json_name(w, field->key);
-            json_open_object(w);
-            write_member(w, "description", field->about);
-            if (field->value->name != NULL) {
-                buffer target = {0};
-                buffer_format(&target, "#/$defs/%s", field->value->name);
-                write_member(w, "$ref", buffer_text(&target));
-                buffer_release(&target);
-            } else {
-                write_body(w, field->value);
-            }
-            json_close_object(w);
+            write_described(w, field->about, field->value);
         }
         json_close_object(w);
     }
@@ -100,7 +105,7 @@ static void write_fields(json_writer *w, const schema *s)
     if (s->other == NULL)
         json_flag(w, false);
     else
-        write_reference(w, s->other);
+        write_described(w, s->other_about, s->other);
     if (s->not_empty) {
         json_name(w, "minProperties");
         json_number(w, 1);

@@ -121,6 +121,8 @@ static void test_log_forms_hold(void)
     CU_ASSERT_EQUAL_FATAL(f.verdict->lines[2].shows.count, 1);
     CU_ASSERT_EQUAL(f.verdict->lines[2].shows.items[0], 2);
     CU_ASSERT_EQUAL(f.verdict->lines[5].shows.count, 2);
+    CU_ASSERT_TRUE(verdict_number_holds(f.verdict, 2));
+    CU_ASSERT_FALSE(verdict_number_holds(f.verdict, 4));
     finish(&f);
 }
 
@@ -211,6 +213,15 @@ static void test_log_group_misses(void)
     ASSERT_TEXT(check(&f), "log line 1\nexpected  a\ngot       page: x\n");
     CU_ASSERT_TRUE(f.verdict->lines[1].held);
     CU_ASSERT_TRUE(f.verdict->lines[2].consequence);
+    finish(&f);
+}
+
+static void test_nothing_happens(void)
+{
+    fixture f = start("  log: [a, {text: b, shows: 2}]\n  never: [{text: c, shows: 1}]\n");
+    check(&f);
+    CU_ASSERT_FALSE(verdict_number_holds(f.verdict, 2));
+    CU_ASSERT_TRUE(verdict_number_holds(f.verdict, 1));
     finish(&f);
 }
 
@@ -399,6 +410,7 @@ void add_expect_suite(void)
     CU_add_test(suite, "log too short and too long", test_log_too_short_and_too_long);
     CU_add_test(suite, "log almost right", test_log_almost);
     CU_add_test(suite, "unordered group in a log", test_log_group_misses);
+    CU_add_test(suite, "nothing happens", test_nothing_happens);
     CU_add_test(suite, "empty log", test_empty_log);
     CU_add_test(suite, "console of agents", test_console_of_agents);
     CU_add_test(suite, "order", test_order);

@@ -116,10 +116,29 @@ static void test_first_light(void)
     plan_free(p);
 }
 
+/* The example that the page about the format shows must be a scenario. */
+static void test_documented_example(void)
+{
+    buffer page = {0};
+    read_file(HEDDLE_SOURCE_FOLDER "/scenarios/README.md", &page);
+    const char *start = strstr(buffer_text(&page), "```yaml\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(start);
+    start += strlen("```yaml\n");
+    const char *end = strstr(start, "```");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+    plan *p;
+    load_errors errors;
+    scenario_load_text("example.yaml", start, (size_t)(end - start), &p, &errors);
+    report_errors(&errors);
+    plan_free(p);
+    buffer_release(&page);
+}
+
 void add_schema_suite(void)
 {
     CU_pSuite suite = CU_add_suite("schema", NULL, NULL);
     CU_add_test(suite, "the committed JSON Schema is the generated one", test_committed_schema);
+    CU_add_test(suite, "the documented example loads", test_documented_example);
     CU_add_test(suite, "first light loads", test_first_light);
     CU_add_test(suite, "the committed syllabus page is the generated one", test_syllabus_page);
 }

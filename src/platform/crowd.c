@@ -1,0 +1,395 @@
+/* See crowd.h for ownership, lock order and guarantees. The argument in full:
+ *
+ * A parker's state is written RUNNING → kind by its own thread only, and kind → RUNNING by one
+ * compare-and-swap, whoever makes it: the waker, the decider, the warden, or the thread itself when
+ * `ready` held after the announcement. Whoever makes that swap from outside has added one to
+ * `awake` before it; the sleeper takes one away after its announcement. So at every moment `awake`
+ * is at least the number of members whose thread is running or will run without being woken again,
+ * and every transient surplus is removed by a thread that is itself counted. Hence zero means: all
+ * sleep, and only time or an outside actor can change that. Both take the lock, under which the
+ * decider looks again. */
+#include "platform/crowd.h"
+
+#include "base/assert.h"
+#include "platform/clock.h"
+#include "platform/cpu.h"
+#include "platform/futex.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SPIN_LONGEST 20000u /* ns: about half of what waking a thread on an idle core costs */
+#define SPIN_SHORTEST 500u
+
+/* ---- the deadline heap (under the lock) ---- */
+
+static void heap_place(struct crowd *c, size_t i, struct parker *p)
+{
+    c->heap[i] = p;
+    p->heap_index = i;
+}
+
+static void heap_rise(struct crowd *c, size_t i, struct parker *p)
+{
+    while (i && c->heap[(i - 1) / 2]->deadline > p->deadline) {
+        heap_place(c, i, c->heap[(i - 1) / 2]);
+        i = (i - 1) / 2;
+    }
+    heap_place(c, i, p);
+}
+
+static void heap_sink(struct crowd *c, size_t i, struct parker *p)
+{
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child >= c->heap_count)
+            break;
+        if (child + 1 < c->heap_count && c->heap[child + 1]->deadline < c->heap[child]->deadline)
+            child++;
+        if (c->heap[child]->deadline >= p->deadline)
+            break;
+        heap_place(c, i, c->heap[child]);
+        i = child;
+    }
+    heap_place(c, i, p);
+}
+
+/* Room for every member, so that falling asleep cannot fail. */
+static void heap_reserve(struct crowd *c, size_t members)
+{
+    if (members <= c->heap_capacity)
+        return;
+    size_t capacity = c->heap_capacity ? c->heap_capacity * 2 : 64;
+    c->heap = realloc(c->heap, capacity * sizeof(struct parker *));
+    hd_assert(c->heap);
+    c->heap_capacity = capacity;
+}
+
+static void heap_add(struct crowd *c, struct parker *p)
+{
+    /* parker_join made room for every member. */
+    hd_assert(c->heap_count < c->heap_capacity);
+    heap_rise(c, c->heap_count++, p);
+}
+
+static void heap_remove(struct crowd *c, struct parker *p)
+{
+    size_t i = p->heap_index;
+    if (i == SIZE_MAX)
+        return;
+    p->heap_index = SIZE_MAX;
+    struct parker *last = c->heap[--c->heap_count];
+    if (last == p)
+        return;
+    if (i && c->heap[(i - 1) / 2]->deadline > last->deadline)
+        heap_rise(c, i, last);
+    else
+        heap_sink(c, i, last);
+}
+
+/* ---- the clock ---- */
+
+int64_t crowd_now(const struct crowd *c)
+{
+    /* relaxed: the offset changes only while every member sleeps, and waking orders it before what
+     * they do next */
+    return clock_monotonic() + atomic_load_explicit(&c->offset, memory_order_relaxed);
+}
+
+static int64_t machine_time(const struct crowd *c, int64_t crowd_time)
+{
+    return crowd_time - atomic_load_explicit(&c->offset, memory_order_relaxed);
+}
+
+/* ---- waking ---- */
+
+static void warden_wake(struct crowd *c)
+{
+    /* release: pairs with the acquire in crowd_attend */
+    atomic_fetch_add_explicit(&c->warden_word, 1, memory_order_release);
+    futex_wake(&c->warden_word, 1);
+}
+
+/* Makes sure that the warden wakes no later than the earliest deadline. Under the lock. */
+static void warden_arm(struct crowd *c)
+{
+    if (!c->heap_count)
+        return;
+    int64_t at = machine_time(c, c->heap[0]->deadline);
+    if (at < c->armed) {
+        c->armed = at;
+        warden_wake(c);
+    }
+}
+
+/* The one transition from sleeping to running that is made from outside. The caller is counted
+ * awake or holds the lock. */
+static bool wake(struct parker *p, uint32_t kind)
+{
+    struct crowd *c = p->crowd;
+    atomic_fetch_add_explicit(&c->awake, 1, memory_order_acq_rel);
+    /* acq_rel: release pairs with the sleeper's acquire of its state in parker_park */
+    if (!atomic_compare_exchange_strong_explicit(&p->state, &kind, PARK_RUNNING,
+                                                 memory_order_acq_rel, memory_order_relaxed)) {
+        atomic_fetch_sub_explicit(&c->awake, 1, memory_order_acq_rel);
+        return false;
+    }
+    futex_wake(&p->state, 1);
+    return true;
+}
+
+/* Wakes every sleeper whose deadline is not after `now`. Under the lock. */
+static void wake_due(struct crowd *c, int64_t now)
+{
+    while (c->heap_count && c->heap[0]->deadline <= now) {
+        struct parker *p = c->heap[0];
+        heap_remove(c, p);
+        uint32_t kind = atomic_load_explicit(&p->state, memory_order_relaxed);
+        p->due = kind != PARK_RUNNING && wake(p, kind);
+    }
+}
+
+/* The caller has just brought `awake` to zero. */
+static void decide(struct crowd *c)
+{
+    pthread_mutex_lock(&c->lock);
+    /* acquire: pairs with the release of everybody who went to sleep, guarantee 3 */
+    if (atomic_load_explicit(&c->awake, memory_order_acquire) == 0) {
+        if (!c->heap_count) {
+            c->quiet = true;
+            atomic_store_explicit(&c->quiet_flag, true, memory_order_release);
+            warden_wake(c);
+        } else if (c->clock == CROWD_CLOCK_VIRTUAL) {
+            int64_t now = crowd_now(c), next = c->heap[0]->deadline;
+            if (next > now) {
+                atomic_fetch_add_explicit(&c->offset, next - now, memory_order_relaxed);
+                c->armed = CROWD_NEVER; /* machine times of before the jump mean nothing now */
+            }
+            wake_due(c, next);
+            warden_arm(c);
+        } else {
+            warden_arm(c);
+        }
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void fall_asleep(struct crowd *c)
+{
+    if (atomic_fetch_sub_explicit(&c->awake, 1, memory_order_acq_rel) == 1)
+        decide(c);
+}
+
+/* ---- members ---- */
+
+void crowd_init(struct crowd *c, enum crowd_clock clock)
+{
+    memset(c, 0, sizeof *c);
+    pthread_mutex_init(&c->lock, NULL);
+    c->clock = clock;
+    c->armed = CROWD_NEVER;
+    atomic_store_explicit(&c->offset, -clock_monotonic(), memory_order_relaxed);
+    atomic_store_explicit(&c->awake, 1, memory_order_relaxed);
+}
+
+void crowd_destroy(struct crowd *c)
+{
+    hd_assert(!c->members);
+    pthread_mutex_destroy(&c->lock);
+    free(c->heap);
+}
+
+void parker_join(struct parker *p, struct crowd *c, void *owner)
+{
+    memset(p, 0, sizeof *p);
+    p->crowd = c;
+    p->owner = owner;
+    p->heap_index = SIZE_MAX;
+    p->spin_budget = SPIN_LONGEST;
+    pthread_mutex_lock(&c->lock);
+    heap_reserve(c, ++c->member_count);
+    p->next = c->members;
+    if (p->next)
+        p->next->previous = p;
+    c->members = p;
+    pthread_mutex_unlock(&c->lock);
+    atomic_fetch_add_explicit(&c->awake, 1, memory_order_acq_rel);
+}
+
+void parker_leave(struct parker *p)
+{
+    struct crowd *c = p->crowd;
+    pthread_mutex_lock(&c->lock);
+    heap_remove(c, p);
+    c->member_count--;
+    if (p->next)
+        p->next->previous = p->previous;
+    if (p->previous)
+        p->previous->next = p->next;
+    else
+        c->members = p->next;
+    pthread_mutex_unlock(&c->lock);
+    fall_asleep(c);
+}
+
+/* Worth spinning only while a CPU is free for it and somebody awake could make `ready` true. */
+static bool may_spin(const struct crowd *c)
+{
+    int64_t awake = atomic_load_explicit(&c->awake, memory_order_relaxed);
+    return awake > 1 && awake <= (int64_t)cpu_allowed();
+}
+
+static bool spin(struct parker *p, bool (*ready)(void *), void *context)
+{
+    if (p->spin_budget < SPIN_SHORTEST) {
+        p->spin_budget += SPIN_SHORTEST / 8; /* try again after a while */
+        return false;
+    }
+    if (!may_spin(p->crowd))
+        return false;
+    int64_t end = clock_monotonic() + p->spin_budget;
+    do {
+        for (int i = 0; i < 16; i++) {
+            if (ready(context)) {
+                p->spin_budget =
+                    p->spin_budget * 2 < SPIN_LONGEST ? p->spin_budget * 2 : SPIN_LONGEST;
+                return true;
+            }
+            cpu_pause();
+        }
+    } while (may_spin(p->crowd) && clock_monotonic() < end);
+    p->spin_budget /= 2;
+    return false;
+}
+
+/* Puts the announced sleeper into the deadline heap, unless it was woken meanwhile. */
+static void await_deadline(struct parker *p, enum park_kind kind, int64_t deadline)
+{
+    struct crowd *c = p->crowd;
+    pthread_mutex_lock(&c->lock);
+    p->due = false;
+    p->deadline = deadline;
+    if (deadline != CROWD_NEVER &&
+        atomic_load_explicit(&p->state, memory_order_relaxed) == (uint32_t)kind) {
+        heap_add(c, p);
+        /* The last one awake decides by itself. */
+        if (atomic_load_explicit(&c->awake, memory_order_relaxed) > 1)
+            warden_arm(c);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+static bool leave_deadline(struct parker *p)
+{
+    struct crowd *c = p->crowd;
+    pthread_mutex_lock(&c->lock);
+    heap_remove(c, p);
+    bool due = p->due;
+    pthread_mutex_unlock(&c->lock);
+    return due;
+}
+
+enum park_result parker_park(struct parker *p, enum park_kind kind, int64_t deadline,
+                             bool (*ready)(void *), void *context)
+{
+    if (ready(context) || spin(p, ready, context))
+        return PARK_WOKEN;
+    p->since = crowd_now(p->crowd);
+    atomic_store_explicit(&p->state, kind, memory_order_relaxed);
+    /* seq_cst: pairs with the fence in parker_unpark: the announcement or the predicate is seen by
+     * the other side */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (ready(context)) {
+        uint32_t expected = kind;
+        /* A waker that was faster has counted this thread a second time. */
+        if (!atomic_compare_exchange_strong_explicit(&p->state, &expected, PARK_RUNNING,
+                                                     memory_order_acquire, memory_order_acquire))
+            atomic_fetch_sub_explicit(&p->crowd->awake, 1, memory_order_acq_rel);
+        return PARK_WOKEN;
+    }
+    if (deadline != CROWD_NEVER)
+        await_deadline(p, kind, deadline);
+    fall_asleep(p->crowd);
+    /* acquire: pairs with the release in wake() */
+    while (atomic_load_explicit(&p->state, memory_order_acquire) != PARK_RUNNING)
+        futex_wait(&p->state, kind, FUTEX_NEVER);
+    return deadline != CROWD_NEVER && leave_deadline(p) ? PARK_DEADLINE : PARK_WOKEN;
+}
+
+bool parker_unpark(struct parker *p, unsigned kinds)
+{
+    /* seq_cst: pairs with the fence in parker_park */
+    atomic_thread_fence(memory_order_seq_cst);
+    uint32_t kind = atomic_load_explicit(&p->state, memory_order_relaxed);
+    return (kind & kinds) && wake(p, kind);
+}
+
+/* ---- outside actors and the warden ---- */
+
+void crowd_hold(struct crowd *c)
+{
+    pthread_mutex_lock(&c->lock);
+    atomic_fetch_add_explicit(&c->awake, 1, memory_order_acq_rel);
+    c->quiet = false;
+    atomic_store_explicit(&c->quiet_flag, false, memory_order_relaxed);
+    warden_arm(c);
+    pthread_mutex_unlock(&c->lock);
+}
+
+void crowd_release(struct crowd *c)
+{
+    fall_asleep(c);
+}
+
+void crowd_poke(struct crowd *c)
+{
+    warden_wake(c);
+}
+
+void crowd_stop(struct crowd *c)
+{
+    atomic_store_explicit(&c->stop, true, memory_order_release);
+    warden_wake(c);
+}
+
+/* Wakes who is due and says until when (machine time) there is nothing to do. */
+static int64_t warden_round(struct crowd *c)
+{
+    pthread_mutex_lock(&c->lock);
+    /* While nobody is awake the virtual clock belongs to the decider. */
+    if (c->clock == CROWD_CLOCK_REAL || atomic_load_explicit(&c->awake, memory_order_relaxed) > 0)
+        wake_due(c, crowd_now(c));
+    c->armed = c->heap_count ? machine_time(c, c->heap[0]->deadline) : CROWD_NEVER;
+    int64_t until = c->armed;
+    pthread_mutex_unlock(&c->lock);
+    return until;
+}
+
+enum crowd_end crowd_attend(struct crowd *c, int64_t limit, uint32_t *seen)
+{
+    for (;;) {
+        uint32_t pokes = atomic_load_explicit(&c->warden_word, memory_order_acquire);
+        if (atomic_load_explicit(&c->stop, memory_order_acquire))
+            return CROWD_STOPPED;
+        if (atomic_load_explicit(&c->quiet_flag, memory_order_acquire))
+            return CROWD_QUIET;
+        if (pokes != *seen) {
+            *seen = pokes;
+            warden_round(c);
+            return CROWD_POKED;
+        }
+        int64_t until = warden_round(c);
+        if (limit != CROWD_NEVER && clock_monotonic() >= limit)
+            return CROWD_LIMIT;
+        futex_wait(&c->warden_word, pokes, until < limit ? until : limit);
+    }
+}
+
+void crowd_visit(struct crowd *c, void (*visit)(struct parker *, enum park_kind, void *),
+                 void *context)
+{
+    pthread_mutex_lock(&c->lock);
+    for (struct parker *p = c->members; p; p = p->next)
+        visit(p, (enum park_kind)atomic_load_explicit(&p->state, memory_order_acquire), context);
+    pthread_mutex_unlock(&c->lock);
+}

@@ -1,0 +1,25 @@
+/* Threads of our own: one per agent, on a stack that the caller supplies. */
+#ifndef HEDDLE_PLATFORM_THREAD_H
+#define HEDDLE_PLATFORM_THREAD_H
+
+#include "base/status.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+typedef struct thread {
+    pthread_t handle;
+} thread;
+
+/* Starts `run(context)`. `stack` is page-aligned memory that stays until the thread was joined;
+ * NULL takes `stack_size` bytes from the system. STATUS_LIMIT when the system refuses another
+ * thread. */
+status thread_start(thread *t, void *stack, size_t stack_size, void (*run)(void *), void *context);
+
+/* Waits for the end. Blocks. */
+void thread_join(thread *t);
+
+/* Names the calling thread for debuggers; at most 15 bytes are kept. */
+void thread_name(const char *name);
+
+#endif

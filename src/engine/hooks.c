@@ -5,6 +5,23 @@ struct engine_host_state *heddle_host_state(JSRuntime *runtime)
     return &runtime->host;
 }
 
+const int *heddle_interrupt_flag(JSRuntime *runtime)
+{
+    static const int never;
+
+    return runtime->host.interrupt_flag ? runtime->host.interrupt_flag : &never;
+}
+
+void heddle_set_interrupt_flag(JSRuntime *runtime, const _Atomic int *flag)
+{
+    struct list_head *link;
+
+    runtime->host.interrupt_flag = (const int *)flag;
+    list_for_each(link, &runtime->context_list) {
+        list_entry(link, JSContext, link)->interrupt_flag = heddle_interrupt_flag(runtime);
+    }
+}
+
 /* AddToKeptObjects. One WeakRef adds its target once per job: `kept_epoch` is where it remembers that. A failed allocation
  * is not reported, because keeping is a promise about collection, and the caller holds the target anyway. */
 void heddle_keep_during_job(JSContext *realm, JSValueConst target, uint32_t *kept_epoch)

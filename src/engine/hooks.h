@@ -24,6 +24,9 @@ struct engine_host_state {
      * throws null, and only this tells what happened. The host clears it. */
     bool out_of_memory;
 
+    /* See heddle_set_interrupt_flag; NULL until it is called. */
+    const int *interrupt_flag;
+
     /* Date.now() in microseconds since 1970; NULL means the machine's clock. */
     int64_t (*wall_clock)(void *opaque);
     void *wall_clock_opaque;
@@ -37,6 +40,10 @@ struct engine_host_state {
 /* ---- Given by the engine (hooks.c, compiled within unity.c) ---- */
 
 struct engine_host_state *heddle_host_state(JSRuntime *runtime);
+
+/* While `*flag` is not zero, every poll of `runtime` calls its interrupt handler; otherwise only every 10000th does. The flag is set
+ * by any thread, relaxed, and cleared by whoever set it or by the handler; it outlives the runtime. */
+void heddle_set_interrupt_flag(JSRuntime *runtime, const _Atomic int *flag);
 
 /* ClearKeptObjects: lets go of the targets that WeakRefs were made of or dereferenced to (R-GC-01). May free objects, runs
  * no JavaScript. JS_FreeRuntime calls it too. */
@@ -54,6 +61,7 @@ int heddle_define_lazy(JSContext *realm, JSValueConst object, JSAtom name, void 
 void heddle_keep_during_job(JSContext *realm, JSValueConst target, uint32_t *kept_epoch);
 int heddle_enqueue_cleanup(JSContext *realm, JSJobFunc *job, int count, JSValueConst *arguments);
 int64_t heddle_wall_clock(JSContext *realm);
+const int *heddle_interrupt_flag(JSRuntime *runtime);
 
 /* ---- Supplied by the host (src/engine) ---- */
 

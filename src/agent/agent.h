@@ -1,0 +1,159 @@
+/* An agent: one engine on one thread with its event loop (ECMA-262 sec-agents, HTML "agent"; R-AG-01..07).
+ *
+ * Ownership: counted references (agent_ref/unref); the structure outlives its thread as long as somebody refers to it. What
+ * another agent can reach lies in this structure, never in the arena.
+ * Threads: "own" functions on the agent's thread, the others anywhere.
+ * Lock order: the world's registry lock, then nothing. Posting takes no lock.
+ *
+ * Ordering guarantees:
+ *  1. Tasks posted by one thread to one agent run in the order of posting.
+ *  2. What was done before agent_post happens before the task runs.
+ *  3. After agent_terminate has returned no task starts that was not started before, and no waiter of the agent is counted by
+ *     a notify.
+ * Progress guarantees: agent_post is wait-free but for waking a sleeper; agent_terminate does not wait for the agent. */
+#ifndef HEDDLE_AGENT_AGENT_H
+#define HEDDLE_AGENT_AGENT_H
+
+#include "agent/task.h"
+#include "base/status.h"
+#include "platform/crowd.h"
+#include "platform/thread.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct world;
+struct engine;
+struct heap_arena;
+
+enum agent_kind {
+    AGENT_WINDOW,           /* R-AG-01 */
+    AGENT_DEDICATED_WORKER, /* R-AG-02 */
+    AGENT_TEST,             /* a test262 agent */
+    AGENT_KIND_COUNT
+};
+
+/* How far the agent's life has come; only ever grows. */
+enum agent_life {
+    AGENT_ALIVE,
+    AGENT_CLOSING,    /* R-WK-03: the current task runs to its end, no further one starts */
+    AGENT_TERMINATED, /* R-WK-02: the logical moment of termination */
+    AGENT_ENDED,      /* the thread has left the run */
+};
+
+/* What the web part does on the agent's thread. All of them "own". */
+struct agent_calls {
+    /* First thing on the thread: make the engine and realms, run the first script. */
+    void (*start)(struct agent *a);
+    /* HTML "perform a microtask checkpoint" (R-EL-07). */
+    void (*checkpoint)(struct agent *a);
+    /* Last thing: give everything back. */
+    void (*finish)(struct agent *a);
+};
+
+struct timer;
+struct timer_queue {
+    struct timer **heap;
+    size_t count, capacity;
+    uint64_t next_order;
+};
+
+struct agent {
+    /* Constant after agent_start. */
+    struct world *world;
+    uint32_t id; /* from 1 in order of creation */
+    uint32_t cluster;
+    enum agent_kind kind;
+    bool can_block;
+    char *name;
+    const struct agent_calls *calls;
+    void *web; /* the web part's own data */
+    struct agent *creator; /* counted, or NULL */
+
+    /* Any thread. */
+    _Atomic uint32_t references; /* relaxed up, acq_rel down: the last one frees */
+    _Atomic uint32_t life;       /* enum agent_life; see agent_terminate */
+    _Atomic bool doomed;         /* set with AGENT_TERMINATED; release, pairs with acquire in waiter lists */
+    struct parker parker;
+    rcu_queue inbox;
+    thread thread;
+    _Atomic bool started; /* release after the thread exists */
+
+    /* Own thread. */
+    struct engine *engine;
+    struct heap_arena *arena;
+    void *stack; /* of the thread, NULL = the system's */
+    size_t stack_size;
+    struct task *first, *last; /* tasks taken from the inbox or queued by the agent itself */
+    struct task *running;      /* "currently running task" (R-EL-06) */
+    struct timer_queue timers;
+    const char *end_reason; /* "finished", "closed", "terminated", "heap-exhausted", ...: constant text */
+
+    struct agent *next; /* world's registry lock */
+};
+
+struct agent_options {
+    enum agent_kind kind;
+    bool can_block;
+    const char *name;
+    struct agent *creator;
+    uint32_t cluster; /* 0 = a new one */
+    const struct agent_calls *calls;
+    void *web;
+};
+
+/* Starts an agent's thread. The caller is counted awake (a running agent, or it holds the crowd). The result is one reference
+ * for the caller. STATUS_LIMIT, STATUS_NO_MEMORY. */
+status agent_start(struct world *w, const struct agent_options *options, struct agent **out);
+
+struct agent *agent_ref(struct agent *a);
+void agent_unref(struct agent *a);
+
+/* The agent whose thread this is; NULL on others. */
+struct agent *agent_current(void);
+
+/* Queues a task. From any thread that is counted awake; the caller holds a reference. Refused (dropped) once the agent was
+ * terminated or is closing. */
+void agent_post(struct agent *a, struct task *t);
+
+/* Own: queues without leaving the thread. */
+void agent_queue(struct agent *a, struct task *t);
+
+/* Own: takes the tasks of one kind out of the agent's queue (a port that is shipped takes its messages along). `wanted` says
+ * which; they are linked through `next`, in order. */
+struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, void *), void *context);
+
+/* R-WK-02. Any thread counted awake. Idempotent; returns at once: the thread unwinds by itself. `reason` is constant text. */
+void agent_terminate(struct agent *a, const char *reason);
+
+/* R-WK-03, own. */
+void agent_close(struct agent *a);
+
+static inline enum agent_life agent_life(const struct agent *a)
+{
+    /* acquire: pairs with the release in agent_terminate */
+    return (enum agent_life)atomic_load_explicit(&((struct agent *)a)->life, memory_order_acquire);
+}
+
+const char *agent_kind_name(enum agent_kind kind); /* "window", "dedicated-worker", ... */
+
+/* Own: the time of the run's clock, ns. */
+int64_t agent_now(const struct agent *a);
+
+/* ---- timers (own thread; HTML "run steps after a timeout", R-TM-*) ---- */
+
+struct timer {
+    int64_t due;    /* ns of the run's clock */
+    uint64_t order; /* of starting */
+    size_t index;   /* in the heap, SIZE_MAX = not queued */
+    /* Runs as a task of the timer source. The timer is out of the heap then and may be started again or freed. */
+    void (*fire)(struct timer *self, struct agent *a);
+    void (*drop)(struct timer *self); /* the agent ends */
+};
+
+/* Starts a timer: timers that are due at the same moment fire in the order of starting (R-TM-06). */
+void timer_start(struct agent *a, struct timer *t, int64_t delay_ns);
+void timer_cancel(struct agent *a, struct timer *t);
+
+#endif

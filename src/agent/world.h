@@ -1,0 +1,75 @@
+/* A world: one run, with its clock, its agents and what it observes.
+ *
+ * Ownership: made and freed by the thread that runs it (the warden). Threads: as each function says.
+ * Lock order: the registry lock is a leaf. */
+#ifndef HEDDLE_AGENT_WORLD_H
+#define HEDDLE_AGENT_WORLD_H
+
+#include "agent/agent.h"
+
+#include <pthread.h>
+
+/* One thing an agent lets the run know: a line of console output, an error, an end. Posted without lock, in an order that
+ * agrees with happens-before, and handed to `sink` on the warden's thread. */
+enum notice_kind { NOTICE_CONSOLE, NOTICE_ERROR, NOTICE_FINDING, NOTICE_EXIT, NOTICE_CELL };
+
+struct notice {
+    rcu_queue_node node;
+    enum notice_kind kind;
+    int level; /* console: enum console_level of scenario/observation.h */
+    int finding; /* errors and findings: enum finding_kind of scenario/finding.h */
+    int64_t time; /* ns of the run's clock */
+    struct agent *agent; /* counted */
+    uint32_t line, column;
+    /* Texts behind the structure, NULL = none. */
+    const char *text, *stack, *file;
+    /* Cells: a registered cell of a shared block. */
+    struct shared_block *block; /* counted, NULL = none */
+    uint64_t byte_offset;
+    int element; /* enum of the typed array kind */
+};
+
+struct world {
+    struct crowd crowd;
+    uint64_t seed;
+    size_t heap_limit, stack_limit; /* bytes per agent, 0 = default */
+    uint32_t agent_limit;           /* alive at once, 0 = none */
+    void *host; /* the loader of resources: web/resource.h */
+
+    pthread_mutex_t registry;
+    struct agent *agents; /* registry: every agent not yet joined; each is one reference */
+    uint32_t alive;       /* registry */
+    _Atomic uint32_t agents_started, clusters_started; /* relaxed counters: names for reports */
+
+    rcu_queue notices;
+    _Atomic bool notice_taken; /* the warden is awake for notices; exchanges are acq_rel, pairing with each other */
+    _Atomic uint32_t seen_shutdown;
+    uint32_t pokes_seen; /* warden */
+};
+
+enum world_end { WORLD_IDLE, WORLD_DEADLOCK, WORLD_TIME_LIMIT, WORLD_INTERRUPTED };
+
+struct world *world_create(enum crowd_clock clock, uint64_t seed);
+
+/* Frees the world; every agent has been ended by world_run. */
+void world_free(struct world *w);
+
+/* Warden: runs until nothing can happen any more, `limit_ns` of the run's own clock or `wall_limit_ns` of the machine's have
+ * passed (0 = none), or world_stop was called; hands every notice to `sink`; says who is blocked through `blocked` (before anything
+ * is torn down); then terminates and joins all agents. The caller still holds the crowd from world_create and has started the first
+ * agents. */
+struct world_watch {
+    void (*sink)(struct world *w, struct notice *n, void *context); /* must not keep n */
+    void (*ended)(struct world *w, enum world_end end, void *context); /* agents still exist, none runs but after a limit */
+    void (*tick)(struct world *w, void *context); /* about every 100 ms of machine time, NULL = none */
+    void *context;
+};
+enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit_ns, const struct world_watch *watch);
+
+/* Asks world_run to end. Any thread, also a signal handler. */
+void world_stop(struct world *w);
+
+/* Own: posts a notice; texts are copied. */
+void world_notice(struct world *w, struct agent *a, const struct notice *n);
+
+#endif

@@ -1,0 +1,55 @@
+/* The host's platform-object classes. One list, so that a class has the same engine class id in every agent and code compiled
+ * once can use it without shared mutable state. A class costs nothing until host_class_define. */
+#ifndef HEDDLE_ENGINE_HOST_CLASS_H
+#define HEDDLE_ENGINE_HOST_CLASS_H
+
+#include "quickjs.h"
+
+#define HOST_CLASS_LIST(X)                                                                         \
+    X(EVENT_TARGET)                                                                                \
+    X(EVENT)                                                                                       \
+    X(CUSTOM_EVENT)                                                                                \
+    X(MESSAGE_EVENT)                                                                               \
+    X(ERROR_EVENT)                                                                                 \
+    X(PROMISE_REJECTION_EVENT)                                                                     \
+    X(ABORT_SIGNAL)                                                                                \
+    X(ABORT_CONTROLLER)                                                                            \
+    X(WINDOW)                                                                                      \
+    X(WORKER_GLOBAL_SCOPE)                                                                         \
+    X(DEDICATED_WORKER_GLOBAL_SCOPE)                                                               \
+    X(WORKER_LOCATION)                                                                             \
+    X(WORKER_NAVIGATOR)                                                                            \
+    X(WORKER)                                                                                      \
+    X(MESSAGE_PORT)                                                                                \
+    X(MESSAGE_CHANNEL)                                                                             \
+    X(BLOB)                                                                                        \
+    X(URL)                                                                                         \
+    X(URL_SEARCH_PARAMS)                                                                           \
+    X(URL_SEARCH_PARAMS_ITERATOR)                                                                  \
+    X(TEXT_ENCODER)                                                                                \
+    X(TEXT_DECODER)                                                                                \
+    X(PERFORMANCE)                                                                                 \
+    X(PERFORMANCE_ENTRY)                                                                           \
+    X(PERFORMANCE_MARK)                                                                            \
+    X(PERFORMANCE_MEASURE)                                                                         \
+    X(CRYPTO)                                                                                      \
+    X(CONSOLE)                                                                                     \
+    X(TEST262_AGENT)
+
+enum host_class {
+#define X(name) HOST_CLASS_##name,
+    HOST_CLASS_LIST(X)
+#undef X
+        HOST_CLASS_COUNT
+};
+
+/* The engine's id of a host class: the same in every runtime. */
+JSClassID host_class_id(enum host_class c);
+
+/* Registers the class in this runtime if it is not yet. Returns 0, or -1 when out of memory. */
+int host_class_define(JSRuntime *runtime, enum host_class c, const JSClassDef *definition);
+
+/* The host class of a value, HOST_CLASS_COUNT for anything else. */
+enum host_class host_class_of(JSValueConst value);
+
+#endif

@@ -1,0 +1,106 @@
+/* The engine seen from modules that handle JavaScript values: realms, lazily built properties, scripts, modules, jobs, errors
+ * and source positions. Everything on the agent's own thread. */
+#ifndef HEDDLE_ENGINE_JS_H
+#define HEDDLE_ENGINE_JS_H
+
+#include "engine/engine.h"
+#include "quickjs.h"
+
+JSRuntime *engine_runtime(const struct engine *e);
+struct engine *engine_of(JSContext *realm);
+struct engine *engine_of_runtime(JSRuntime *runtime);
+
+/* ---- realms ---- */
+
+/* A new realm with every ECMAScript intrinsic. `data` is what realm_data returns. NULL when out of memory. Freed with
+ * JS_FreeContext. */
+JSContext *engine_realm_create(struct engine *e, void *data);
+
+static inline void *realm_data(JSContext *realm)
+{
+    return JS_GetContextOpaque(realm);
+}
+
+/* ---- properties that are built when first touched ---- */
+
+struct lazy_property {
+    const char *name;
+    /* The value, or an exception. */
+    JSValue (*build)(JSContext *realm, const struct lazy_property *self);
+    const void *data; /* for build */
+};
+
+/* Defines writable, configurable, non-enumerable properties. `list` outlives the realm. 0, or -1 when out of memory. */
+int lazy_properties_define(JSContext *realm, JSValueConst object, const struct lazy_property *list, size_t count);
+
+/* ---- running code ---- */
+
+/* Parses and runs a classic script in the realm's global scope. `text` is followed by a zero byte. The completion value, or an
+ * exception. */
+JSValue script_run(JSContext *realm, const char *text, size_t length, const char *url);
+
+/* Where module texts come from. */
+struct module_source {
+    char *text; /* js_malloc'd in the realm, zero byte behind it */
+    size_t length;
+};
+struct module_host {
+    /* The absolute URL of `specifier` in a module at `referrer` (js_malloc'd), or NULL with an exception. */
+    char *(*resolve)(JSContext *realm, const char *referrer, const char *specifier);
+    /* 0, or -1 with an exception. Synchronous. */
+    int (*load)(JSContext *realm, const char *url, struct module_source *out);
+};
+/* Once per engine, before any module. `calls` outlives the engine. */
+void engine_set_module_host(struct engine *e, const struct module_host *calls);
+
+/* Parses, links and starts to evaluate a module: the promise of its evaluation, or an exception (a SyntaxError for text that
+ * does not parse or link). */
+JSValue module_run(JSContext *realm, const char *text, size_t length, const char *url);
+
+/* Runs the oldest promise job or microtask. False when there is none. `*realm` and `*exception` tell of a job that threw:
+ * *exception is JS_UNINITIALIZED otherwise, and the caller frees it. */
+bool engine_run_microtask(struct engine *e, JSContext **realm, JSValue *exception);
+
+/* True when JavaScript was ended by `interrupted` and the exception is the uncatchable one. */
+bool exception_is_interruption(JSContext *realm, JSValueConst exception);
+
+/* ---- errors and positions ---- */
+
+/* A description of a thrown value for ErrorEvent, reports and consoles. All texts are js_malloc'd in the realm, never NULL;
+ * error_report_free. line and column count from 1, 0 = unknown. */
+struct error_report {
+    char *message; /* "TypeError: x is not a function", or the value as a string */
+    char *stack;   /* the stack property's text, "" without one */
+    char *file;
+    uint32_t line, column;
+};
+void error_describe(JSContext *realm, JSValueConst thrown, struct error_report *out);
+void error_report_free(JSContext *realm, struct error_report *r);
+
+/* The place in JavaScript source that is running now: the innermost function written in JavaScript, `skip` of them left out. */
+struct source_place {
+    JSAtom file; /* JS_ATOM_NULL = none; the caller frees it */
+    uint32_t line, column;
+};
+struct source_place source_place_now(JSContext *realm, unsigned skip);
+
+/* ---- shared memory ---- */
+
+/* A new SharedArrayBuffer object over an existing block (one more reference). */
+struct shared_block;
+JSValue shared_array_buffer_new(JSContext *realm, struct shared_block *block);
+/* The block of a SharedArrayBuffer, NULL for anything else. Borrowed. */
+struct shared_block *shared_array_buffer_block(JSValueConst value);
+
+/* ---- what lies outside the arena ---- */
+
+/* Something outside the heap that an object of this engine holds. The engine calls `release` when it is destroyed without
+ * walking its heap; a finalizer that runs earlier calls external_forget. Embed it in the outside structure. */
+struct external {
+    struct external *next, *previous;
+    void (*release)(struct external *self);
+};
+void external_hold(struct engine *e, struct external *x, void (*release)(struct external *));
+void external_forget(struct external *x);
+
+#endif

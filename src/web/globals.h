@@ -1,0 +1,31 @@
+/* What each part of the web puts on a global object. Every part offers one table (or two: for windows and workers); globals.c
+ * joins them, so that a realm is made by walking tables, and what a program does not touch is not built. */
+#ifndef HEDDLE_WEB_GLOBALS_H
+#define HEDDLE_WEB_GLOBALS_H
+
+#include "engine/js.h"
+
+struct global_part {
+    const struct lazy_property *lazy;
+    int lazy_count;
+    const JSCFunctionListEntry *functions; /* JS_CFUNC_DEF and accessors on the global object itself */
+    int function_count;
+};
+
+/* One per file that has something to give. */
+extern const struct global_part console_globals;
+extern const struct global_part event_globals;     /* Event and its kin, EventTarget, AbortController, AbortSignal */
+extern const struct global_part encoding_globals;  /* TextEncoder, TextDecoder, atob, btoa */
+extern const struct global_part url_globals;       /* URL, URLSearchParams */
+extern const struct global_part performance_globals;
+extern const struct global_part crypto_globals;
+extern const struct global_part timer_globals;     /* setTimeout & co., queueMicrotask */
+extern const struct global_part message_globals;   /* MessageChannel, MessagePort, structuredClone */
+extern const struct global_part worker_globals;    /* Worker */
+extern const struct global_part heddle_globals;    /* the `heddle` object */
+
+struct realm;
+/* Fills the global object of a new realm. 0, or -1 with an exception. */
+int globals_install(struct realm *r);
+
+#endif

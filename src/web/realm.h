@@ -1,0 +1,50 @@
+/* A realm's settings object: what HTML's "environment settings object" keeps for one global (R-RL-01).
+ *
+ * Ownership: lives as long as its agent; own thread only. */
+#ifndef HEDDLE_WEB_REALM_H
+#define HEDDLE_WEB_REALM_H
+
+#include "agent/agent.h"
+#include "engine/js.h"
+
+enum global_kind { GLOBAL_WINDOW, GLOBAL_DEDICATED_WORKER };
+
+struct realm {
+    struct agent *agent;
+    JSContext *js;
+    enum global_kind kind;
+    char *url;    /* of the document or worker script; the API base URL */
+    char *origin; /* serialized: "https://scenario.test", or "null" */
+    bool cross_origin_isolated;
+    bool reporting_error; /* R-ER-01: in error-reporting mode */
+    bool pure;            /* no `heddle` global */
+    bool module_script;   /* the global runs module scripts: importScripts throws (R-WK-07) */
+    int64_t time_origin;  /* ns of the run's clock */
+    struct event_listeners *listeners; /* of the global: web/event_target.h */
+    void *timers;                      /* web/timers.c */
+    void *rejections;                  /* web/rejection.c */
+    void *console;                     /* web/console.c: groups, counts, timers */
+    void *worker;                      /* web/worker.c: the inside of a worker's channel */
+    struct realm *next;                /* realms of one agent */
+};
+
+static inline struct realm *realm_of(JSContext *js)
+{
+    return realm_data(js);
+}
+
+/* HTML "report an exception" (R-ER-01): fires `error` at the global; unhandled it climbs to the owner (R-ER-02) or becomes an
+ * uncaught-error finding. Takes the pending exception of `js`; does nothing for an interruption. */
+void realm_report_exception(struct realm *r);
+
+/* Calls a function and does "clean up after running script" (R-EL-08): reports what it throws and performs a microtask checkpoint when
+ * the stack is empty. Frees nothing. */
+void realm_call(struct realm *r, JSValueConst function, JSValueConst self, int count, JSValueConst *arguments);
+
+/* HTML "perform a microtask checkpoint" (R-EL-07) for the agent. */
+void agent_checkpoint(struct agent *a);
+
+/* Resolves `text` against the realm's base URL: js_malloc'd, NULL without exception if it does not parse. */
+char *realm_resolve_url(struct realm *r, const char *text);
+
+#endif

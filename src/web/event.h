@@ -1,0 +1,48 @@
+/* Events (DOM section 2, HTML 8.1.8): the interfaces and what the host fires.
+ *
+ * All functions run on the agent's own thread and run JavaScript. Every fired event is trusted. What a listener throws is reported on
+ * the realm's global (R-ER-01), and a microtask checkpoint follows each listener when no other JavaScript is running (R-EL-08). */
+#ifndef HEDDLE_WEB_EVENT_H
+#define HEDDLE_WEB_EVENT_H
+
+#include "web/event_target.h"
+
+extern const struct interface event_interface;
+extern const struct interface custom_event_interface;
+extern const struct interface message_event_interface;
+extern const struct interface error_event_interface;
+extern const struct interface promise_rejection_event_interface;
+extern const struct interface abort_controller_interface;
+extern const struct interface abort_signal_interface;
+
+/* All of these return 1 when a listener canceled the event, 0 when none did, and -1 when there was no memory for the event (an
+ * exception is pending). `target` is an object of an interface that inherits EventTarget, or the realm's global. */
+
+/* A plain Event that neither bubbles nor is cancelable. */
+int event_target_fire_simple(JSContext *js, JSValueConst target, const char *type);
+
+/* A MessageEvent. `data` and `ports` (an array, or undefined for none) are taken, `origin` is copied (NULL = ""). Not cancelable.
+ * Costs next to nothing when nobody listens. */
+int event_target_fire_message(JSContext *js, JSValueConst target, const char *type, JSValue data, const char *origin,
+                              JSValue ports);
+
+/* A cancelable ErrorEvent named `error`. */
+int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error);
+
+/* A PromiseRejectionEvent: EVENT_UNHANDLEDREJECTION (cancelable) or EVENT_REJECTIONHANDLED. */
+int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_type type, JSValueConst promise,
+                                JSValueConst reason);
+
+/* ---- AbortSignal (DOM section 3) ---- */
+
+/* True if the value is an AbortSignal that is aborted. */
+bool abort_signal_aborted(JSValueConst signal);
+
+/* The abort reason, a new reference; undefined while not aborted. */
+JSValue abort_signal_reason(JSContext *js, JSValueConst signal);
+
+/* Calls `function` (taken), without arguments, when the signal is aborted; at most once, and never if it is aborted already. 0, or -1
+ * with an exception. */
+int abort_signal_add(JSContext *js, JSValueConst signal, JSValue function);
+
+#endif

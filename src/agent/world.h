@@ -17,7 +17,7 @@ struct notice {
     rcu_queue_node node;
     enum notice_kind kind;
     int level; /* console: enum console_level of scenario/observation.h */
-    int finding; /* errors and findings: enum finding_kind of scenario/finding.h */
+    int finding; /* errors and findings: enum finding_kind of base/finding.h */
     int64_t time; /* ns of the run's clock */
     struct agent *agent; /* counted */
     uint32_t line, column;

@@ -1,6 +1,6 @@
 #include "scenario/format.h"
 
-#include "scenario/finding.h"
+#include "base/finding.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #define HEDDLE_SCENARIO_OBSERVATION_H
 
 #include "base/region.h"
-#include "scenario/finding.h"
+#include "base/finding.h"
 #include "scenario/plan.h"
 
 #include <stdint.h>

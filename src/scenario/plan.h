@@ -9,7 +9,7 @@
 #define HEDDLE_SCENARIO_PLAN_H
 
 #include "base/region.h"
-#include "scenario/finding.h"
+#include "base/finding.h"
 
 #include <regex.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  * Only kinds that the program can detect are listed: the loader rejects every other name, so that
  * no file declares what nobody looks for. A module that learns to detect a new kind adds its line
  * here. Any thread; pure data. */
-#ifndef HEDDLE_SCENARIO_FINDING_H
-#define HEDDLE_SCENARIO_FINDING_H
+#ifndef HEDDLE_BASE_FINDING_H
+#define HEDDLE_BASE_FINDING_H
 
 #include <stdbool.h>
 

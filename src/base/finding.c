@@ -1,4 +1,4 @@
-#include "scenario/finding.h"
+#include "base/finding.h"
 
 #include "base/assert.h"
 

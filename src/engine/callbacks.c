@@ -125,3 +125,67 @@ CALLBACK void *__tsan_memmove(void *to, const void *from, size_t size)
     __attribute__((alias("engine_observed_memmove")));
 CALLBACK void *__tsan_memset(void *to, int value, size_t size)
     __attribute__((alias("engine_observed_memset")));
+
+/* ---- Atomic operations ----
+ *
+ * gcc has these performed by the callback. The engine uses none on shared bytes (Atomics is ours, and src/memory announces
+ * its own accesses), so nothing is reported. Always the strongest order: `order` may be any. */
+#define ATOMICS(bits, type)                                                                        \
+    CALLBACK type __tsan_atomic##bits##_load(const volatile type *at, int order);                  \
+    CALLBACK type __tsan_atomic##bits##_load(const volatile type *at, int order)                   \
+    {                                                                                              \
+        (void)order;                                                                               \
+        return __atomic_load_n(at, __ATOMIC_SEQ_CST);                                              \
+    }                                                                                              \
+    CALLBACK void __tsan_atomic##bits##_store(volatile type *at, type value, int order);           \
+    CALLBACK void __tsan_atomic##bits##_store(volatile type *at, type value, int order)            \
+    {                                                                                              \
+        (void)order;                                                                               \
+        __atomic_store_n(at, value, __ATOMIC_SEQ_CST);                                             \
+    }                                                                                              \
+    ATOMIC_UPDATE(bits, type, exchange, __atomic_exchange_n)                                       \
+    ATOMIC_UPDATE(bits, type, fetch_add, __atomic_fetch_add)                                       \
+    ATOMIC_UPDATE(bits, type, fetch_sub, __atomic_fetch_sub)                                       \
+    ATOMIC_UPDATE(bits, type, fetch_and, __atomic_fetch_and)                                       \
+    ATOMIC_UPDATE(bits, type, fetch_or, __atomic_fetch_or)                                         \
+    ATOMIC_UPDATE(bits, type, fetch_xor, __atomic_fetch_xor)                                       \
+    ATOMIC_COMPARE(bits, type, strong)                                                             \
+    ATOMIC_COMPARE(bits, type, weak)
+
+#define ATOMIC_UPDATE(bits, type, name, builtin)                                                   \
+    CALLBACK type __tsan_atomic##bits##_##name(volatile type *at, type value, int order);          \
+    CALLBACK type __tsan_atomic##bits##_##name(volatile type *at, type value, int order)           \
+    {                                                                                              \
+        (void)order;                                                                               \
+        return builtin(at, value, __ATOMIC_SEQ_CST);                                               \
+    }
+
+#define ATOMIC_COMPARE(bits, type, name)                                                           \
+    CALLBACK int __tsan_atomic##bits##_compare_exchange_##name(                                    \
+        volatile type *at, type *expected, type value, int order, int failure_order);              \
+    CALLBACK int __tsan_atomic##bits##_compare_exchange_##name(                                    \
+        volatile type *at, type *expected, type value, int order, int failure_order)               \
+    {                                                                                              \
+        (void)order, (void)failure_order;                                                          \
+        return __atomic_compare_exchange_n(at, expected, value, 0, __ATOMIC_SEQ_CST,               \
+                                           __ATOMIC_SEQ_CST);                                      \
+    }
+
+ATOMICS(8, uint8_t)
+ATOMICS(16, uint16_t)
+ATOMICS(32, uint32_t)
+ATOMICS(64, uint64_t)
+
+CALLBACK void __tsan_atomic_thread_fence(int order);
+CALLBACK void __tsan_atomic_thread_fence(int order)
+{
+    (void)order;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+CALLBACK void __tsan_atomic_signal_fence(int order);
+CALLBACK void __tsan_atomic_signal_fence(int order)
+{
+    (void)order;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}

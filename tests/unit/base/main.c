@@ -1,0 +1,14 @@
+#include <CUnit/Basic.h>
+
+#include "suites.h"
+
+int main(void)
+{
+    CU_initialize_registry();
+    heap_arena_suite();
+    agent_memory_suite();
+    CU_basic_run_tests();
+    unsigned failures = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    return failures ? 1 : 0;
+}

@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "engine/observed.h"
-#include "engine/shared_range.h"
+#include "memory/shared_range.h"
 
 #define CALLBACK __attribute__((visibility("hidden")))
 
 static inline void observe(const void *address, size_t size, enum engine_access_kind kind)
 {
-    if (__builtin_expect(engine_in_shared_range(address), 0)) {
+    if (__builtin_expect(shared_range_holds(address), 0)) {
         engine_observed_access(address, size, kind);
     }
 }

@@ -1,5 +1,9 @@
 #include "platform/rcu.h"
 
+#include "base/assert.h"
+
+char rcu_grace_edge;
+
 void rcu_thread_register(void)
 {
     urcu_memb_register_thread();
@@ -33,4 +37,89 @@ rcu_queue_node *rcu_queue_pop(rcu_queue *q)
 bool rcu_queue_filled(rcu_queue *q)
 {
     return !cds_wfcq_empty(&q->head, &q->tail);
+}
+
+static void run_deferred(struct rcu_head *head)
+{
+    rcu_edge_acquire(head);
+    rcu_edge_acquire(&rcu_grace_edge);
+    struct rcu_deferred *d = caa_container_of(head, struct rcu_deferred, head);
+    d->run(d);
+}
+
+void rcu_defer(struct rcu_deferred *d, void (*run)(struct rcu_deferred *))
+{
+    d->run = run;
+    rcu_edge_release(&d->head);
+    urcu_memb_call_rcu(&d->head, run_deferred);
+}
+
+void rcu_settle(void)
+{
+    urcu_memb_barrier();
+}
+
+/* The library's table under a name of ours: rcu_table is never defined. */
+static struct cds_lfht *inner(struct rcu_table *t)
+{
+    return (struct cds_lfht *)t;
+}
+
+struct rcu_table *rcu_table_make(void)
+{
+    return (struct rcu_table *)cds_lfht_new_flavor(64, 64, 0, CDS_LFHT_AUTO_RESIZE,
+                                                   &urcu_memb_flavor, NULL);
+}
+
+void rcu_table_free(struct rcu_table *t)
+{
+    int error = cds_lfht_destroy(inner(t), NULL);
+    hd_assert(error == 0);
+}
+
+struct probe {
+    rcu_table_match match;
+    const void *key;
+};
+
+static int probe_match(struct cds_lfht_node *node, const void *key)
+{
+    const struct probe *p = key;
+    rcu_edge_acquire(node);
+    return p->match(node, p->key);
+}
+
+rcu_table_node *rcu_table_find(struct rcu_table *t, unsigned long hash, rcu_table_match match,
+                               const void *key)
+{
+    struct probe p = {match, key};
+    struct cds_lfht_iter at;
+    cds_lfht_lookup(inner(t), hash, probe_match, &p, &at);
+    return cds_lfht_iter_get_node(&at);
+}
+
+rcu_table_node *rcu_table_add(struct rcu_table *t, unsigned long hash, rcu_table_match match,
+                              const void *key, rcu_table_node *node)
+{
+    struct probe p = {match, key};
+    cds_lfht_node_init(node);
+    rcu_edge_release(node);
+    return cds_lfht_add_unique(inner(t), hash, probe_match, &p, node);
+}
+
+void rcu_table_remove(struct rcu_table *t, rcu_table_node *node)
+{
+    int error = cds_lfht_del(inner(t), node);
+    hd_assert(error == 0);
+}
+
+void rcu_table_each(struct rcu_table *t, void (*visit)(rcu_table_node *, void *), void *context)
+{
+    struct cds_lfht_iter at;
+    rcu_table_node *node;
+    cds_lfht_for_each(inner(t), &at, node)
+    {
+        rcu_edge_acquire(node);
+        visit(node, context);
+    }
 }

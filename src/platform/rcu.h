@@ -37,6 +37,10 @@ void __tsan_release(void *);
 #include <urcu/wfcqueue.h>
 #pragma GCC diagnostic pop
 
+/* Stands for all read sections that have ended: a callback of rcu_defer comes after those that had
+ * begun before it. */
+extern char rcu_grace_edge;
+
 void rcu_thread_register(void);
 void rcu_thread_unregister(void);
 
@@ -47,8 +51,45 @@ static inline void rcu_read_begin(void)
 
 static inline void rcu_read_end(void)
 {
+    rcu_edge_release(&rcu_grace_edge);
     urcu_memb_read_unlock();
 }
+
+/* Memory that readers may still look at: `run` is called on a thread of the library after every
+ * read section that had begun has ended. Embedded in what it frees. By a registered thread; does
+ * not block. */
+struct rcu_deferred {
+    struct rcu_head head;
+    void (*run)(struct rcu_deferred *);
+};
+
+void rcu_defer(struct rcu_deferred *d, void (*run)(struct rcu_deferred *));
+
+/* Waits until everything deferred so far has run. Blocks; not within a read section; never on an
+ * agent's path. */
+void rcu_settle(void);
+
+/* A hash table for any number of readers and writers, growing by itself (rculfhash). All calls but
+ * make and free are made by registered threads within a read section; they are lock-free. What was
+ * done before rcu_table_add happens before what the finder does with the node. Nodes are embedded
+ * by the caller and freed through rcu_defer after their removal. */
+struct rcu_table;
+typedef struct cds_lfht_node rcu_table_node;
+typedef bool (*rcu_table_match)(rcu_table_node *node, const void *key);
+
+struct rcu_table *rcu_table_make(void);   /* NULL when out of memory */
+void rcu_table_free(struct rcu_table *t); /* empty, and nobody reads; outside read sections */
+rcu_table_node *rcu_table_find(struct rcu_table *t, unsigned long hash, rcu_table_match match,
+                               const void *key);
+
+/* The node with this key: `node`, or the one that was there first. */
+rcu_table_node *rcu_table_add(struct rcu_table *t, unsigned long hash, rcu_table_match match,
+                              const void *key, rcu_table_node *node);
+
+/* By whoever owns the node's membership: once. */
+void rcu_table_remove(struct rcu_table *t, rcu_table_node *node);
+
+void rcu_table_each(struct rcu_table *t, void (*visit)(rcu_table_node *, void *), void *context);
 
 /* A wait-free queue: any number of threads push, one thread pops. */
 typedef struct rcu_queue {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "engine/observed.h"
-#include "engine/shared_range.h"
+#include "memory/shared_range.h"
 #include "variant_host.h"
 
 static unsigned long count;
@@ -16,7 +16,7 @@ static unsigned long count;
 void engine_observed_access(const void *address, size_t size, enum engine_access_kind kind)
 {
     static const char *const names[] = {"read", "write", "bulk read", "bulk write"};
-    printf("%s %#lx %zu\n", names[kind], (unsigned long)((uintptr_t)address - ENGINE_SHARED_RANGE_BASE), size);
+    printf("%s %#lx %zu\n", names[kind], (unsigned long)((uintptr_t)address - SHARED_RANGE_BASE), size);
     count++;
 }
 

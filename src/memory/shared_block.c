@@ -1,0 +1,119 @@
+/* See shared_block.h for ownership, lock order and guarantees. */
+#include "memory/shared_block.h"
+
+#include "base/assert.h"
+#include "memory/shared_block_internal.h"
+#include "observe/hooks.h"
+
+static _Atomic uint64_t live; /* relaxed: a statistic */
+
+status shared_block_create(uint64_t byte_length, uint64_t max_byte_length,
+                           struct shared_block **out)
+{
+    bool growable = max_byte_length != SHARED_BLOCK_FIXED;
+    uint64_t size = growable ? max_byte_length : byte_length;
+    *out = NULL;
+    if (byte_length > size || size > SHARED_BLOCK_LARGEST)
+        return STATUS_RANGE;
+    struct shared_block *block = block_place_take(size);
+    if (!block)
+        return STATUS_NO_MEMORY;
+    block->max_byte_length = size;
+    block->growable = growable;
+    block->number = 0;
+    /* relaxed: the block is nobody else's yet; how it is handed over orders all this */
+    atomic_store_explicit(&block->byte_length, byte_length, memory_order_relaxed);
+    atomic_store_explicit(&block->records, NULL, memory_order_relaxed);
+    atomic_store_explicit(&block->references, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+    OBSERVE(access, block, 0, size, OBSERVE_INIT, OBSERVE_UNORDERED);
+    *out = block;
+    return STATUS_OK;
+}
+
+struct shared_block *shared_block_ref(struct shared_block *block)
+{
+    /* relaxed: the caller has a reference, so the count cannot end meanwhile */
+    uint32_t before = atomic_fetch_add_explicit(&block->references, 1, memory_order_relaxed);
+    hd_assert(before != 0 && before != UINT32_MAX);
+    return block;
+}
+
+void shared_block_unref(struct shared_block *block)
+{
+    /* acq_rel: pairs with itself: what others did before they let go happens before the end */
+    uint32_t before = atomic_fetch_sub_explicit(&block->references, 1, memory_order_acq_rel);
+    hd_assert(before != 0);
+    if (before != 1)
+        return;
+    OBSERVE(block_end, block);
+    waiter_records_end(block);
+    atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+    block_place_give(block, block->max_byte_length,
+                     atomic_load_explicit(&block->byte_length, memory_order_relaxed));
+}
+
+uint8_t *shared_block_bytes(const struct shared_block *block)
+{
+    return block->bytes;
+}
+
+uint64_t shared_block_id(const struct shared_block *block)
+{
+    return block->id;
+}
+
+uint64_t shared_block_number(const struct shared_block *block)
+{
+    return block->number;
+}
+
+void shared_block_set_number(struct shared_block *block, uint64_t number)
+{
+    block->number = number;
+}
+
+uint64_t shared_block_max(const struct shared_block *block)
+{
+    return block->max_byte_length;
+}
+
+bool shared_block_growable(const struct shared_block *block)
+{
+    return block->growable;
+}
+
+uint64_t shared_block_byte_length(struct shared_block *block)
+{
+    if (block->growable)
+        OBSERVE(length, block, OBSERVE_READ);
+    return atomic_load_explicit(&block->byte_length, memory_order_seq_cst);
+}
+
+uint64_t shared_block_byte_length_unordered(const struct shared_block *block)
+{
+    return atomic_load_explicit(&block->byte_length, memory_order_relaxed);
+}
+
+status shared_block_grow(struct shared_block *block, uint64_t byte_length)
+{
+    if (!block->growable)
+        return STATUS_STATE;
+    uint64_t current = atomic_load_explicit(&block->byte_length, memory_order_seq_cst);
+    do {
+        OBSERVE(length, block, OBSERVE_READ);
+        if (byte_length == current)
+            return STATUS_OK;
+        if (byte_length < current || byte_length > block->max_byte_length)
+            return STATUS_RANGE;
+        OBSERVE(length, block, OBSERVE_RMW);
+        /* The bytes above the length have never been written, so they are zero. */
+    } while (!atomic_compare_exchange_strong_explicit(&block->byte_length, &current, byte_length,
+                                                      memory_order_seq_cst, memory_order_seq_cst));
+    return STATUS_OK;
+}
+
+uint64_t shared_block_count(void)
+{
+    return atomic_load_explicit(&live, memory_order_relaxed);
+}

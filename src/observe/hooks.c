@@ -1,0 +1,9 @@
+#include "observe/hooks.h"
+
+const struct observe_hooks *_Atomic observe_installed;
+
+void observe_install(const struct observe_hooks *hooks)
+{
+    /* release: pairs with the acquire in OBSERVE: what the table points to is complete */
+    atomic_store_explicit(&observe_installed, hooks, memory_order_release);
+}

@@ -3,9 +3,6 @@
 #include "agent/world.h"
 #include "base/finding.h"
 #include "web/event.h"
-#include "web/event_object.h"
-#include "web/globals.h"
-#include "web/idl.h"
 #include "web/worker.h"
 
 #include <string.h>
@@ -36,6 +33,15 @@ static int finding_of(const struct error_report *report)
     return FINDING_UNCAUGHT_ERROR;
 }
 
+/* Drops what is pending: true for an interruption, false when there was no memory for an event. */
+static bool take_interruption(JSContext *js)
+{
+    JSValue pending = JS_GetException(js);
+    bool interrupted = exception_is_interruption(js, pending);
+    JS_FreeValue(js, pending);
+    return interrupted;
+}
+
 void realm_report_error(struct realm *r, const struct error_report *report, JSValueConst error)
 {
     int canceled = 0;
@@ -46,59 +52,28 @@ void realm_report_error(struct realm *r, const struct error_report *report, JSVa
         JS_FreeValue(r->js, global);
         r->reporting_error = false;
     }
-    if (canceled < 0) /* interrupted, or no memory for the event: what is pending says nothing about `error` */
-        JS_FreeValue(r->js, JS_GetException(r->js));
-    else if (canceled == 0 && r->kind == GLOBAL_DEDICATED_WORKER)
-        worker_report_error(r, report);
-    else if (canceled == 0)
+    if (canceled < 0 && take_interruption(r->js))
+        return;
+    if (canceled <= 0 && !(r->kind == GLOBAL_DEDICATED_WORKER && worker_report_error(r, report)))
         realm_notice_error(r, finding_of(report), report);
-}
-
-static void report_value(struct realm *r, JSValueConst thrown)
-{
-    struct error_report report;
-    error_describe(r->js, thrown, &report);
-    realm_report_error(r, &report, thrown);
-    error_report_free(r->js, &report);
 }
 
 void realm_report_exception(struct realm *r)
 {
     JSValue thrown = JS_GetException(r->js);
-    if (!exception_is_interruption(r->js, thrown))
-        report_value(r, thrown);
+    bool out_of_memory = engine_take_out_of_memory(r->agent->engine);
+    struct error_report report;
+    if (exception_is_interruption(r->js, thrown)) {
+        JS_FreeValue(r->js, thrown);
+        return;
+    }
+    if (JS_IsNull(thrown) && out_of_memory) { /* there was not even memory for the error object */
+        report = (struct error_report){.message = "InternalError: out of memory", .stack = "", .file = ""};
+        realm_report_error(r, &report, thrown);
+    } else {
+        error_describe(r->js, thrown, &report);
+        realm_report_error(r, &report, thrown);
+        error_report_free(r->js, &report);
+    }
     JS_FreeValue(r->js, thrown);
 }
-
-/* R-ER-10. */
-static JSValue report_error(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    if (!idl_arguments(js, "reportError", count, 1))
-        return JS_EXCEPTION;
-    report_value(realm_of(js), arguments[0]);
-    return JS_UNDEFINED;
-}
-
-static const struct lazy_property interfaces[] = {
-    INTERFACE_PROPERTY(event_target_interface),     INTERFACE_PROPERTY(event_interface),
-    INTERFACE_PROPERTY(custom_event_interface),     INTERFACE_PROPERTY(message_event_interface),
-    INTERFACE_PROPERTY(error_event_interface),      INTERFACE_PROPERTY(promise_rejection_event_interface),
-    INTERFACE_PROPERTY(abort_controller_interface), INTERFACE_PROPERTY(abort_signal_interface),
-};
-
-static const JSCFunctionListEntry functions[] = {
-    IDL_METHOD("reportError", 1, report_error),
-    EVENT_HANDLER_ATTRIBUTE("error", EVENT_ERROR),
-    EVENT_HANDLER_ATTRIBUTE("unhandledrejection", EVENT_UNHANDLEDREJECTION),
-    EVENT_HANDLER_ATTRIBUTE("rejectionhandled", EVENT_REJECTIONHANDLED),
-    EVENT_HANDLER_ATTRIBUTE("languagechange", EVENT_LANGUAGECHANGE),
-    EVENT_HANDLER_ATTRIBUTE("offline", EVENT_OFFLINE),
-    EVENT_HANDLER_ATTRIBUTE("online", EVENT_ONLINE),
-};
-
-const struct global_part event_globals = {
-    .lazy = interfaces,
-    .lazy_count = sizeof interfaces / sizeof *interfaces,
-    .functions = functions,
-    .function_count = sizeof functions / sizeof *functions,
-};

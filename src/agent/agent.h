@@ -75,10 +75,11 @@ struct agent {
     _Atomic uint32_t references; /* relaxed up, acq_rel down: the last one frees */
     _Atomic uint32_t life;       /* enum agent_life; see agent_terminate */
     _Atomic bool doomed;         /* set with AGENT_TERMINATED; release, pairs with acquire in waiter lists */
+    const char *_Atomic end_reason; /* constant text, NULL = finished; relaxed, see agent_terminate */
     struct parker parker;
     rcu_queue inbox;
     thread thread;
-    _Atomic bool started; /* release after the thread exists */
+    _Atomic bool started; /* release when `thread` is set, pairs with acquire in world.c: only then may it be joined */
 
     /* Own thread. */
     struct engine *engine;
@@ -88,7 +89,6 @@ struct agent {
     struct task *first, *last; /* tasks taken from the inbox or queued by the agent itself */
     struct task *running;      /* "currently running task" (R-EL-06) */
     struct timer_queue timers;
-    const char *end_reason; /* "finished", "closed", "terminated", "heap-exhausted", ...: constant text */
 
     struct agent *next; /* world's registry lock */
 };

@@ -34,16 +34,16 @@ struct world {
     uint64_t seed;
     size_t heap_limit, stack_limit; /* bytes per agent, 0 = default */
     uint32_t agent_limit;           /* alive at once, 0 = none */
-    void *host; /* the loader of resources: web/resource.h */
+    int64_t wall_start; /* ns since 1970 at the start of the clock */
+    void *host;         /* the web part: web/resource.h */
 
     pthread_mutex_t registry;
     struct agent *agents; /* registry: every agent not yet joined; each is one reference */
     uint32_t alive;       /* registry */
-    _Atomic uint32_t agents_started, clusters_started; /* relaxed counters: names for reports */
+    uint32_t agents_started, clusters_started; /* registry: ever */
 
     rcu_queue notices;
-    _Atomic bool notice_taken; /* the warden is awake for notices; exchanges are acq_rel, pairing with each other */
-    _Atomic uint32_t seen_shutdown;
+    _Atomic bool notice_pending; /* the warden was poked for notices; exchanges are acq_rel, pairing with each other */
     uint32_t pokes_seen; /* warden */
 };
 
@@ -68,6 +68,10 @@ enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit
 
 /* Asks world_run to end. Any thread, also a signal handler. */
 void world_stop(struct world *w);
+
+/* For agent.c: an agent enters (STATUS_LIMIT: too many are alive) and leaves the registry. */
+status world_register(struct world *w, struct agent *a, uint32_t cluster);
+void world_unregister(struct world *w, struct agent *a);
 
 /* Own: posts a notice; texts are copied. */
 void world_notice(struct world *w, struct agent *a, const struct notice *n);

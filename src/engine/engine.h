@@ -1,7 +1,7 @@
 /* One JavaScript engine instance: the heap and the running code of one agent. This header names no engine type, so that
  * modules which handle no JavaScript values can hold and drive one.
  *
- * Ownership: an engine belongs to one agent. Threads: everything on the agent's own thread, except engine_interrupt.
+ * Ownership: an engine belongs to one agent. Threads: everything on the agent's own thread.
  * Blocking: engine_run_microtask runs JavaScript for as long as that takes; the rest does not block. */
 #ifndef HEDDLE_ENGINE_ENGINE_H
 #define HEDDLE_ENGINE_ENGINE_H
@@ -17,8 +17,8 @@ struct heap_arena;
 
 /* What the engine asks of whoever drives it; `host` is handed back in each call. */
 struct engine_host {
-    /* Running JavaScript reached a safe point at which an interruption was asked for: true ends it without `finally`. May
-     * block: that is how an agent is paused. */
+    /* Asked at safe points of running JavaScript, every few tens of microseconds: true ends it without `finally`. May block:
+     * that is how an agent is paused. */
     bool (*interrupted)(void *host);
     int64_t (*wall_clock_us)(void *host); /* Date.now() in microseconds since 1970 */
 };
@@ -35,14 +35,17 @@ struct engine_options {
 /* On the thread that will use it. STATUS_NO_MEMORY. */
 status engine_create(const struct engine_options *options, struct engine **out);
 
+/* True while no JavaScript function is running: the execution-context stack is empty. */
+bool engine_stack_is_empty(const struct engine *e);
+
+/* ECMA-262 sec-clear-kept-objects (R-GC-01). */
+void engine_clear_kept_objects(struct engine *e);
+
 /* Frees every object. With an arena the engine's memory is not walked: the arena is dropped as a whole by its owner, and only
- * what lies outside it is released (see engine_hold_external in js.h). */
+ * what lies outside it is released (see external_hold in js.h). */
 void engine_destroy(struct engine *e);
 
 void *engine_host_of(const struct engine *e);
-
-/* Makes running JavaScript call `interrupted` at its next safe point. Any thread, wait-free. */
-void engine_interrupt(struct engine *e);
 
 /* Collects garbage now. */
 void engine_collect(struct engine *e);

@@ -1,1 +1,79 @@
 /* Accessors that need the engine's internal structures. Included by unity.c, never compiled alone. */
+
+#include "engine/host_class.h"
+#include "engine/internals.h"
+
+/* Host classes follow the engine's own, in every runtime. */
+JSClassID host_class_id(enum host_class c)
+{
+    return (JSClassID)(JS_CLASS_INIT_COUNT + (int)c);
+}
+
+enum host_class host_class_of(JSValueConst value)
+{
+    JSClassID id = JS_GetClassID(value);
+    if (id < JS_CLASS_INIT_COUNT || id >= JS_CLASS_INIT_COUNT + HOST_CLASS_COUNT)
+        return HOST_CLASS_COUNT;
+    return (enum host_class)(id - JS_CLASS_INIT_COUNT);
+}
+
+void host_class_reserve(JSRuntime *runtime)
+{
+    runtime->js_class_id_alloc = JS_CLASS_INIT_COUNT + HOST_CLASS_COUNT;
+}
+
+/* The engine defines DOMException on the global object; here it is only built when somebody touches it, so the global
+ * object is exchanged for the time of the call. */
+JSValue dom_exception_constructor(JSContext *realm)
+{
+    JSValue global = realm->global_obj, result;
+    JSValue stand_in = JS_NewObject(realm);
+
+    if (JS_IsException(stand_in)) {
+        return JS_EXCEPTION;
+    }
+    realm->global_obj = stand_in;
+    int failed = JS_AddIntrinsicDOMException(realm);
+    realm->global_obj = global;
+    result = failed ? JS_EXCEPTION : JS_GetPropertyStr(realm, stand_in, "DOMException");
+    JS_FreeValue(realm, stand_in);
+    return result;
+}
+
+bool dom_exception_is_built(JSContext *realm)
+{
+    return JS_IsRegisteredClass(realm->rt, JS_CLASS_DOM_EXCEPTION) &&
+           JS_IsObject(realm->class_proto[JS_CLASS_DOM_EXCEPTION]);
+}
+
+bool stack_place(JSContext *realm, unsigned skip, JSAtom *file, uint32_t *line, uint32_t *column)
+{
+    for (JSStackFrame *frame = realm->rt->current_stack_frame; frame; frame = frame->prev_frame) {
+        JSObject *function = JS_VALUE_GET_TAG(frame->cur_func) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(frame->cur_func) : NULL;
+        if (!function || !js_class_has_bytecode(function->class_id) || !frame->cur_pc) {
+            continue;
+        }
+        if (skip) {
+            skip--;
+            continue;
+        }
+        JSFunctionBytecode *code = function->u.func.function_bytecode;
+        int column_found = 0;
+        int line_found = find_line_num(realm, code, (uint32_t)(frame->cur_pc - code->byte_code_buf - 1), &column_found);
+        *file = code->filename ? JS_DupAtom(realm, code->filename) : JS_ATOM_NULL;
+        *line = line_found > 0 ? (uint32_t)line_found : 0;
+        *column = column_found > 0 ? (uint32_t)column_found : 0;
+        return true;
+    }
+    return false;
+}
+
+bool stack_is_empty(JSRuntime *runtime)
+{
+    return !runtime->current_stack_frame;
+}
+
+JSAtom to_string_tag_atom(void)
+{
+    return JS_ATOM_Symbol_toStringTag;
+}

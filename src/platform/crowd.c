@@ -18,10 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPIN_LONGEST 20000 /* ns: about half of what waking a thread on an idle core costs */
-#define SPIN_MISSES 4u     /* so many in a row, and it rests */
-#define SPIN_REST 8u       /* for so many sleeps, doubled with every further miss ... */
-#define SPIN_REST_DOUBLINGS 7u
+#define SPIN_LONGEST 20000u /* ns: about half of what waking a thread on an idle core costs */
+#define SPIN_SHORTEST 500u
 
 /* ---- the deadline heap (under the lock) ---- */
 
@@ -158,16 +156,25 @@ static void decide(struct crowd *c)
     /* acquire: pairs with the release of everybody who went to sleep, guarantee 3 */
     if (atomic_load_explicit(&c->awake, memory_order_acquire) == 0) {
         if (!c->heap_count) {
+            c->quiet = true;
             atomic_store_explicit(&c->quiet_flag, true, memory_order_release);
             warden_wake(c);
         } else if (c->clock == CROWD_CLOCK_VIRTUAL) {
             int64_t now = crowd_now(c), next = c->heap[0]->deadline;
+            bool beyond = next > c->limit;
+            if (beyond)
+                next = c->limit;
             if (next > now) {
                 atomic_fetch_add_explicit(&c->offset, next - now, memory_order_relaxed);
                 c->armed = CROWD_NEVER; /* machine times of before the jump mean nothing now */
             }
-            wake_due(c, next);
-            warden_arm(c);
+            if (beyond) {
+                atomic_store_explicit(&c->limit_flag, true, memory_order_release);
+                warden_wake(c);
+            } else {
+                wake_due(c, next);
+                warden_arm(c);
+            }
         } else {
             warden_arm(c);
         }
@@ -189,8 +196,14 @@ void crowd_init(struct crowd *c, enum crowd_clock clock)
     pthread_mutex_init(&c->lock, NULL);
     c->clock = clock;
     c->armed = CROWD_NEVER;
+    c->limit = CROWD_NEVER;
     atomic_store_explicit(&c->offset, -clock_monotonic(), memory_order_relaxed);
     atomic_store_explicit(&c->awake, 1, memory_order_relaxed);
+}
+
+void crowd_set_limit(struct crowd *c, int64_t time)
+{
+    c->limit = time;
 }
 
 void crowd_destroy(struct crowd *c)
@@ -206,6 +219,7 @@ void parker_join(struct parker *p, struct crowd *c, void *owner)
     p->crowd = c;
     p->owner = owner;
     p->heap_index = SIZE_MAX;
+    p->spin_budget = SPIN_LONGEST;
     pthread_mutex_lock(&c->lock);
     heap_reserve(c, ++c->member_count);
     p->next = c->members;
@@ -239,45 +253,26 @@ static bool may_spin(const struct crowd *c)
     return awake > 1 && awake <= (int64_t)cpu_allowed();
 }
 
-/* A hand-over that is caught spinning costs a fraction of one through the system, and two threads
- * that both sleep stay slow until one of them tries again: so a parker whose waits were long goes
- * on trying, but ever more seldom. */
-static void spin_missed(struct parker *p)
+static bool spin(struct parker *p, bool (*ready)(void *), void *context)
 {
-    if (++p->spin_misses < SPIN_MISSES)
-        return;
-    uint32_t doublings = p->spin_misses - SPIN_MISSES;
-    if (doublings >= SPIN_REST_DOUBLINGS) {
-        doublings = SPIN_REST_DOUBLINGS;
-        p->spin_misses--;
-    }
-    p->spin_rest = SPIN_REST << doublings;
-}
-
-static bool spin(struct parker *p, int64_t deadline, bool (*ready)(void *), void *context)
-{
-    struct crowd *c = p->crowd;
-    if (c->never_spin || !may_spin(c))
-        return false;
-    if (p->spin_rest) {
-        p->spin_rest--;
+    if (p->spin_budget < SPIN_SHORTEST) {
+        p->spin_budget += SPIN_SHORTEST / 8; /* try again after a while */
         return false;
     }
-    int64_t end = clock_monotonic() + SPIN_LONGEST;
-    if (deadline != CROWD_NEVER && machine_time(c, deadline) < end)
-        end = machine_time(c, deadline);
+    if (!may_spin(p->crowd))
+        return false;
+    int64_t end = clock_monotonic() + p->spin_budget;
     do {
         for (int i = 0; i < 16; i++) {
-            cpu_pause();
             if (ready(context)) {
-                p->spin_misses = 0;
+                p->spin_budget =
+                    p->spin_budget * 2 < SPIN_LONGEST ? p->spin_budget * 2 : SPIN_LONGEST;
                 return true;
             }
+            cpu_pause();
         }
-        if (!may_spin(c))
-            return false;
-    } while (clock_monotonic() < end);
-    spin_missed(p);
+    } while (may_spin(p->crowd) && clock_monotonic() < end);
+    p->spin_budget /= 2;
     return false;
 }
 
@@ -311,13 +306,7 @@ static bool leave_deadline(struct parker *p)
 enum park_result parker_park(struct parker *p, enum park_kind kind, int64_t deadline,
                              bool (*ready)(void *), void *context)
 {
-    if (ready(context))
-        return PARK_WOKEN;
-    if (deadline > CROWD_LATEST)
-        deadline = CROWD_NEVER;
-    else if (deadline <= crowd_now(p->crowd))
-        return PARK_DEADLINE;
-    if (spin(p, deadline, ready, context))
+    if (ready(context) || spin(p, ready, context))
         return PARK_WOKEN;
     p->since = crowd_now(p->crowd);
     atomic_store_explicit(&p->state, kind, memory_order_relaxed);
@@ -355,6 +344,7 @@ void crowd_hold(struct crowd *c)
 {
     pthread_mutex_lock(&c->lock);
     atomic_fetch_add_explicit(&c->awake, 1, memory_order_acq_rel);
+    c->quiet = false;
     atomic_store_explicit(&c->quiet_flag, false, memory_order_relaxed);
     warden_arm(c);
     pthread_mutex_unlock(&c->lock);
@@ -367,8 +357,6 @@ void crowd_release(struct crowd *c)
 
 void crowd_poke(struct crowd *c)
 {
-    /* release: pairs with the acquire in crowd_attend */
-    atomic_fetch_add_explicit(&c->pokes, 1, memory_order_release);
     warden_wake(c);
 }
 
@@ -391,13 +379,16 @@ static int64_t warden_round(struct crowd *c)
     return until;
 }
 
+static bool limit_reached(const struct crowd *c)
+{
+    return atomic_load_explicit(&c->limit_flag, memory_order_acquire) ||
+           (c->limit != CROWD_NEVER && crowd_now(c) >= c->limit);
+}
+
 enum crowd_end crowd_attend(struct crowd *c, int64_t limit, uint32_t *seen)
 {
     for (;;) {
-        /* acquire: pairs with the release in warden_wake; read first, so that nothing below is
-         * missed */
-        uint32_t word = atomic_load_explicit(&c->warden_word, memory_order_acquire);
-        uint32_t pokes = atomic_load_explicit(&c->pokes, memory_order_acquire);
+        uint32_t pokes = atomic_load_explicit(&c->warden_word, memory_order_acquire);
         if (atomic_load_explicit(&c->stop, memory_order_acquire))
             return CROWD_STOPPED;
         if (atomic_load_explicit(&c->quiet_flag, memory_order_acquire))
@@ -408,9 +399,11 @@ enum crowd_end crowd_attend(struct crowd *c, int64_t limit, uint32_t *seen)
             return CROWD_POKED;
         }
         int64_t until = warden_round(c);
-        if (limit != CROWD_NEVER && clock_monotonic() >= limit)
+        if ((limit != CROWD_NEVER && clock_monotonic() >= limit) || limit_reached(c))
             return CROWD_LIMIT;
-        futex_wait(&c->warden_word, word, until < limit ? until : limit);
+        if (c->limit != CROWD_NEVER && machine_time(c, c->limit) < until)
+            until = machine_time(c, c->limit);
+        futex_wait(&c->warden_word, pokes, until < limit ? until : limit);
     }
 }
 

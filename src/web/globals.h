@@ -19,13 +19,26 @@ extern const struct global_part encoding_globals;  /* TextEncoder, TextDecoder, 
 extern const struct global_part url_globals;       /* URL, URLSearchParams */
 extern const struct global_part performance_globals;
 extern const struct global_part crypto_globals;
-extern const struct global_part timer_globals;     /* setTimeout & co., queueMicrotask */
+extern const struct global_part timer_globals;     /* setTimeout & co. */
 extern const struct global_part message_globals;   /* MessageChannel, MessagePort, structuredClone */
 extern const struct global_part worker_globals;    /* Worker */
+extern const struct global_part location_globals;  /* location, navigator */
 extern const struct global_part heddle_globals;    /* the `heddle` object */
+
+/* worker.c: what a DedicatedWorkerGlobalScope has of its own. */
+extern const JSCFunctionListEntry dedicated_worker_global[];
+extern const int dedicated_worker_global_count;
 
 struct realm;
 /* Fills the global object of a new realm. 0, or -1 with an exception. */
 int globals_install(struct realm *r);
+
+/* Before the engine is freed: lets go of every value that the parts keep. */
+void globals_clear(struct realm *r);
+/* After it: frees what the parts keep outside the heap. */
+void globals_release(struct realm *r);
+
+/* timers.c */
+void timers_release(struct realm *r);
 
 #endif

@@ -4,8 +4,6 @@
 #include "observe/hooks.h"
 #include "platform/thread.h"
 
-#include "../platform/team.h"
-
 #include <string.h>
 
 static struct shared_block *make(uint64_t length)

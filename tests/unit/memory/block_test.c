@@ -6,8 +6,6 @@
 #include "platform/rcu.h"
 #include "platform/thread.h"
 
-#include "../platform/team.h"
-
 #include <stdatomic.h>
 #include <string.h>
 

@@ -1,0 +1,152 @@
+#include "agent/agent.h"
+
+#include "agent/event_loop.h"
+#include "agent/world.h"
+#include "base/assert.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Enough for JavaScript's own limit and what the host needs above it; touched lazily. */
+#define AGENT_STACK_SIZE ((size_t)4 << 20)
+
+static _Thread_local struct agent *current_agent;
+
+struct agent *agent_current(void)
+{
+    return current_agent;
+}
+
+const char *agent_kind_name(enum agent_kind kind)
+{
+    static const char *const names[AGENT_KIND_COUNT] = {"window", "dedicated-worker", "test-agent"};
+    return names[kind];
+}
+
+int64_t agent_now(const struct agent *a)
+{
+    return crowd_now(&a->world->crowd);
+}
+
+struct agent *agent_ref(struct agent *a)
+{
+    atomic_fetch_add_explicit(&a->references, 1, memory_order_relaxed);
+    return a;
+}
+
+void agent_unref(struct agent *a)
+{
+    /* acq_rel: the last holder sees what all others did */
+    if (!a || atomic_fetch_sub_explicit(&a->references, 1, memory_order_acq_rel) > 1)
+        return;
+    /* Posts that came while the thread wound down. */
+    rcu_queue_node *node;
+    while ((node = rcu_queue_pop(&a->inbox))) {
+        struct task *t = caa_container_of(node, struct task, node);
+        t->drop(t);
+    }
+    agent_unref(a->creator);
+    free(a->name);
+    free(a);
+}
+
+/* What is left of the run when the agent ends is told before the thread stops counting. */
+static void notice_end(struct agent *a)
+{
+    const char *reason = atomic_load_explicit(&a->end_reason, memory_order_relaxed);
+    struct notice n = {.kind = NOTICE_EXIT, .text = reason ? reason : "finished"};
+    world_notice(a->world, a, &n);
+}
+
+static void agent_main(void *context)
+{
+    struct agent *a = context;
+    current_agent = a;
+    thread_name(a->name);
+    rcu_thread_register();
+    a->calls->start(a);
+    event_loop_run(a);
+    event_loop_clear(a);
+    a->calls->finish(a);
+    notice_end(a);
+    atomic_store_explicit(&a->life, AGENT_ENDED, memory_order_release);
+    rcu_thread_unregister();
+    parker_leave(&a->parker);
+}
+
+static struct agent *agent_new(struct world *w, const struct agent_options *options)
+{
+    struct agent *a = calloc(1, sizeof *a);
+    if (!a)
+        return NULL;
+    a->world = w;
+    a->kind = options->kind;
+    a->can_block = options->can_block;
+    a->name = strdup(options->name);
+    a->calls = options->calls;
+    a->web = options->web;
+    a->creator = options->creator ? agent_ref(options->creator) : NULL;
+    a->stack_size = AGENT_STACK_SIZE;
+    atomic_store_explicit(&a->references, 2, memory_order_relaxed); /* the world's and the caller's */
+    rcu_queue_init(&a->inbox);
+    return a;
+}
+
+status agent_start(struct world *w, const struct agent_options *options, struct agent **out)
+{
+    struct agent *a = agent_new(w, options);
+    if (!a)
+        return STATUS_NO_MEMORY;
+    status s = world_register(w, a, options->cluster);
+    if (s != STATUS_OK) {
+        atomic_store_explicit(&a->references, 1, memory_order_relaxed);
+        agent_unref(a);
+        return s;
+    }
+    parker_join(&a->parker, &w->crowd, a);
+    s = thread_start(&a->thread, a->stack, a->stack_size, agent_main, a);
+    if (s != STATUS_OK) {
+        parker_leave(&a->parker);
+        world_unregister(w, a);
+        agent_unref(a); /* the world's */
+        agent_unref(a);
+        return s;
+    }
+    atomic_store_explicit(&a->started, true, memory_order_release);
+    *out = a;
+    return STATUS_OK;
+}
+
+void agent_post(struct agent *a, struct task *t)
+{
+    if (agent_life(a) != AGENT_ALIVE) { /* R-EL-05 */
+        t->drop(t);
+        return;
+    }
+    rcu_queue_push(&a->inbox, &t->node);
+    parker_unpark(&a->parker, PARK_IDLE);
+}
+
+void agent_terminate(struct agent *a, const char *reason)
+{
+    uint32_t life = atomic_load_explicit(&a->life, memory_order_relaxed);
+    do {
+        if (life >= AGENT_TERMINATED)
+            return;
+        /* release: pairs with the acquire in agent_life */
+    } while (!atomic_compare_exchange_weak_explicit(&a->life, &life, AGENT_TERMINATED, memory_order_release,
+                                                    memory_order_relaxed));
+    /* relaxed: constant text, told after the thread has seen `doomed` */
+    atomic_store_explicit(&a->end_reason, reason, memory_order_relaxed);
+    /* release: pairs with the acquire in has_work, the interrupt handler and the waiter lists */
+    atomic_store_explicit(&a->doomed, true, memory_order_release);
+    parker_unpark(&a->parker, PARK_IDLE | PARK_BLOCKED);
+}
+
+void agent_close(struct agent *a)
+{
+    uint32_t life = AGENT_ALIVE;
+    atomic_store_explicit(&a->end_reason, "closed", memory_order_relaxed);
+    atomic_compare_exchange_strong_explicit(&a->life, &life, AGENT_CLOSING, memory_order_release,
+                                            memory_order_relaxed);
+}

@@ -1,0 +1,72 @@
+#include "cli/cli.h"
+
+#include "engine/engine.h"
+#include "scenario/expect.h"
+#include "scenario/load.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    const char *name;
+    int (*run)(int, char **);
+    const char *about;
+} commands[] = {
+    {"run", cli_run, "run scenarios (.yaml), folders of them, or single scripts (.js, .mjs)"},
+    {"list", cli_list, "list scenarios by subject"},
+    {"schema", cli_schema, "print the JSON Schema of scenario files, for editors"},
+};
+
+int cli_usage_error(const char *command, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "heddle %s: ", command);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\nTry: heddle %s --help\n", command);
+    va_end(arguments);
+    return EXIT_USAGE;
+}
+
+static int help(FILE *out)
+{
+    fprintf(out, "heddle runs real JavaScript in many agents at once, each on its own thread, under the rules of\n"
+                 "ECMA-262 and HTML, and says what went wrong: deadlocks, errors, broken expectations.\n\n"
+                 "Usage: heddle COMMAND [ARGUMENT...]\n\nCommands:\n");
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].about);
+    fprintf(out, "\nheddle COMMAND --help tells more about one. heddle --version names what is built in.\n\n"
+                 "Exit codes: 0 all expectations hold · 1 a finding · 2 wrong usage · 3 an invalid file ·\n"
+                 "4 a bound was reached · 70 an internal error · 130 interrupted\n");
+    return out == stdout ? EXIT_HOLDS : EXIT_USAGE;
+}
+
+static int version(void)
+{
+#ifdef __clang__
+    const char *compiler = "clang " __clang_version__;
+#else
+    const char *compiler = "gcc " __VERSION__;
+#endif
+    printf("heddle %s\nengine    QuickJS-ng %s, %s variant\ntail calls %s\ncompiler  %s\n", HEDDLE_VERSION, engine_version(),
+           engine_variant(), engine_has_tail_calls() ? "yes" : "no", compiler);
+    return EXIT_HOLDS;
+}
+
+__attribute__((visibility("default"))) int heddle_main(int count, char **arguments);
+
+int heddle_main(int count, char **arguments)
+{
+    if (count < 2)
+        return help(stderr);
+    if (!strcmp(arguments[1], "--help") || !strcmp(arguments[1], "-h") || !strcmp(arguments[1], "help"))
+        return help(stdout);
+    if (!strcmp(arguments[1], "--version"))
+        return version();
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (!strcmp(arguments[1], commands[i].name))
+            return commands[i].run(count - 1, arguments + 1);
+    fprintf(stderr, "heddle: there is no command '%s'\n\n", arguments[1]);
+    return help(stderr);
+}

@@ -1,0 +1,273 @@
+/* heddle run: scenarios, folders and scripts. */
+#include "cli/cli.h"
+
+#include "report/report.h"
+#include "scenario/files.h"
+#include "scenario/folder.h"
+#include "scenario/load.h"
+#include "scenario/runner.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+struct run_command {
+    struct run_options options;
+    struct report_options report;
+    uint64_t repeat;
+    const char *junit;
+    bool ci;
+    reporter *reporter;
+    const plan *plan;
+    size_t index, total;
+};
+
+static void to_stdout(void *context, const char *text, size_t length)
+{
+    (void)context;
+    fwrite(text, 1, length, stdout);
+}
+
+static void on_record(void *context, const observation_record *record)
+{
+    struct run_command *c = context;
+    report_record(c->reporter, record);
+}
+
+static void on_tick(void *context, uint64_t elapsed_ns)
+{
+    struct run_command *c = context;
+    fflush(stdout);
+    if (elapsed_ns > 1000000000)
+        report_progress(c->reporter, c->plan->title, elapsed_ns, c->index, c->total);
+}
+
+static void help(void)
+{
+    puts("Usage: heddle run [OPTION...] PATH...\n\n"
+         "Runs scenario files (.yaml), every scenario in a folder, or single scripts (.js, .mjs).\n\n"
+         "  --main window|worker  which agent runs a script's text; only a worker may block (default window)\n"
+         "  --seed N              the seed of random numbers (default: the scenario's, else 1)\n"
+         "  --clock virtual|real  the virtual clock (default) jumps when every agent waits\n"
+         "  --timeout SECONDS     ends a run after that much of the machine's time: exit code 4\n"
+         "  --repeat N            runs everything N times\n"
+         "  --json                one JSON object per line instead of text\n"
+         "  --times               each line starts with its moment on the run's clock\n"
+         "  --junit FILE          also writes the results as JUnit XML\n"
+         "  --ci                  a scenario that cannot be run here counts as a failure\n"
+         "  --pure                no `heddle` object in scripts\n"
+         "  --unobserved          the plain engine: faster, detects no races\n"
+         "  --colour yes|no       default: on a terminal\n"
+         "  --help                this text");
+}
+
+static int run_once(struct run_command *c, const plan *p, uint64_t iteration, uint64_t iterations)
+{
+    observation *o = observation_create();
+    c->plan = p;
+    report_begin(c->reporter, p, iteration, iterations);
+    status s = scenario_run(p, &c->options, o);
+    verdict *v = expect_check(p, o);
+    report_end(c->reporter, p, o, v);
+    verdict_free(v);
+    observation_free(o);
+    if (s != STATUS_OK)
+        fprintf(stderr, "heddle run: %s: the first agent could not be started: %s\n", p->file, status_text(s));
+    return s == STATUS_OK ? 0 : -1;
+}
+
+static const char *missing_package(const plan *p)
+{
+    for (size_t i = 0; i < p->needs.count; i++)
+        if (!files_has_package(p, p->needs.items[i]))
+            return p->needs.items[i];
+    return NULL;
+}
+
+static bool is_script(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && (!strcmp(dot, ".js") || !strcmp(dot, ".mjs") || !strcmp(dot, ".cjs"));
+}
+
+static void run_file(struct run_command *c, const char *file)
+{
+    plan *p = NULL;
+    load_errors errors = {0};
+    status s = is_script(file) ? scenario_from_script(file, &p, &errors) : scenario_load(file, &p, &errors);
+    c->index++;
+    if (s != STATUS_OK) {
+        report_load_errors(c->reporter, file, &errors);
+        load_errors_release(&errors);
+        return;
+    }
+    const char *missing = missing_package(p);
+    uint64_t times = c->repeat * p->repeat;
+    if (missing) {
+        char reason[256];
+        snprintf(reason, sizeof reason, "needs the npm package %s, which is not installed", missing);
+        report_not_run(c->reporter, p, reason);
+    }
+    for (uint64_t i = 1; !missing && i <= times && !interrupted; i++)
+        if (run_once(c, p, i, times))
+            break;
+    plan_free(p);
+}
+
+static int read_number(const char *text, uint64_t *out)
+{
+    char *end;
+    *out = strtoull(text, &end, 10);
+    return *text == '-' || end == text || *end ? -1 : 0;
+}
+
+enum { O_MAIN = 1, O_SEED, O_CLOCK, O_TIMEOUT, O_REPEAT, O_JSON, O_TIMES, O_JUNIT, O_CI, O_PURE, O_UNOBSERVED, O_COLOUR, O_HELP };
+
+static const struct option long_options[] = {
+    {"main", required_argument, NULL, O_MAIN},       {"seed", required_argument, NULL, O_SEED},
+    {"clock", required_argument, NULL, O_CLOCK},     {"timeout", required_argument, NULL, O_TIMEOUT},
+    {"repeat", required_argument, NULL, O_REPEAT},   {"json", no_argument, NULL, O_JSON},
+    {"times", no_argument, NULL, O_TIMES},           {"junit", required_argument, NULL, O_JUNIT},
+    {"ci", no_argument, NULL, O_CI},                 {"pure", no_argument, NULL, O_PURE},
+    {"unobserved", no_argument, NULL, O_UNOBSERVED}, {"colour", required_argument, NULL, O_COLOUR},
+    {"help", no_argument, NULL, O_HELP},             {NULL, 0, NULL, 0},
+};
+
+/* One of two words; 0 first, 1 second, -1 neither. */
+static int read_word(const char *text, const char *first, const char *second)
+{
+    return !strcmp(text, first) ? 0 : !strcmp(text, second) ? 1 : -1;
+}
+
+/* -1: go on; otherwise the exit code. */
+static int read_option(struct run_command *c, int option)
+{
+    uint64_t number;
+    int word;
+    switch (option) {
+    case O_MAIN:
+        if ((word = read_word(optarg, "window", "worker")) < 0)
+            return cli_usage_error("run", "--main takes window or worker, not '%s'", optarg);
+        c->options.main_is_worker = word;
+        return -1;
+    case O_CLOCK:
+        if ((word = read_word(optarg, "virtual", "real")) < 0)
+            return cli_usage_error("run", "--clock takes virtual or real, not '%s'", optarg);
+        c->options.real_clock = word;
+        return -1;
+    case O_COLOUR:
+        if ((word = read_word(optarg, "no", "yes")) < 0)
+            return cli_usage_error("run", "--colour takes yes or no, not '%s'", optarg);
+        c->report.colours = word;
+        return -1;
+    case O_SEED:
+        if (read_number(optarg, &c->options.seed))
+            return cli_usage_error("run", "--seed takes a whole number, not '%s'", optarg);
+        return -1;
+    case O_REPEAT:
+        if (read_number(optarg, &c->repeat) || !c->repeat)
+            return cli_usage_error("run", "--repeat takes a whole number from 1, not '%s'", optarg);
+        return -1;
+    case O_TIMEOUT: {
+        char *end;
+        double seconds = strtod(optarg, &end);
+        if (end == optarg || *end || !(seconds > 0 && seconds < 1e9))
+            return cli_usage_error("run", "--timeout takes a number of seconds, not '%s'", optarg);
+        c->options.wall_limit_ms = (uint64_t)(seconds * 1000);
+        return -1;
+    }
+    case O_JSON:
+        c->report.format = REPORT_JSON;
+        return -1;
+    case O_TIMES:
+        c->report.times = true;
+        return -1;
+    case O_JUNIT:
+        c->junit = optarg;
+        return -1;
+    case O_CI:
+        c->ci = true;
+        return -1;
+    case O_PURE:
+        c->options.pure = true;
+        return -1;
+    case O_UNOBSERVED:
+        return -1;
+    case O_HELP:
+        help();
+        return EXIT_HOLDS;
+    default:
+        number = (uint64_t)optind;
+        return cli_usage_error("run", "the options end at argument %llu", (unsigned long long)number);
+    }
+}
+
+static void run_paths(struct run_command *c, int count, char **paths)
+{
+    region *memory = region_create();
+    text_list files = {0};
+    for (int i = 0; i < count; i++) {
+        text_list found = {0};
+        if (is_script(paths[i]) || folder_list_scenarios(memory, paths[i], &found) != STATUS_OK || !found.count)
+            found = (text_list){.items = (const char **)&paths[i], .count = 1};
+        const char **items = region_allocate(memory, (files.count + found.count) * sizeof *items);
+        if (files.count)
+            memcpy(items, files.items, files.count * sizeof *items);
+        memcpy(items + files.count, found.items, found.count * sizeof *items);
+        files.items = items;
+        files.count += found.count;
+    }
+    c->total = files.count;
+    c->report.quiet = files.count > 1;
+    c->reporter = report_create(&c->report);
+    for (size_t i = 0; i < files.count && !interrupted; i++)
+        run_file(c, files.items[i]);
+    region_free(memory);
+}
+
+int cli_run(int count, char **arguments)
+{
+    bool terminal = isatty(STDOUT_FILENO);
+    struct run_command c = {
+        .options = {.interrupt = &interrupted, .record = on_record, .tick = on_tick, .context = &c},
+        .report = {.colours = terminal && !getenv("NO_COLOR"),
+                   .terminal = terminal,
+                   .command = "heddle run",
+                   .race_detection = "race detection off",
+                   .sink = to_stdout},
+        .repeat = 1,
+        .ci = getenv("CI") != NULL,
+    };
+    struct winsize size;
+    int option, code;
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        c.report.width = size.ws_col;
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(count, arguments, "", long_options, NULL)) != -1) {
+        if (option == '?')
+            return cli_usage_error("run", "'%s' is not an option here, or misses its value", arguments[optind - 1]);
+        if ((code = read_option(&c, option)) >= 0)
+            return code;
+    }
+    if (optind == count)
+        return cli_usage_error("run", "name a scenario, a folder or a script");
+    signal(SIGINT, on_interrupt);
+    run_paths(&c, count - optind, arguments + optind);
+    code = report_finish(c.reporter, c.ci);
+    if (c.junit && report_write_junit(c.reporter, c.junit) != STATUS_OK)
+        fprintf(stderr, "heddle run: cannot write %s\n", c.junit);
+    report_free(c.reporter);
+    return interrupted ? exit_code_worse(code, EXIT_INTERRUPTED) : code;
+}

@@ -1,0 +1,139 @@
+/* Running scripts, modules and microtasks. */
+#include "engine/engine_struct.h"
+#include "engine/internals.h"
+
+#include <string.h>
+
+JSValue script_run(JSContext *realm, const char *text, size_t length, const char *url)
+{
+    return JS_Eval(realm, text, length, url, JS_EVAL_TYPE_GLOBAL);
+}
+
+/* ---- modules ---- */
+
+static char *normalize(JSContext *realm, const char *referrer, const char *specifier, void *opaque)
+{
+    struct engine *e = opaque;
+    return e->modules->resolve(realm, referrer, specifier);
+}
+
+static JSModuleDef *compile(JSContext *realm, const char *text, size_t length, const char *url)
+{
+    JSValue module = JS_Eval(realm, text, length, url, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+    if (JS_IsException(module))
+        return NULL;
+    JSModuleDef *definition = JS_VALUE_GET_PTR(module);
+    JS_FreeValue(realm, module); /* the realm keeps the module */
+    JSValue meta = JS_GetImportMeta(realm, definition);
+    if (JS_IsException(meta))
+        return NULL;
+    int failed = JS_DefinePropertyValueStr(realm, meta, "url", JS_NewString(realm, url), JS_PROP_C_W_E) < 0;
+    JS_FreeValue(realm, meta);
+    return failed ? NULL : definition;
+}
+
+/* import attributes: { type: "json" } and { type: "text" } make a module whose default export is the parsed text. */
+static int json_module_init(JSContext *realm, JSModuleDef *definition)
+{
+    JSValue value = JS_GetModulePrivateValue(realm, definition);
+    return JS_SetModuleExport(realm, definition, "default", value);
+}
+
+static JSModuleDef *synthetic(JSContext *realm, const char *url, JSValue value)
+{
+    if (JS_IsException(value))
+        return NULL;
+    JSModuleDef *definition = JS_NewCModule(realm, url, json_module_init);
+    if (!definition) {
+        JS_FreeValue(realm, value);
+        return NULL;
+    }
+    JS_AddModuleExport(realm, definition, "default");
+    JS_SetModulePrivateValue(realm, definition, value);
+    return definition;
+}
+
+/* "", "json", "text", or NULL with a TypeError. */
+static const char *attribute_type(JSContext *realm, JSValueConst attributes)
+{
+    if (!JS_IsObject(attributes))
+        return "";
+    JSValue type = JS_GetPropertyStr(realm, attributes, "type");
+    if (JS_IsException(type))
+        return NULL;
+    if (JS_IsUndefined(type))
+        return "";
+    const char *text = JS_ToCString(realm, type), *found = NULL;
+    JS_FreeValue(realm, type);
+    if (text && !strcmp(text, "json"))
+        found = "json";
+    else if (text && !strcmp(text, "text"))
+        found = "text";
+    else if (text)
+        JS_ThrowTypeError(realm, "unsupported module type '%s'", text);
+    JS_FreeCString(realm, text);
+    return found;
+}
+
+static JSModuleDef *load(JSContext *realm, const char *url, void *opaque, JSValueConst attributes)
+{
+    struct engine *e = opaque;
+    struct module_source source;
+    JSModuleDef *definition;
+    const char *type = attribute_type(realm, attributes);
+    if (!type || e->modules->load(realm, url, &source))
+        return NULL;
+    if (!strcmp(type, "json"))
+        definition = synthetic(realm, url, JS_ParseJSON(realm, source.text, source.length, url));
+    else if (!strcmp(type, "text"))
+        definition = synthetic(realm, url, JS_NewStringLen(realm, source.text, source.length));
+    else
+        definition = compile(realm, source.text, source.length, url);
+    js_free(realm, source.text);
+    return definition;
+}
+
+static int check_attributes(JSContext *realm, void *opaque, JSValueConst attributes)
+{
+    (void)opaque;
+    return attribute_type(realm, attributes) ? 0 : -1;
+}
+
+void engine_set_module_host(struct engine *e, const struct module_host *calls)
+{
+    e->modules = calls;
+    JS_SetModuleLoaderFunc2(e->runtime, normalize, load, check_attributes, e);
+}
+
+JSValue module_run(JSContext *realm, const char *text, size_t length, const char *url)
+{
+    JSValue module = JS_Eval(realm, text, length, url, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+    if (JS_IsException(module))
+        return module;
+    JSValue meta = JS_GetImportMeta(realm, JS_VALUE_GET_PTR(module));
+    if (!JS_IsException(meta))
+        JS_DefinePropertyValueStr(realm, meta, "url", JS_NewString(realm, url), JS_PROP_C_W_E);
+    JS_FreeValue(realm, meta);
+    if (JS_ResolveModule(realm, module) < 0) {
+        JS_FreeValue(realm, module);
+        return JS_EXCEPTION;
+    }
+    return JS_EvalFunction(realm, module);
+}
+
+/* ---- microtasks ---- */
+
+bool engine_run_microtask(struct engine *e, JSContext **realm, JSValue *exception)
+{
+    *exception = JS_UNINITIALIZED;
+    int result = JS_ExecutePendingJob(e->runtime, realm);
+    if (result < 0)
+        *exception = JS_GetException(*realm);
+    return result != 0;
+}
+
+bool exception_is_interruption(JSContext *realm, JSValueConst exception)
+{
+    (void)realm;
+    return JS_IsUncatchableError(exception);
+}

@@ -1,0 +1,20 @@
+/* What a scenario serves under its origin: declared files, files beside it on disk, and npm packages near it. */
+#ifndef HEDDLE_SCENARIO_FILES_H
+#define HEDDLE_SCENARIO_FILES_H
+
+#include "scenario/plan.h"
+#include "web/resource.h"
+
+#define SCENARIO_ORIGIN "https://scenario.test"
+
+/* resource_loader calls; the context is the plan. Any thread. */
+status files_load(void *context, const char *url, struct resource *out);
+char *files_find_package(void *context, const char *referrer, const char *specifier);
+
+/* The path on disk of a URL under the scenario's origin, malloc'd; NULL for any other. For people: errors name files. */
+char *files_path(const plan *p, const char *url);
+
+/* True if the npm package is installed in a node_modules folder beside the scenario or above it. */
+bool files_has_package(const plan *p, const char *name);
+
+#endif

@@ -1,0 +1,152 @@
+#include "web/globals.h"
+
+#include "engine/host_class.h"
+#include "web/error_report.h"
+#include "web/event.h"
+#include "web/realm.h"
+
+#include <string.h>
+
+/* ---- what the global object of each kind has of its own ---- */
+
+static JSValue get_self(JSContext *js, JSValueConst self)
+{
+    (void)self;
+    return JS_GetGlobalObject(js);
+}
+
+static JSValue get_origin(JSContext *js, JSValueConst self)
+{
+    (void)self;
+    return JS_NewString(js, realm_of(js)->origin);
+}
+
+static JSValue get_cross_origin_isolated(JSContext *js, JSValueConst self)
+{
+    (void)self;
+    return JS_NewBool(js, realm_of(js)->cross_origin_isolated);
+}
+
+static JSValue get_secure_context(JSContext *js, JSValueConst self)
+{
+    (void)self;
+    return JS_NewBool(js, strncmp(realm_of(js)->origin, "http:", 5) != 0);
+}
+
+static JSValue report_error(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    (void)self;
+    if (count < 1)
+        return JS_ThrowTypeError(js, "reportError: 1 argument required, but only 0 present");
+    JS_Throw(js, JS_DupValue(js, arguments[0]));
+    realm_report_exception(realm_of(js));
+    return JS_UNDEFINED;
+}
+
+static const JSCFunctionListEntry every_global[] = {
+    JS_CGETSET_DEF2("self", get_self, NULL, JS_PROP_C_W_E),
+    JS_CGETSET_DEF2("origin", get_origin, NULL, JS_PROP_C_W_E),
+    JS_CGETSET_DEF2("crossOriginIsolated", get_cross_origin_isolated, NULL, JS_PROP_C_W_E),
+    JS_CGETSET_DEF2("isSecureContext", get_secure_context, NULL, JS_PROP_C_W_E),
+    JS_CFUNC_DEF2("reportError", 1, report_error, JS_PROP_C_W_E),
+    EVENT_HANDLER_ATTRIBUTE("error", EVENT_ERROR),
+    EVENT_HANDLER_ATTRIBUTE("unhandledrejection", EVENT_UNHANDLEDREJECTION),
+    EVENT_HANDLER_ATTRIBUTE("rejectionhandled", EVENT_REJECTIONHANDLED),
+};
+
+static const JSCFunctionListEntry window_global[] = {
+    JS_CGETSET_DEF2("window", get_self, NULL, JS_PROP_ENUMERABLE),
+    EVENT_HANDLER_ATTRIBUTE("message", EVENT_MESSAGE),
+    EVENT_HANDLER_ATTRIBUTE("messageerror", EVENT_MESSAGEERROR),
+    EVENT_HANDLER_ATTRIBUTE("load", EVENT_LOAD),
+};
+
+/* ---- the interfaces of the global objects ---- */
+
+static const struct interface window_interface = {
+    .host_class = HOST_CLASS_WINDOW,
+    .name = "Window",
+    .parent = &event_target_interface,
+};
+
+static const struct interface worker_global_scope_interface = {
+    .host_class = HOST_CLASS_WORKER_GLOBAL_SCOPE,
+    .name = "WorkerGlobalScope",
+    .parent = &event_target_interface,
+};
+
+static const struct interface dedicated_worker_global_scope_interface = {
+    .host_class = HOST_CLASS_DEDICATED_WORKER_GLOBAL_SCOPE,
+    .name = "DedicatedWorkerGlobalScope",
+    .parent = &worker_global_scope_interface,
+};
+
+static const struct lazy_property window_lazy[] = {INTERFACE_PROPERTY(window_interface)};
+static const struct lazy_property worker_scope_lazy[] = {
+    INTERFACE_PROPERTY(worker_global_scope_interface),
+    INTERFACE_PROPERTY(dedicated_worker_global_scope_interface),
+};
+
+/* ---- installing ---- */
+
+static int install(JSContext *js, JSValueConst global, const struct global_part *part)
+{
+    if (part->lazy_count && lazy_properties_define(js, global, part->lazy, (size_t)part->lazy_count))
+        return -1;
+    return part->function_count ? JS_SetPropertyFunctionList(js, global, part->functions, part->function_count) : 0;
+}
+
+static int install_all(JSContext *js, JSValueConst global, const struct global_part *const *parts)
+{
+    for (; *parts; parts++)
+        if (install(js, global, *parts) < 0)
+            return -1;
+    return 0;
+}
+
+#define ENTRIES(list) (list), sizeof(list) / sizeof(list)[0]
+
+static int install_own(struct realm *r, JSValueConst global)
+{
+    const struct interface *interface =
+        r->kind == GLOBAL_WINDOW ? &window_interface : &dedicated_worker_global_scope_interface;
+    JSValue prototype = interface_prototype(r->js, interface);
+    if (JS_IsException(prototype) || JS_SetPrototype(r->js, global, prototype) < 0 ||
+        JS_SetPropertyFunctionList(r->js, global, ENTRIES(every_global)) < 0)
+        return -1;
+    if (r->kind == GLOBAL_WINDOW)
+        return JS_SetPropertyFunctionList(r->js, global, ENTRIES(window_global)) < 0 ||
+                       lazy_properties_define(r->js, global, ENTRIES(window_lazy))
+                   ? -1
+                   : 0;
+    return JS_SetPropertyFunctionList(r->js, global, dedicated_worker_global, dedicated_worker_global_count) < 0 ||
+                   lazy_properties_define(r->js, global, ENTRIES(worker_scope_lazy))
+               ? -1
+               : 0;
+}
+
+int globals_install(struct realm *r)
+{
+    static const struct global_part *const parts[] = {
+        &console_globals,     &event_globals,  &encoding_globals, &url_globals,    &performance_globals,
+        &crypto_globals,      &timer_globals,  &message_globals,  &worker_globals, &location_globals,
+        NULL,
+    };
+    JSValue global = JS_GetGlobalObject(r->js);
+    int failed = install_own(r, global) || install_all(r->js, global, parts) ||
+                 (!r->pure && install(r->js, global, &heddle_globals) < 0);
+    JS_FreeValue(r->js, global);
+    return failed ? -1 : 0;
+}
+
+void globals_clear(struct realm *r)
+{
+    rejections_free(r);
+    event_listeners_free(JS_GetRuntime(r->js), r->listeners);
+    r->listeners = NULL;
+}
+
+void globals_release(struct realm *r)
+{
+    timers_release(r);
+}

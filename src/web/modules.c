@@ -1,0 +1,47 @@
+/* How module specifiers become URLs and texts (HTML "resolve a module specifier", without import maps). */
+#include "agent/world.h"
+#include "web/resource.h"
+#include "web/url.h"
+#include "web/web_agent.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_relative(const char *specifier)
+{
+    return *specifier == '/' || !strncmp(specifier, "./", 2) || !strncmp(specifier, "../", 3) ||
+           !strcmp(specifier, ".") || !strcmp(specifier, "..");
+}
+
+static char *resolve(JSContext *js, const char *referrer, const char *specifier)
+{
+    const struct web *web = realm_of(js)->agent->world->host;
+    char *url = url_resolve(is_relative(specifier) ? referrer : NULL, specifier);
+    if (!url && !is_relative(specifier))
+        url = web->loader->find_package(web->loader->context, referrer, specifier);
+    if (!url) {
+        JS_ThrowTypeError(js, "cannot resolve the module specifier '%s' from %s", specifier, referrer);
+        return NULL;
+    }
+    char *copy = js_strdup(js, url);
+    free(url);
+    return copy;
+}
+
+static int load(JSContext *js, const char *url, struct module_source *out)
+{
+    struct resource resource;
+    status s = resource_load(realm_of(js)->agent->world, url, &resource);
+    if (s != STATUS_OK) {
+        JS_ThrowTypeError(js, "cannot load the module %s: %s", url, status_text(s));
+        return -1;
+    }
+    out->text = js_malloc(js, resource.length + 1);
+    out->length = resource.length;
+    if (out->text)
+        memcpy(out->text, resource.bytes, resource.length + 1);
+    free(resource.bytes);
+    return out->text ? 0 : -1;
+}
+
+const struct module_host web_modules = {resolve, load};

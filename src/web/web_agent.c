@@ -1,0 +1,270 @@
+#include "web/web_agent.h"
+
+#include "agent/world.h"
+#include "base/finding.h"
+#include "engine/host_class.h"
+#include "platform/clock.h"
+#include "web/error_report.h"
+#include "web/event.h"
+#include "web/globals.h"
+#include "web/program.h"
+#include "web/resource.h"
+#include "web/url.h"
+#include "web/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the engine ---- */
+
+static bool interrupted(void *host)
+{
+    struct agent *a = host;
+    /* acquire: pairs with the release in agent_terminate */
+    return atomic_load_explicit(&a->doomed, memory_order_acquire);
+}
+
+static int64_t wall_clock_us(void *host)
+{
+    struct agent *a = host;
+    return (a->world->wall_start + agent_now(a)) / 1000;
+}
+
+static const struct engine_host host_calls = {interrupted, wall_clock_us};
+
+/* What the thread's stack keeps free for the host and the engine's own C functions above JavaScript's limit. */
+#define STACK_RESERVE ((size_t)256 << 10)
+
+int web_engine_create(struct agent *a)
+{
+    struct world *w = a->world;
+    size_t most = a->stack_size - STACK_RESERVE;
+    struct engine_options options = {
+        .host_calls = &host_calls,
+        .host = a,
+        .arena = a->arena,
+        .heap_limit = w->heap_limit,
+        .stack_limit = w->stack_limit && w->stack_limit < most ? w->stack_limit : most,
+        .seed = w->seed + a->id,
+    };
+    if (engine_create(&options, &a->engine) != STATUS_OK)
+        return -1;
+    engine_set_module_host(a->engine, &web_modules);
+    rejections_install(a->engine);
+    return 0;
+}
+
+/* ---- realms ---- */
+
+struct realm *realm_create(struct agent *a, enum global_kind kind, const char *url, const char *origin)
+{
+    struct realm *r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->agent = a;
+    r->kind = kind;
+    r->url = strdup(url);
+    r->origin = strdup(origin);
+    r->cross_origin_isolated = true;
+    r->pure = ((const struct web *)a->world->host)->pure;
+    r->time_origin = agent_now(a);
+    r->js = engine_realm_create(a->engine, r);
+    if (!r->js || globals_install(r)) {
+        free(r->url);
+        free(r->origin);
+        free(r);
+        return NULL;
+    }
+    r->next = web_agent_of(a)->realms;
+    web_agent_of(a)->realms = r;
+    return r;
+}
+
+static void realm_free(struct realm *r)
+{
+    globals_release(r);
+    free(r->url);
+    free(r->origin);
+    free(r);
+}
+
+void web_agent_free(struct agent *a)
+{
+    struct web_agent *web = a->web;
+    struct realm *realms = web->realms;
+    web->realms = NULL;
+    for (struct realm *r = realms; r; r = r->next)
+        globals_clear(r);
+    if (a->engine)
+        engine_destroy(a->engine);
+    while (realms) {
+        struct realm *r = realms;
+        realms = r->next;
+        realm_free(r);
+    }
+    free(web->url);
+    free(web->document_url);
+    free(web->script);
+    free(web->own_name);
+    free(web);
+    a->web = NULL;
+}
+
+char *realm_resolve_url(struct realm *r, const char *text)
+{
+    char *resolved = url_resolve(r->url, text);
+    char *copy = resolved ? js_strdup(r->js, resolved) : NULL;
+    free(resolved);
+    return copy;
+}
+
+/* ---- running script ---- */
+
+void agent_checkpoint(struct agent *a)
+{
+    struct web_agent *web = a->web;
+    JSContext *js;
+    JSValue exception;
+    if (web->in_checkpoint)
+        return;
+    web->in_checkpoint = true;
+    while (!interrupted(a) && engine_run_microtask(a->engine, &js, &exception)) {
+        if (!JS_IsUninitialized(exception)) {
+            JS_Throw(js, exception);
+            realm_report_exception(realm_of(js));
+        }
+    }
+    for (struct realm *r = web->realms; r && !interrupted(a); r = r->next)
+        rejections_notify(r);
+    engine_clear_kept_objects(a->engine);
+    web->in_checkpoint = false;
+}
+
+void realm_call(struct realm *r, JSValueConst function, JSValueConst self, int count, JSValueConst *arguments)
+{
+    JSValue result = JS_Call(r->js, function, self, count, arguments);
+    if (JS_IsException(result))
+        realm_report_exception(r);
+    JS_FreeValue(r->js, result);
+    if (engine_stack_is_empty(r->agent->engine))
+        agent_checkpoint(r->agent);
+}
+
+/* R-ER-09: a module's evaluation that fails is reported as an exception, not as an unhandled rejection. */
+static JSValue module_failed(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    (void)self;
+    (void)count;
+    JS_Throw(js, JS_DupValue(js, arguments[0]));
+    realm_report_exception(realm_of(js));
+    return JS_UNDEFINED;
+}
+
+static bool run_module(struct realm *r, const char *text, size_t length, const char *url)
+{
+    JSValue promise = module_run(r->js, text, length, url);
+    if (JS_IsException(promise))
+        return false;
+    JSValue failed = JS_NewCFunction(r->js, module_failed, "", 1);
+    JSValue derived = JS_PromiseThen(r->js, promise, JS_UNDEFINED, failed);
+    JS_FreeValue(r->js, failed);
+    JS_FreeValue(r->js, derived);
+    JS_FreeValue(r->js, promise);
+    return true;
+}
+
+bool realm_run_script(struct realm *r, const char *text, size_t length, const char *url, bool module)
+{
+    r->module_script = module;
+    if (module)
+        return run_module(r, text, length, url);
+    JSValue result = script_run(r->js, text, length, url);
+    bool ok = !JS_IsException(result);
+    JS_FreeValue(r->js, result);
+    return ok;
+}
+
+/* ---- window agents ---- */
+
+static void notice_script_error(struct agent *a, const char *url, const char *why)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "cannot load %s: %s", url, why);
+    struct notice n = {.kind = NOTICE_ERROR, .finding = FINDING_SCRIPT_ERROR, .text = text, .file = url};
+    world_notice(a->world, a, &n);
+}
+
+static void program_start(struct agent *a, enum global_kind kind)
+{
+    struct web_agent *web = a->web;
+    const char *base = web->document_url ? web->document_url : web->url;
+    char *origin = url_origin(base);
+    struct realm *r = web_engine_create(a) ? NULL : realm_create(a, kind, base, origin ? origin : "null");
+    free(origin);
+    if (!r) {
+        notice_script_error(a, web->url, "out of memory");
+        return;
+    }
+    if (!realm_run_script(r, web->script, web->script_length, web->url, web->module))
+        realm_report_exception(r);
+    agent_checkpoint(a);
+}
+
+static void window_main(struct agent *a)
+{
+    program_start(a, GLOBAL_WINDOW);
+}
+
+static void lone_worker_main(struct agent *a)
+{
+    program_start(a, GLOBAL_DEDICATED_WORKER);
+}
+
+static void program_finish(struct agent *a)
+{
+    workers_orphan(a);
+    web_agent_free(a);
+}
+
+static const struct agent_calls window_calls = {window_main, agent_checkpoint, program_finish};
+static const struct agent_calls lone_worker_calls = {lone_worker_main, agent_checkpoint, program_finish};
+
+static status program_agent_start(struct world *w, const struct window_options *options, enum agent_kind kind,
+                                  const struct agent_calls *calls, struct agent **out)
+{
+    struct web_agent *web = calloc(1, sizeof *web);
+    if (!web)
+        return STATUS_NO_MEMORY;
+    web->url = strdup(options->url);
+    web->document_url = options->document_url ? strdup(options->document_url) : NULL;
+    web->script = malloc(options->script_length + 1);
+    memcpy(web->script, options->script, options->script_length);
+    web->script[options->script_length] = 0;
+    web->script_length = options->script_length;
+    web->module = options->module;
+    struct agent_options agent = {
+        .kind = kind,
+        .can_block = kind == AGENT_DEDICATED_WORKER,
+        .name = options->name,
+        .calls = calls,
+        .web = web,
+    };
+    status s = agent_start(w, &agent, out);
+    if (s != STATUS_OK) {
+        free(web->url);
+        free(web->document_url);
+        free(web->script);
+        free(web);
+    }
+    return s;
+}
+
+status window_start(struct world *w, const struct window_options *options, struct agent **out)
+{
+    return program_agent_start(w, options, AGENT_WINDOW, &window_calls, out);
+}
+
+status lone_worker_start(struct world *w, const struct window_options *options, struct agent **out)
+{
+    return program_agent_start(w, options, AGENT_DEDICATED_WORKER, &lone_worker_calls, out);
+}

@@ -1,0 +1,43 @@
+/* The web's side of an agent: its engine, realms and first script. Own thread, unless said otherwise. */
+#ifndef HEDDLE_WEB_WEB_AGENT_H
+#define HEDDLE_WEB_WEB_AGENT_H
+
+#include "web/realm.h"
+
+struct worker_link;
+
+/* What an agent is started with; agent->web. Owned by the agent's thread. */
+struct web_agent {
+    struct realm *realms;
+    bool in_checkpoint; /* "performing a microtask checkpoint is true" */
+    char *url;          /* of the first script, and of the document */
+    char *document_url; /* windows: NULL = url */
+    char *script;       /* its text; NULL: loaded from url when the agent starts */
+    size_t script_length;
+    bool module;
+    char *own_name;               /* dedicated workers: the `name` option */
+    struct worker_link *link;     /* dedicated workers: the way to the owner */
+    struct worker_link *children; /* the agent's own workers that have not ended */
+};
+
+static inline struct web_agent *web_agent_of(struct agent *a)
+{
+    return a->web;
+}
+
+/* Makes the agent's engine. 0, or -1 when out of memory. */
+int web_engine_create(struct agent *a);
+
+/* Makes a realm with its global object. NULL when out of memory (an error was noticed then). */
+struct realm *realm_create(struct agent *a, enum global_kind kind, const char *url, const char *origin);
+
+/* Runs the first script: "run a classic script" or "run a module script", with errors reported. False when it could not be parsed; the
+ * error is pending then. */
+bool realm_run_script(struct realm *r, const char *text, size_t length, const char *url, bool module);
+
+/* Frees realms and engine. */
+void web_agent_free(struct agent *a);
+
+extern const struct module_host web_modules;
+
+#endif

@@ -7,8 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Enough for JavaScript's own limit and what the host needs above it; touched lazily. */
-#define AGENT_STACK_SIZE ((size_t)4 << 20)
+/* Sanitizers watch the C library's heap and bring their own stacks. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define AGENT_HAS_ARENA 0
+#else
+#define AGENT_HAS_ARENA 1
+#endif
+
+/* What every agent touches before its first script runs (measured); committed in one call. */
+#define WARM_STACK ((size_t)16 << 10)
+#define WARM_HEAP ((size_t)192 << 10)
+/* Unused memory at the top of a heap beyond this is given back. */
+#define KEEP_UNUSED ((size_t)8 << 20)
 
 static _Thread_local struct agent *current_agent;
 
@@ -71,6 +81,7 @@ static void agent_main(void *context)
     notice_end(a);
     atomic_store_explicit(&a->life, AGENT_ENDED, memory_order_release);
     rcu_thread_unregister();
+    crowd_poke(&a->world->crowd); /* the warden joins the thread and gives its memory back */
     parker_leave(&a->parker);
 }
 
@@ -86,10 +97,40 @@ static struct agent *agent_new(struct world *w, const struct agent_options *opti
     a->calls = options->calls;
     a->web = options->web;
     a->creator = options->creator ? agent_ref(options->creator) : NULL;
-    a->stack_size = AGENT_STACK_SIZE;
-    atomic_store_explicit(&a->references, 2, memory_order_relaxed); /* the world's and the caller's */
+    a->stack_size = AGENT_MEMORY_STACK;
+    atomic_store_explicit(&a->references, 2,
+                          memory_order_relaxed); /* the world's and the caller's */
     rcu_queue_init(&a->inbox);
     return a;
+}
+
+static status make_memory(struct agent *a)
+{
+    if (!AGENT_HAS_ARENA)
+        return STATUS_OK;
+    size_t limit = a->world->heap_limit,
+           room = limit > AGENT_MEMORY_HEAP / 2 ? limit * 2 : AGENT_MEMORY_HEAP;
+    status s = agent_memory_create(AGENT_MEMORY_STACK, room, &a->memory);
+    if (s != STATUS_OK)
+        return s;
+    agent_memory_warm(&a->memory, WARM_STACK, WARM_HEAP);
+    a->arena = &a->arena_storage;
+    heap_arena_init(a->arena, a->memory.heap, a->memory.heap_size, a->memory.heap_size);
+    heap_arena_on_release(a->arena, agent_memory_release, &a->memory, KEEP_UNUSED);
+    return STATUS_OK;
+}
+
+static void free_memory(struct agent *a)
+{
+    if (a->arena)
+        agent_memory_free(&a->memory);
+    a->arena = NULL;
+}
+
+void agent_join(struct agent *a)
+{
+    thread_join(&a->thread);
+    free_memory(a);
 }
 
 status agent_start(struct world *w, const struct agent_options *options, struct agent **out)
@@ -104,8 +145,12 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
         return s;
     }
     parker_join(&a->parker, &w->crowd, a);
-    s = thread_start(&a->thread, a->stack, a->stack_size, agent_main, a);
+    s = make_memory(a);
+    if (s == STATUS_OK)
+        s = thread_start(&a->thread, a->arena ? a->memory.stack : NULL, a->stack_size, agent_main,
+                         a);
     if (s != STATUS_OK) {
+        free_memory(a);
         parker_leave(&a->parker);
         world_unregister(w, a);
         agent_unref(a); /* the world's */
@@ -134,8 +179,8 @@ void agent_terminate(struct agent *a, const char *reason)
         if (life >= AGENT_TERMINATED)
             return;
         /* release: pairs with the acquire in agent_life */
-    } while (!atomic_compare_exchange_weak_explicit(&a->life, &life, AGENT_TERMINATED, memory_order_release,
-                                                    memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(&a->life, &life, AGENT_TERMINATED,
+                                                    memory_order_release, memory_order_relaxed));
     /* relaxed: constant text, told after the thread has seen `doomed` */
     atomic_store_explicit(&a->end_reason, reason, memory_order_relaxed);
     /* release: pairs with the acquire in has_work, the interrupt handler and the waiter lists */

@@ -1,21 +1,24 @@
-/* An agent: one engine on one thread with its event loop (ECMA-262 sec-agents, HTML "agent"; R-AG-01..07).
+/* An agent: one engine on one thread with its event loop (ECMA-262 sec-agents, HTML "agent";
+ * R-AG-01..07).
  *
- * Ownership: counted references (agent_ref/unref); the structure outlives its thread as long as somebody refers to it. What
- * another agent can reach lies in this structure, never in the arena.
+ * Ownership: counted references (agent_ref/unref); the structure outlives its thread as long as
+ * somebody refers to it. What another agent can reach lies in this structure, never in the arena.
  * Threads: "own" functions on the agent's thread, the others anywhere.
  * Lock order: the world's registry lock, then nothing. Posting takes no lock.
  *
  * Ordering guarantees:
  *  1. Tasks posted by one thread to one agent run in the order of posting.
  *  2. What was done before agent_post happens before the task runs.
- *  3. After agent_terminate has returned no task starts that was not started before, and no waiter of the agent is counted by
- *     a notify.
- * Progress guarantees: agent_post is wait-free but for waking a sleeper; agent_terminate does not wait for the agent. */
+ *  3. After agent_terminate has returned no task starts that was not started before, and no waiter
+ * of the agent is counted by a notify. Progress guarantees: agent_post is wait-free but for waking
+ * a sleeper; agent_terminate does not wait for the agent. */
 #ifndef HEDDLE_AGENT_AGENT_H
 #define HEDDLE_AGENT_AGENT_H
 
 #include "agent/task.h"
+#include "base/heap_arena.h"
 #include "base/status.h"
+#include "platform/agent_memory.h"
 #include "platform/crowd.h"
 #include "platform/thread.h"
 
@@ -25,7 +28,6 @@
 
 struct world;
 struct engine;
-struct heap_arena;
 
 enum agent_kind {
     AGENT_WINDOW,           /* R-AG-01 */
@@ -68,23 +70,27 @@ struct agent {
     bool can_block;
     char *name;
     const struct agent_calls *calls;
-    void *web; /* the web part's own data */
+    void *web;             /* the web part's own data */
     struct agent *creator; /* counted, or NULL */
 
     /* Any thread. */
     _Atomic uint32_t references; /* relaxed up, acq_rel down: the last one frees */
     _Atomic uint32_t life;       /* enum agent_life; see agent_terminate */
-    _Atomic bool doomed;         /* set with AGENT_TERMINATED; release, pairs with acquire in waiter lists */
-    const char *_Atomic end_reason; /* constant text, NULL = finished; relaxed, see agent_terminate */
+    _Atomic bool
+        doomed; /* set with AGENT_TERMINATED; release, pairs with acquire in waiter lists */
+    const char
+        *_Atomic end_reason; /* constant text, NULL = finished; relaxed, see agent_terminate */
     struct parker parker;
     rcu_queue inbox;
     thread thread;
-    _Atomic bool started; /* release when `thread` is set, pairs with acquire in world.c: only then may it be joined */
+    _Atomic bool started; /* release when `thread` is set, pairs with acquire in world.c: only then
+                             may it be joined */
 
     /* Own thread. */
     struct engine *engine;
-    struct heap_arena *arena;
-    void *stack; /* of the thread, NULL = the system's */
+    struct heap_arena *arena; /* NULL in sanitizer builds, which watch the C library's heap */
+    struct heap_arena arena_storage;
+    struct agent_memory memory; /* stack and heap; the joiner frees it */
     size_t stack_size;
     struct task *first, *last; /* tasks taken from the inbox or queued by the agent itself */
     struct task *running;      /* "currently running task" (R-EL-06) */
@@ -103,9 +109,13 @@ struct agent_options {
     void *web;
 };
 
-/* Starts an agent's thread. The caller is counted awake (a running agent, or it holds the crowd). The result is one reference
- * for the caller. STATUS_LIMIT, STATUS_NO_MEMORY. */
+/* Starts an agent's thread. The caller is counted awake (a running agent, or it holds the crowd).
+ * The result is one reference for the caller. STATUS_LIMIT, STATUS_NO_MEMORY. */
 status agent_start(struct world *w, const struct agent_options *options, struct agent **out);
+
+/* Warden: after the agent has ended, or is about to: joins the thread and gives its memory back.
+ * Once. */
+void agent_join(struct agent *a);
 
 struct agent *agent_ref(struct agent *a);
 void agent_unref(struct agent *a);
@@ -113,18 +123,20 @@ void agent_unref(struct agent *a);
 /* The agent whose thread this is; NULL on others. */
 struct agent *agent_current(void);
 
-/* Queues a task. From any thread that is counted awake; the caller holds a reference. Refused (dropped) once the agent was
- * terminated or is closing. */
+/* Queues a task. From any thread that is counted awake; the caller holds a reference. Refused
+ * (dropped) once the agent was terminated or is closing. */
 void agent_post(struct agent *a, struct task *t);
 
 /* Own: queues without leaving the thread. */
 void agent_queue(struct agent *a, struct task *t);
 
-/* Own: takes the tasks of one kind out of the agent's queue (a port that is shipped takes its messages along). `wanted` says
- * which; they are linked through `next`, in order. */
-struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, void *), void *context);
+/* Own: takes the tasks of one kind out of the agent's queue (a port that is shipped takes its
+ * messages along). `wanted` says which; they are linked through `next`, in order. */
+struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, void *),
+                           void *context);
 
-/* R-WK-02. Any thread counted awake. Idempotent; returns at once: the thread unwinds by itself. `reason` is constant text. */
+/* R-WK-02. Any thread counted awake. Idempotent; returns at once: the thread unwinds by itself.
+ * `reason` is constant text. */
 void agent_terminate(struct agent *a, const char *reason);
 
 /* R-WK-03, own. */
@@ -147,12 +159,14 @@ struct timer {
     int64_t due;    /* ns of the run's clock */
     uint64_t order; /* of starting */
     size_t index;   /* in the heap, SIZE_MAX = not queued */
-    /* Runs as a task of the timer source. The timer is out of the heap then and may be started again or freed. */
+    /* Runs as a task of the timer source. The timer is out of the heap then and may be started
+     * again or freed. */
     void (*fire)(struct timer *self, struct agent *a);
     void (*drop)(struct timer *self); /* the agent ends */
 };
 
-/* Starts a timer: timers that are due at the same moment fire in the order of starting (R-TM-06). */
+/* Starts a timer: timers that are due at the same moment fire in the order of starting (R-TM-06).
+ */
 void timer_start(struct agent *a, struct timer *t, int64_t delay_ns);
 void timer_cancel(struct agent *a, struct timer *t);
 

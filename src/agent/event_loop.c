@@ -31,7 +31,8 @@ static struct task *take_first(struct agent *a)
     return t;
 }
 
-struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, void *), void *context)
+struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, void *),
+                           void *context)
 {
     struct task *taken = NULL, **taken_end = &taken, **link = &a->first;
     take_inbox(a);
@@ -51,8 +52,8 @@ struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, 
     return taken;
 }
 
-/* One turn: the queue and the timers take turns, so that neither starves the other (R-EL-01 leaves the choice of source to
- * the implementation). False when there was nothing to do. */
+/* One turn: the queue and the timers take turns, so that neither starves the other (R-EL-01 leaves
+ * the choice of source to the implementation). False when there was nothing to do. */
 static bool turn(struct agent *a, bool *timers_first)
 {
     if (!a->first)

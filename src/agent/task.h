@@ -1,7 +1,8 @@
 /* A task: one piece of work for an event loop (HTML "task"; R-EL-03).
  *
- * Ownership: made by whoever posts it, owned by the loop from then on; `run` or `drop` is called exactly once, on the agent's
- * thread (drop may come from the last holder of a dead agent), and frees it. */
+ * Ownership: made by whoever posts it, owned by the loop from then on; `run` or `drop` is called
+ * exactly once, on the agent's thread (drop may come from the last holder of a dead agent), and
+ * frees it. */
 #ifndef HEDDLE_AGENT_TASK_H
 #define HEDDLE_AGENT_TASK_H
 

@@ -84,7 +84,7 @@ static void reap(struct world *w)
     while (ended) {
         struct agent *a = ended;
         ended = a->next;
-        thread_join(&a->thread);
+        agent_join(a);
         agent_unref(a);
     }
 }
@@ -103,7 +103,7 @@ static void end_all(struct world *w)
         if (last) {
             /* Joining one at a time; whoever was started meanwhile is found in the next round. */
             agent_ref(last);
-            thread_join(&last->thread);
+            agent_join(last);
             world_unregister(w, last);
             agent_unref(last);
             agent_unref(last);
@@ -144,7 +144,8 @@ void world_notice(struct world *w, struct agent *a, const struct notice *n)
     copy->time = crowd_now(&w->crowd);
     copy->agent = a ? agent_ref(a) : NULL;
     rcu_queue_push(&w->notices, &copy->node);
-    /* acq_rel: pairs with the exchange in hand_over; either the warden sees the push or it is poked */
+    /* acq_rel: pairs with the exchange in hand_over; either the warden sees the push or it is poked
+     */
     if (!atomic_exchange_explicit(&w->notice_pending, true, memory_order_acq_rel))
         crowd_poke(&w->crowd);
 }
@@ -195,7 +196,8 @@ static enum world_end attend(struct world *w, int64_t wall_limit, const struct w
     }
 }
 
-enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit_ns, const struct world_watch *watch)
+enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit_ns,
+                         const struct world_watch *watch)
 {
     int64_t wall_limit = wall_limit_ns ? clock_monotonic() + (int64_t)wall_limit_ns : CROWD_NEVER;
     if (limit_ns)

@@ -1,7 +1,7 @@
 /* A world: one run, with its clock, its agents and what it observes.
  *
- * Ownership: made and freed by the thread that runs it (the warden). Threads: as each function says.
- * Lock order: the registry lock is a leaf. */
+ * Ownership: made and freed by the thread that runs it (the warden). Threads: as each function
+ * says. Lock order: the registry lock is a leaf. */
 #ifndef HEDDLE_AGENT_WORLD_H
 #define HEDDLE_AGENT_WORLD_H
 
@@ -9,16 +9,17 @@
 
 #include <pthread.h>
 
-/* One thing an agent lets the run know: a line of console output, an error, an end. Posted without lock, in an order that
- * agrees with happens-before, and handed to `sink` on the warden's thread. */
+/* One thing an agent lets the run know: a line of console output, an error, an end. Posted without
+ * lock, in an order that agrees with happens-before, and handed to `sink` on the warden's thread.
+ */
 enum notice_kind { NOTICE_CONSOLE, NOTICE_ERROR, NOTICE_FINDING, NOTICE_EXIT, NOTICE_CELL };
 
 struct notice {
     rcu_queue_node node;
     enum notice_kind kind;
-    int level; /* console: enum console_level of scenario/observation.h */
-    int finding; /* errors and findings: enum finding_kind of base/finding.h */
-    int64_t time; /* ns of the run's clock */
+    int level;           /* console: enum console_level of scenario/observation.h */
+    int finding;         /* errors and findings: enum finding_kind of base/finding.h */
+    int64_t time;        /* ns of the run's clock */
     struct agent *agent; /* counted */
     uint32_t line, column;
     /* Texts behind the structure, NULL = none. */
@@ -34,8 +35,8 @@ struct world {
     uint64_t seed;
     size_t heap_limit, stack_limit; /* bytes per agent, 0 = default */
     uint32_t agent_limit;           /* alive at once, 0 = none */
-    int64_t wall_start; /* ns since 1970 at the start of the clock */
-    void *host;         /* the web part: web/resource.h */
+    int64_t wall_start;             /* ns since 1970 at the start of the clock */
+    void *host;                     /* the web part: web/resource.h */
 
     pthread_mutex_t registry;
     struct agent *agents; /* registry: every agent not yet joined; each is one reference */
@@ -43,8 +44,9 @@ struct world {
     uint32_t agents_started, clusters_started; /* registry: ever */
 
     rcu_queue notices;
-    _Atomic bool notice_pending; /* the warden was poked for notices; exchanges are acq_rel, pairing with each other */
-    uint32_t pokes_seen; /* warden */
+    _Atomic bool notice_pending; /* the warden was poked for notices; exchanges are acq_rel, pairing
+                                    with each other */
+    uint32_t pokes_seen;         /* warden */
 };
 
 enum world_end { WORLD_IDLE, WORLD_DEADLOCK, WORLD_TIME_LIMIT, WORLD_INTERRUPTED };
@@ -54,17 +56,21 @@ struct world *world_create(enum crowd_clock clock, uint64_t seed);
 /* Frees the world; every agent has been ended by world_run. */
 void world_free(struct world *w);
 
-/* Warden: runs until nothing can happen any more, `limit_ns` of the run's own clock or `wall_limit_ns` of the machine's have
- * passed (0 = none), or world_stop was called; hands every notice to `sink`; says who is blocked through `blocked` (before anything
- * is torn down); then terminates and joins all agents. The caller still holds the crowd from world_create and has started the first
- * agents. */
+/* Warden: runs until nothing can happen any more, `limit_ns` of the run's own clock or
+ * `wall_limit_ns` of the machine's have passed (0 = none), or world_stop was called; hands every
+ * notice to `sink`; says who is blocked through `blocked` (before anything is torn down); then
+ * terminates and joins all agents. The caller still holds the crowd from world_create and has
+ * started the first agents. */
 struct world_watch {
     void (*sink)(struct world *w, struct notice *n, void *context); /* must not keep n */
-    void (*ended)(struct world *w, enum world_end end, void *context); /* agents still exist, none runs but after a limit */
-    void (*tick)(struct world *w, void *context); /* about every 100 ms of machine time, NULL = none */
+    void (*ended)(struct world *w, enum world_end end,
+                  void *context); /* agents still exist, none runs but after a limit */
+    void (*tick)(struct world *w,
+                 void *context); /* about every 100 ms of machine time, NULL = none */
     void *context;
 };
-enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit_ns, const struct world_watch *watch);
+enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit_ns,
+                         const struct world_watch *watch);
 
 /* Asks world_run to end. Any thread, also a signal handler. */
 void world_stop(struct world *w);

@@ -1,0 +1,79 @@
+#include "web/error_report.h"
+
+#include "agent/world.h"
+#include "base/finding.h"
+#include "web/event.h"
+#include "web/worker.h"
+
+#include <string.h>
+
+void realm_notice_error(struct realm *r, int finding, const struct error_report *report)
+{
+    struct notice n = {
+        .kind = NOTICE_ERROR,
+        .finding = finding,
+        .time = agent_now(r->agent),
+        .agent = r->agent,
+        .line = report->line,
+        .column = report->column,
+        .text = report->message,
+        .stack = report->stack,
+        .file = report->file,
+    };
+    world_notice(r->agent->world, r->agent, &n);
+}
+
+/* The engine throws these two when a limit of the agent is reached. */
+static int finding_of(const struct error_report *report)
+{
+    if (strcmp(report->message, "RangeError: Maximum call stack size exceeded") == 0)
+        return FINDING_STACK_EXHAUSTED;
+    if (strcmp(report->message, "InternalError: out of memory") == 0)
+        return FINDING_HEAP_EXHAUSTED;
+    return FINDING_UNCAUGHT_ERROR;
+}
+
+/* Drops what is pending: true for an interruption, false when there was no memory for an event. */
+static bool take_interruption(JSContext *js)
+{
+    JSValue pending = JS_GetException(js);
+    bool interrupted = exception_is_interruption(js, pending);
+    JS_FreeValue(js, pending);
+    return interrupted;
+}
+
+void realm_report_error(struct realm *r, const struct error_report *report, JSValueConst error)
+{
+    int canceled = 0;
+    if (!r->reporting_error) {
+        r->reporting_error = true;
+        JSValue global = JS_GetGlobalObject(r->js);
+        canceled = event_target_fire_error(r->js, global, report, error);
+        JS_FreeValue(r->js, global);
+        r->reporting_error = false;
+    }
+    if (canceled < 0 && take_interruption(r->js))
+        return;
+    if (canceled <= 0 && !(r->kind == GLOBAL_DEDICATED_WORKER && worker_report_error(r, report)))
+        realm_notice_error(r, finding_of(report), report);
+}
+
+void realm_report_exception(struct realm *r)
+{
+    JSValue thrown = JS_GetException(r->js);
+    bool out_of_memory = engine_take_out_of_memory(r->agent->engine);
+    struct error_report report;
+    if (exception_is_interruption(r->js, thrown)) {
+        JS_FreeValue(r->js, thrown);
+        return;
+    }
+    if (JS_IsNull(thrown) && out_of_memory) { /* there was not even memory for the error object */
+        report = (struct error_report){.message = "InternalError: out of memory", .stack = "", .file = ""};
+        realm_report_error(r, &report, thrown);
+    } else {
+        error_describe(r->js, thrown, &report);
+        realm_report_error(r, &report, thrown);
+        error_report_free(r->js, &report);
+    }
+    JS_FreeValue(r->js, thrown);
+}

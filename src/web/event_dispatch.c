@@ -1,0 +1,240 @@
+/* Dispatching events and what the host fires. */
+#include "web/event_listeners.h"
+#include "web/realm.h"
+
+#include <string.h>
+
+/* HTML "clean up after running script" (R-EL-08), after one listener. False when JavaScript was interrupted: the exception stays. */
+static bool clean_up(JSContext *js, JSValue result)
+{
+    struct realm *r = realm_of(js);
+    if (JS_IsException(result)) {
+        JSValue exception = JS_GetException(js);
+        bool interrupted = exception_is_interruption(js, exception);
+        JS_Throw(js, exception);
+        if (interrupted)
+            return false;
+        realm_report_exception(r);
+    }
+    JS_FreeValue(js, result);
+    if (engine_stack_is_empty(r->agent->engine))
+        agent_checkpoint(r->agent);
+    return true;
+}
+
+/* Web IDL "call a user object's operation" handleEvent. */
+static JSValue call_object(JSContext *js, JSValueConst object, JSValueConst event)
+{
+    JSValue method = JS_GetPropertyStr(js, object, "handleEvent");
+    if (JS_IsException(method))
+        return method;
+    JSValue result = JS_IsFunction(js, method) ? JS_Call(js, method, object, 1, &event)
+                                               : JS_ThrowTypeError(js, "handleEvent is not a function");
+    JS_FreeValue(js, method);
+    return result;
+}
+
+static JSValue slot_or(JSValueConst slot, JSValue missing)
+{
+    return JS_IsUninitialized(slot) ? missing : slot;
+}
+
+/* HTML "the event handler processing algorithm": the return value may cancel the event; `onerror` of a global has five arguments and says
+ * true where others say false. */
+static JSValue call_handler(JSContext *js, JSValueConst callback, JSValueConst event, struct event *e)
+{
+    if (!JS_IsFunction(js, callback))
+        return JS_UNDEFINED;
+    const struct event *error = e->known == EVENT_ERROR ? interface_peek(event, &error_event_interface) : NULL;
+    bool at_global = error && event_listeners_of(js, e->current_target) == &realm_of(js)->listeners;
+    JSValue result;
+    if (at_global) {
+        JSValue nothing = JS_NewString(js, "");
+        JSValueConst arguments[] = {
+            slot_or(e->slots[ERROR_MESSAGE], nothing),           slot_or(e->slots[ERROR_FILENAME], nothing),
+            slot_or(e->slots[ERROR_LINENO], JS_NewInt32(js, 0)), slot_or(e->slots[ERROR_COLNO], JS_NewInt32(js, 0)),
+            slot_or(e->slots[ERROR_ERROR], JS_UNDEFINED)};
+        result = JS_Call(js, callback, e->current_target, 5, arguments);
+        JS_FreeValue(js, nothing);
+    } else {
+        result = JS_Call(js, callback, e->current_target, 1, &event);
+    }
+    if (JS_IsBool(result) && JS_VALUE_GET_BOOL(result) == at_global && e->cancelable)
+        e->canceled = true;
+    return result;
+}
+
+static bool call_listener(JSContext *js, const struct listener *l, JSValueConst event, struct event *e)
+{
+    e->in_passive_listener = l->passive;
+    JSValue result;
+    if (l->handler)
+        result = call_handler(js, l->callback, event, e);
+    else if (JS_IsFunction(js, l->callback))
+        result = JS_Call(js, l->callback, e->current_target, 1, &event);
+    else
+        result = call_object(js, l->callback, event);
+    e->in_passive_listener = false;
+    return clean_up(js, result);
+}
+
+static bool concerns(const struct listener *l, const struct event *e, bool capture)
+{
+    if (l->removed || l->capture != capture)
+        return false;
+    return e->known ? l->known == e->known : l->type == e->type;
+}
+
+/* DOM "inner invoke": one pass over the listeners that were there when it began. False when interrupted. */
+static bool invoke(JSContext *js, struct event_listeners *list, uint32_t count, JSValueConst event, struct event *e, bool capture)
+{
+    for (uint32_t i = 0; i < count && !e->stop_immediately; i++) {
+        if (!concerns(&list->items[i], e, capture))
+            continue;
+        struct listener l = list->items[i]; /* the list may move while it is called */
+        l.callback = JS_DupValue(js, l.callback);
+        if (l.once)
+            event_listener_remove(js, list, i);
+        bool went_on = call_listener(js, &l, event, e);
+        JS_FreeValue(js, l.callback);
+        if (!went_on)
+            return false;
+    }
+    return true;
+}
+
+/* At the target, listeners for the capturing phase come first. */
+static bool invoke_all(JSContext *js, struct event_listeners *list, JSValueConst event, struct event *e)
+{
+    event_listeners_enter(list);
+    uint32_t count = list->count;
+    bool went_on = e->stop || invoke(js, list, count, event, e, true);
+    if (went_on && !e->stop)
+        went_on = invoke(js, list, list->count, event, e, false);
+    event_listeners_leave(list);
+    return went_on;
+}
+
+int event_dispatch(JSContext *js, JSValueConst target, JSValueConst event)
+{
+    struct event *e = event_peek(event);
+    struct event_listeners **at = event_listeners_of(js, target);
+    JSValue old = e->target;
+    e->target = JS_DupValue(js, target);
+    JS_FreeValue(js, old);
+    e->dispatching = true;
+    bool went_on = true;
+    if (*at && (*at)->count) {
+        JSValue keep = JS_DupValue(js, target);
+        e->current_target = JS_DupValue(js, target);
+        e->phase = PHASE_AT_TARGET;
+        went_on = invoke_all(js, *at, event, e);
+        JS_FreeValue(js, e->current_target);
+        e->current_target = JS_NULL;
+        e->phase = PHASE_NONE;
+        JS_FreeValue(js, keep);
+    }
+    e->dispatching = e->stop = e->stop_immediately = false;
+    return went_on ? e->canceled : -1;
+}
+
+/* ---- fired by the host ---- */
+
+static enum event_type type_by_name(const char *name)
+{
+    for (int t = EVENT_OTHER + 1; t < EVENT_TYPE_COUNT; t++)
+        if (strcmp(event_type_name((enum event_type)t), name) == 0)
+            return (enum event_type)t;
+    return EVENT_OTHER;
+}
+
+static bool has_listeners(JSContext *js, JSValueConst target)
+{
+    struct event_listeners **at = event_listeners_of(js, target);
+    return at && *at && (*at)->count;
+}
+
+/* A trusted event that only waits for its slots. */
+static JSValue trusted_event(JSContext *js, const struct interface *i, const char *type, int slots, struct event **out)
+{
+    JSValue event = event_new(js, i, JS_UNDEFINED, slots, out);
+    if (JS_IsException(event))
+        return event;
+    struct event *e = *out;
+    e->trusted = e->initialized = true;
+    e->known = (uint8_t)type_by_name(type);
+    if (e->known == EVENT_OTHER && (e->type = JS_NewAtom(js, type)) == JS_ATOM_NULL) {
+        JS_FreeValue(js, event);
+        return JS_EXCEPTION;
+    }
+    return event;
+}
+
+static int dispatch_and_free(JSContext *js, JSValueConst target, JSValue event)
+{
+    int canceled = event_dispatch(js, target, event);
+    JS_FreeValue(js, event);
+    return canceled;
+}
+
+int event_target_fire_simple(JSContext *js, JSValueConst target, const char *type)
+{
+    if (!has_listeners(js, target))
+        return 0;
+    struct event *e;
+    JSValue event = trusted_event(js, &event_interface, type, 0, &e);
+    return JS_IsException(event) ? -1 : dispatch_and_free(js, target, event);
+}
+
+int event_target_fire_message(JSContext *js, JSValueConst target, const char *type, JSValue data, const char *origin,
+                              JSValue ports)
+{
+    struct event *e;
+    JSValue event = has_listeners(js, target) ? trusted_event(js, &message_event_interface, type, MESSAGE_SLOTS, &e) : JS_NULL;
+    if (!JS_IsObject(event)) {
+        JS_FreeValue(js, data);
+        JS_FreeValue(js, ports);
+        return JS_IsException(event) ? -1 : 0;
+    }
+    e->slots[MESSAGE_DATA] = data;
+    if (!JS_IsUndefined(ports)) {
+        e->slots[MESSAGE_PORTS] = ports;
+        JS_FreezeObject(js, ports);
+    }
+    if (origin && *origin)
+        e->slots[MESSAGE_ORIGIN] = JS_NewString(js, origin);
+    return dispatch_and_free(js, target, event);
+}
+
+int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error)
+{
+    if (!has_listeners(js, target))
+        return 0;
+    struct event *e;
+    JSValue event = trusted_event(js, &error_event_interface, "error", ERROR_SLOTS, &e);
+    if (JS_IsException(event))
+        return -1;
+    e->cancelable = true;
+    e->slots[ERROR_MESSAGE] = JS_NewString(js, report->message);
+    e->slots[ERROR_FILENAME] = JS_NewString(js, report->file);
+    e->slots[ERROR_LINENO] = JS_NewUint32(js, report->line);
+    e->slots[ERROR_COLNO] = JS_NewUint32(js, report->column);
+    e->slots[ERROR_ERROR] = JS_DupValue(js, error);
+    return dispatch_and_free(js, target, event);
+}
+
+int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_type type, JSValueConst promise,
+                                JSValueConst reason)
+{
+    if (!has_listeners(js, target))
+        return 0;
+    struct event *e;
+    JSValue event =
+        trusted_event(js, &promise_rejection_event_interface, event_type_name(type), REJECTION_SLOTS, &e);
+    if (JS_IsException(event))
+        return -1;
+    e->cancelable = type == EVENT_UNHANDLEDREJECTION;
+    e->slots[REJECTION_PROMISE] = JS_DupValue(js, promise);
+    e->slots[REJECTION_REASON] = JS_DupValue(js, reason);
+    return dispatch_and_free(js, target, event);
+}

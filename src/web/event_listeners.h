@@ -1,0 +1,40 @@
+/* The list of listeners of one target, for event_target.c and event_dispatch.c.
+ *
+ * While a dispatch walks a list, entries keep their places: a removed one is only marked, and the last dispatch to leave closes the
+ * gaps. New ones go to the end, behind what the walk will visit. */
+#ifndef HEDDLE_WEB_EVENT_LISTENERS_H
+#define HEDDLE_WEB_EVENT_LISTENERS_H
+
+#include "web/event_object.h"
+
+struct listener {
+    JSAtom type;
+    uint8_t known; /* enum event_type */
+    bool capture, once, passive;
+    bool handler; /* the value of an event handler attribute */
+    bool removed; /* the callback is freed */
+    JSValue callback;
+};
+
+struct event_listeners {
+    struct listener *items;
+    uint32_t count, capacity;
+    uint32_t walkers; /* dispatches under way */
+    bool gaps;
+};
+
+/* Where the listeners of a target are kept: of an object of an interface that inherits EventTarget, or of the realm's global object,
+ * which undefined and null stand for too. NULL for any other value, without an exception. */
+struct event_listeners **event_listeners_of(JSContext *js, JSValueConst target);
+
+void event_listener_remove(JSContext *js, struct event_listeners *l, uint32_t index);
+
+/* A walk begins and ends: between the two, indices stay valid. The list may be freed in between only with its target, which the caller
+ * holds. */
+static inline void event_listeners_enter(struct event_listeners *l)
+{
+    l->walkers++;
+}
+void event_listeners_leave(struct event_listeners *l);
+
+#endif

@@ -1,0 +1,68 @@
+/* The inside of event objects, for the files of this module that make and dispatch them. */
+#ifndef HEDDLE_WEB_EVENT_OBJECT_H
+#define HEDDLE_WEB_EVENT_OBJECT_H
+
+#include "web/event.h"
+
+enum event_phase { PHASE_NONE, PHASE_CAPTURING, PHASE_AT_TARGET, PHASE_BUBBLING };
+
+/* The opaque data of every event object. What a derived interface adds are slots, one per attribute, filled when the attribute is
+ * first read where the host made the event. */
+struct event {
+    JSAtom type;    /* JS_ATOM_NULL while only `known` names it */
+    uint8_t known;  /* enum event_type */
+    uint8_t phase;
+    uint8_t slot_count;
+    bool bubbles, cancelable, composed, trusted;
+    bool initialized, dispatching, canceled, stop, stop_immediately, in_passive_listener;
+    int64_t time; /* ns of the run's clock */
+    JSValue target, current_target; /* null without one */
+    JSValue slots[]; /* JS_UNINITIALIZED = not asked for yet */
+};
+
+enum { MESSAGE_DATA, MESSAGE_ORIGIN, MESSAGE_LAST_EVENT_ID, MESSAGE_SOURCE, MESSAGE_PORTS, MESSAGE_SLOTS };
+enum { ERROR_MESSAGE, ERROR_FILENAME, ERROR_LINENO, ERROR_COLNO, ERROR_ERROR, ERROR_SLOTS };
+enum { REJECTION_PROMISE, REJECTION_REASON, REJECTION_SLOTS };
+enum { CUSTOM_DETAIL, CUSTOM_SLOTS };
+
+/* A new event object whose slots are uninitialized: `*out` is its inside. From `new_target` in a constructor, undefined otherwise. An
+ * exception when out of memory. */
+JSValue event_new(JSContext *js, const struct interface *i, JSValueConst new_target, int slot_count, struct event **out);
+
+/* The inside of any event object, NULL without an exception for other values. */
+struct event *event_peek(JSValueConst value);
+
+/* The same with a TypeError. */
+struct event *event_of(JSContext *js, JSValueConst value);
+
+/* Arguments (type, dictionary) of an event constructor: makes the object, reads EventInit and leaves the dictionary in *dictionary. */
+JSValue event_construct(JSContext *js, const struct interface *i, JSValueConst new_target, int count, JSValueConst *arguments,
+                        int slot_count, struct event **out, JSValueConst *dictionary);
+
+/* DOM "initialize" an event: 0, or -1 with an exception. */
+int event_initialize(JSContext *js, struct event *e, JSValueConst type, bool bubbles, bool cancelable);
+
+/* The type's atom, made when it was not needed before; JS_ATOM_NULL when out of memory. Borrowed. */
+JSAtom event_type_atom(JSContext *js, struct event *e);
+
+void event_finalizer(JSRuntime *runtime, JSValueConst value);
+void event_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mark);
+#define EVENT_CLASS_DEFINITION {.finalizer = event_finalizer, .gc_mark = event_mark}
+
+/* Which of the listed types this is; EVENT_OTHER for none. */
+enum event_type event_type_of(JSContext *js, JSAtom type);
+const char *event_type_name(enum event_type type);
+
+/* DOM "dispatch" on a target that has no parents: 1 canceled, 0 not, -1 when JavaScript was
+ * interrupted (the uncatchable exception is pending). */
+int event_dispatch(JSContext *js, JSValueConst target, JSValueConst event);
+
+#define IDL_ENUMERABLE (JS_PROP_CONFIGURABLE | JS_PROP_ENUMERABLE)
+#define IDL_METHOD(name, length, function)                                                         \
+    JS_CFUNC_DEF2(name, length, function, JS_PROP_C_W_E)
+#define IDL_ATTRIBUTE(name, getter, setter) JS_CGETSET_DEF2(name, getter, setter, IDL_ENUMERABLE)
+#define IDL_ATTRIBUTE_MAGIC(name, getter, setter, magic)                                           \
+    JS_CGETSET_MAGIC_DEF2(name, getter, setter, magic, IDL_ENUMERABLE)
+#define IDL_CONSTANT(name, value) JS_PROP_INT32_DEF(name, value, JS_PROP_ENUMERABLE)
+
+#endif

@@ -64,6 +64,9 @@ bool engine_run_microtask(struct engine *e, JSContext **realm, JSValue *exceptio
 /* True when JavaScript was ended by `interrupted` and the exception is the uncatchable one. */
 bool exception_is_interruption(JSContext *realm, JSValueConst exception);
 
+/* For host functions that find their agent is to stop: throws it. Returns JS_EXCEPTION. */
+JSValue interruption_throw(JSContext *realm);
+
 /* ---- errors and positions ---- */
 
 /* A description of a thrown value for ErrorEvent, reports and consoles. All texts are js_malloc'd in the realm, never NULL;

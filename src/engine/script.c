@@ -137,3 +137,11 @@ bool exception_is_interruption(JSContext *realm, JSValueConst exception)
     (void)realm;
     return JS_IsUncatchableError(exception);
 }
+
+JSValue interruption_throw(JSContext *realm)
+{
+    JS_ThrowInternalError(realm, "interrupted");
+    JSValue exception = JS_GetException(realm);
+    JS_SetUncatchableError(realm, exception);
+    return JS_Throw(realm, exception);
+}

@@ -87,16 +87,21 @@ struct party_list {
     size_t count, capacity;
 };
 
+static observation_party *party_list_next(struct party_list *list)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 8;
+        list->items = realloc(list->items, list->capacity * sizeof *list->items);
+    }
+    return &list->items[list->count++];
+}
+
 static void add_party(const struct waiter_view *sight, void *context)
 {
     struct party_list *list = context;
     if (!sight->parker)
         return;
     const struct agent *a = sight->parker->owner;
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? list->capacity * 2 : 8;
-        list->items = realloc(list->items, list->capacity * sizeof *list->items);
-    }
     char value[32];
     uint8_t *cell = shared_block_bytes(sight->block) + sight->offset;
     if (sight->size == 8)
@@ -106,7 +111,7 @@ static void add_party(const struct waiter_view *sight, void *context)
     char file[512];
     uint32_t line = 0, column = 0;
     bool placed = atomics_wait_place(sight->site, file, sizeof file, &line, &column);
-    list->items[list->count++] = (observation_party){
+    *party_list_next(list) = (observation_party){
         .agent = a->name,
         .agent_kind = agent_kind_name(a->kind),
         .doing = "Atomics.wait",
@@ -116,6 +121,24 @@ static void add_party(const struct waiter_view *sight, void *context)
         .byte_offset = sight->offset,
         .value = strdup(value),
         .since_ns = (uint64_t)sight->since,
+    };
+}
+
+/* Agents blocked in something that has no cell. */
+static void add_cell_less(struct parker *p, enum park_kind kind, void *context)
+{
+    struct party_list *list = context;
+    const struct agent *a = p->owner;
+    if (kind != PARK_BLOCKED)
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].agent == a->name)
+            return;
+    *party_list_next(list) = (observation_party){
+        .agent = a->name,
+        .agent_kind = agent_kind_name(a->kind),
+        .doing = "heddle.barrier",
+        .since_ns = (uint64_t)p->since,
     };
 }
 
@@ -132,6 +155,7 @@ static void report_deadlock(struct run *run, struct world *w)
     struct party_list list = {0};
     char text[128];
     waiter_visit(add_party, &list);
+    crowd_visit(&w->crowd, add_cell_less, &list);
     name_cells(run, &list);
     snprintf(text, sizeof text, "%zu %s blocked for ever: nobody is left to wake %s", list.count,
              list.count == 1 ? "agent is" : "agents are", list.count == 1 ? "it" : "them");

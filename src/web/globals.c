@@ -1,6 +1,7 @@
 #include "web/globals.h"
 
 #include "engine/host_class.h"
+#include "web/barrier.h"
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/realm.h"
@@ -142,6 +143,7 @@ int globals_install(struct realm *r)
 void globals_clear(struct realm *r)
 {
     rejections_free(r);
+    barrier_clear(r);
     event_listeners_free(JS_GetRuntime(r->js), r->listeners);
     r->listeners = NULL;
 }

@@ -24,6 +24,7 @@ struct realm {
     void *timers;                      /* web/timers.c */
     void *rejections;                  /* web/rejection.c */
     void *console;                     /* web/console.c: groups, counts, timers */
+    void *meetings;                    /* web/barrier.c: promises of barriers that have not opened */
     struct worker_link *worker;        /* web/worker.c: the inside of a worker's channel */
     uint32_t workers_made;             /* names for workers without one */
     struct realm *next;                /* realms of one agent */

@@ -3,7 +3,7 @@
 #include "engine/interface.h"
 #include <string.h>
 #define W(n) __attribute__((weak)) const struct global_part n;
-W(encoding_globals) W(url_globals) W(performance_globals) W(crypto_globals) W(message_globals) W(heddle_globals) W(location_globals)
+W(encoding_globals) W(url_globals) W(performance_globals) W(crypto_globals) W(message_globals)
 #include "message/message.h"
 #include "web/event.h"
 #include "web/error_report.h"
@@ -20,3 +20,4 @@ static JSValue log_(JSContext *js, JSValueConst s, int c, JSValueConst *v){(void
 static JSValue con(JSContext *js,const struct lazy_property*p){(void)p;JSValue o=JS_NewObject(js);JS_SetPropertyStr(js,o,"log",JS_NewCFunction(js,log_,"log",1));return o;}
 static const struct lazy_property cl[]={{"console",con,NULL}};
 __attribute__((weak)) const struct global_part console_globals={.lazy=cl,.lazy_count=1};
+__attribute__((weak)) struct shared_block *shared_array_buffer_block(JSValueConst v){(void)v;return NULL;}

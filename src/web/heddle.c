@@ -1,0 +1,256 @@
+/* The `heddle` object: what scenarios may ask the run itself. Absent with --pure. Own thread. */
+#include "agent/world.h"
+#include "base/buffer.h"
+#include "engine/interface.h"
+#include "memory/shared_block.h"
+#include "web/barrier.h"
+#include "web/globals.h"
+#include "web/realm.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* heddle.log(...): console.log, whatever became of the global `console`. */
+static JSValue heddle_log(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
+                          int magic, JSValueConst *data)
+{
+    (void)self;
+    (void)magic;
+    return JS_Call(js, data[1], data[0], count, arguments);
+}
+
+/* ---- assertEqual ---- */
+
+static bool same_text(JSContext *js, JSValueConst a, JSValueConst b)
+{
+    JSValue left = JS_JSONStringify(js, a, JS_UNDEFINED, JS_UNDEFINED);
+    JSValue right =
+        JS_IsException(left) ? JS_EXCEPTION : JS_JSONStringify(js, b, JS_UNDEFINED, JS_UNDEFINED);
+    bool same = JS_IsString(left) && JS_IsString(right) && JS_IsSameValue(js, left, right);
+    if (JS_IsException(left) || JS_IsException(right))
+        JS_FreeValue(js, JS_GetException(js));
+    JS_FreeValue(js, left);
+    JS_FreeValue(js, right);
+    return same;
+}
+
+/* Strings in quotes, objects as JSON, everything else as String() prints it. */
+static void describe(JSContext *js, JSValueConst value, buffer *out)
+{
+    JSValue text = JS_UNDEFINED;
+    if (JS_IsString(value) || (JS_IsObject(value) && !JS_IsFunction(js, value)))
+        text = JS_JSONStringify(js, value, JS_UNDEFINED, JS_UNDEFINED);
+    const char *chars = JS_IsString(text) ? JS_ToCString(js, text) : JS_ToCString(js, value);
+    if (!chars)
+        JS_FreeValue(js, JS_GetException(js));
+    if (JS_IsBigInt(value))
+        buffer_format(out, "%sn", chars ? chars : "");
+    else
+        buffer_add(out, chars ? chars : "(a value that has no text)");
+    JS_FreeCString(js, chars);
+    JS_FreeValue(js, text);
+}
+
+/* heddle.assertEqual(actual, expected, text): SameValue; arrays and plain objects are compared by
+ * their JSON. */
+static JSValue heddle_assert_equal(JSContext *js, JSValueConst self, int count,
+                                   JSValueConst *arguments)
+{
+    JSValueConst actual = count > 0 ? arguments[0] : JS_UNDEFINED,
+                 expected = count > 1 ? arguments[1] : JS_UNDEFINED;
+    buffer text = {0};
+    (void)self;
+    if (JS_IsSameValue(js, actual, expected) ||
+        (JS_IsObject(actual) && JS_IsObject(expected) && same_text(js, actual, expected)))
+        return JS_UNDEFINED;
+    if (count > 2) {
+        const char *about = JS_ToCString(js, arguments[2]);
+        if (!about)
+            return JS_EXCEPTION;
+        buffer_format(&text, "%s: ", about);
+        JS_FreeCString(js, about);
+    }
+    buffer_add(&text, "expected ");
+    describe(js, expected, &text);
+    buffer_add(&text, ", got ");
+    describe(js, actual, &text);
+    JS_ThrowPlainError(js, "%s", buffer_text(&text));
+    buffer_release(&text);
+    return JS_EXCEPTION;
+}
+
+/* ---- meeting, spinning, time ---- */
+
+static JSValue heddle_barrier(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    uint32_t agents;
+    (void)self;
+    if (count < 2)
+        return JS_ThrowTypeError(js, "heddle.barrier: a name and a number of agents are required");
+    if (JS_ToUint32(js, &agents, arguments[1]))
+        return JS_EXCEPTION;
+    if (!agents)
+        return JS_ThrowRangeError(js, "heddle.barrier: the number of agents is at least 1");
+    const char *name = JS_ToCString(js, arguments[0]);
+    if (!name)
+        return JS_EXCEPTION;
+    JSValue result = barrier_meet(js, name, agents);
+    JS_FreeCString(js, name);
+    return result;
+}
+
+/* heddle.spinFor(ms): keeps the agent busy for that much of the run's clock, as a long calculation
+ * would. */
+static JSValue heddle_spin_for(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    const struct agent *a = realm_of(js)->agent;
+    double ms = 0;
+    (void)self;
+    if (count && JS_ToFloat64(js, &ms, arguments[0]))
+        return JS_EXCEPTION;
+    if (!(ms > 0))
+        return JS_UNDEFINED;
+    int64_t end = agent_now(a) + (int64_t)((ms < 1e12 ? ms : 1e12) * 1e6);
+    while (agent_now(a) < end) {
+        /* acquire: pairs with the release in agent_terminate */
+        if (atomic_load_explicit(&((struct agent *)a)->doomed, memory_order_acquire))
+            return interruption_throw(js);
+    }
+    return JS_UNDEFINED;
+}
+
+/* heddle.now(): milliseconds of the run's clock, the same for all agents. */
+static JSValue heddle_now(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    (void)self;
+    (void)count;
+    (void)arguments;
+    return JS_NewFloat64(js, (double)agent_now(realm_of(js)->agent) / 1e6);
+}
+
+/* heddle.gc(): a whole collection of this agent's heap (R-GC-05). What is reachable only from the
+ * running job's kept-alive list stays (R-GC-01). */
+static JSValue heddle_gc(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    (void)self;
+    (void)count;
+    (void)arguments;
+    JS_RunGC(JS_GetRuntime(js));
+    return JS_UNDEFINED;
+}
+
+/* ---- whoami ---- */
+
+static JSValue heddle_whoami(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    const struct realm *r = realm_of(js);
+    const struct agent *a = r->agent;
+    (void)self;
+    (void)count;
+    (void)arguments;
+    JSValue object = JS_NewObject(js);
+    const struct {
+        const char *name;
+        JSValue value;
+    } entries[] = {
+        {"agent", JS_NewString(js, a->name)},
+        {"kind", JS_NewString(js, agent_kind_name(a->kind))},
+        {"id", JS_NewUint32(js, a->id)},
+        {"cluster", JS_NewUint32(js, a->cluster)},
+        {"canBlock", JS_NewBool(js, a->can_block)},
+        {"realm", JS_NewString(js, r->url)},
+        {"thread", JS_NewInt32(js, (int32_t)gettid())},
+    };
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
+        JS_DefinePropertyValueStr(js, object, entries[i].name, entries[i].value, JS_PROP_C_W_E);
+    return object;
+}
+
+/* ---- cell ---- */
+
+static JSValue register_cell(JSContext *js, const char *name, JSValueConst view, uint64_t index)
+{
+    struct realm *r = realm_of(js);
+    size_t offset, length, element_size;
+    JSValue shared = JS_GetTypedArrayBuffer(js, view, &offset, &length, &element_size);
+    if (JS_IsException(shared))
+        return shared;
+    struct shared_block *block = shared_array_buffer_block(shared);
+    JS_FreeValue(js, shared);
+    if (!block)
+        return JS_ThrowTypeError(js, "heddle.cell: '%s' is not in a SharedArrayBuffer", name);
+    if (index >= length / element_size)
+        return JS_ThrowRangeError(js, "heddle.cell: '%s' lies behind the end of the array", name);
+    struct notice n = {
+        .kind = NOTICE_CELL,
+        .text = name,
+        .block = shared_block_ref(block),
+        .byte_offset = offset + index * element_size,
+        .element = JS_GetTypedArrayType(view),
+    };
+    world_notice(r->agent->world, r->agent, &n);
+    return JS_UNDEFINED;
+}
+
+/* heddle.cell(name, typedArray, index): the cell's last value can be expected, and reports call it
+ * by this name. */
+static JSValue heddle_cell(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    uint64_t index = 0;
+    (void)self;
+    if (count < 2 || JS_GetTypedArrayType(arguments[1]) < 0)
+        return JS_ThrowTypeError(js,
+                                 "heddle.cell: a name, a typed array and an index are required");
+    if (count > 2 && JS_ToIndex(js, &index, arguments[2]))
+        return JS_EXCEPTION;
+    const char *name = JS_ToCString(js, arguments[0]);
+    if (!name)
+        return JS_EXCEPTION;
+    JSValue result = register_cell(js, name, arguments[1], index);
+    JS_FreeCString(js, name);
+    return result;
+}
+
+/* ---- the object ---- */
+
+static const JSCFunctionListEntry entries[] = {
+    JS_CFUNC_DEF("assertEqual", 2, heddle_assert_equal),
+    JS_CFUNC_DEF("barrier", 2, heddle_barrier),
+    JS_CFUNC_DEF("spinFor", 1, heddle_spin_for),
+    JS_CFUNC_DEF("gc", 0, heddle_gc),
+    JS_CFUNC_DEF("whoami", 0, heddle_whoami),
+    JS_CFUNC_DEF("cell", 3, heddle_cell),
+    JS_CFUNC_DEF("now", 0, heddle_now),
+    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "heddle", JS_PROP_CONFIGURABLE),
+};
+
+static JSValue new_log(JSContext *js)
+{
+    JSValue global = JS_GetGlobalObject(js), data[2];
+    data[0] = JS_GetPropertyStr(js, global, "console");
+    data[1] = JS_GetPropertyStr(js, data[0], "log");
+    JSValue log = JS_NewCFunctionData(js, heddle_log, 0, 0, 2, data);
+    JS_FreeValue(js, data[0]);
+    JS_FreeValue(js, data[1]);
+    JS_FreeValue(js, global);
+    return log;
+}
+
+static JSValue build(JSContext *js, const struct lazy_property *self)
+{
+    JSValue object = JS_NewObject(js);
+    (void)self;
+    if (JS_IsException(object))
+        return object;
+    if (JS_SetPropertyFunctionList(js, object, entries, sizeof entries / sizeof entries[0]) < 0 ||
+        JS_DefinePropertyValueStr(js, object, "log", new_log(js),
+                                  JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) < 0) {
+        JS_FreeValue(js, object);
+        return JS_EXCEPTION;
+    }
+    return object;
+}
+
+static const struct lazy_property lazy[] = {{"heddle", build, NULL}};
+
+const struct global_part heddle_globals = {.lazy = lazy, .lazy_count = 1};

@@ -18,8 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPIN_LONGEST 20000u /* ns: about half of what waking a thread on an idle core costs */
-#define SPIN_SHORTEST 500u
+#define SPIN_LONGEST 20000 /* ns: about half of what waking a thread on an idle core costs */
+#define SPIN_MISSES 4u     /* so many in a row, and it rests */
+#define SPIN_REST 8u       /* for so many sleeps, doubled with every further miss ... */
+#define SPIN_REST_DOUBLINGS 7u
 
 /* ---- the deadline heap (under the lock) ---- */
 
@@ -156,7 +158,6 @@ static void decide(struct crowd *c)
     /* acquire: pairs with the release of everybody who went to sleep, guarantee 3 */
     if (atomic_load_explicit(&c->awake, memory_order_acquire) == 0) {
         if (!c->heap_count) {
-            c->quiet = true;
             atomic_store_explicit(&c->quiet_flag, true, memory_order_release);
             warden_wake(c);
         } else if (c->clock == CROWD_CLOCK_VIRTUAL) {
@@ -219,7 +220,6 @@ void parker_join(struct parker *p, struct crowd *c, void *owner)
     p->crowd = c;
     p->owner = owner;
     p->heap_index = SIZE_MAX;
-    p->spin_budget = SPIN_LONGEST;
     pthread_mutex_lock(&c->lock);
     heap_reserve(c, ++c->member_count);
     p->next = c->members;
@@ -253,26 +253,45 @@ static bool may_spin(const struct crowd *c)
     return awake > 1 && awake <= (int64_t)cpu_allowed();
 }
 
-static bool spin(struct parker *p, bool (*ready)(void *), void *context)
+/* A hand-over that is caught spinning costs a fraction of one through the system, and two threads
+ * that both sleep stay slow until one of them tries again: so a parker whose waits were long goes
+ * on trying, but ever more seldom. */
+static void spin_missed(struct parker *p)
 {
-    if (p->spin_budget < SPIN_SHORTEST) {
-        p->spin_budget += SPIN_SHORTEST / 8; /* try again after a while */
+    if (++p->spin_misses < SPIN_MISSES)
+        return;
+    uint32_t doublings = p->spin_misses - SPIN_MISSES;
+    if (doublings >= SPIN_REST_DOUBLINGS) {
+        doublings = SPIN_REST_DOUBLINGS;
+        p->spin_misses--;
+    }
+    p->spin_rest = SPIN_REST << doublings;
+}
+
+static bool spin(struct parker *p, int64_t deadline, bool (*ready)(void *), void *context)
+{
+    struct crowd *c = p->crowd;
+    if (c->never_spin || !may_spin(c))
+        return false;
+    if (p->spin_rest) {
+        p->spin_rest--;
         return false;
     }
-    if (!may_spin(p->crowd))
-        return false;
-    int64_t end = clock_monotonic() + p->spin_budget;
+    int64_t end = clock_monotonic() + SPIN_LONGEST;
+    if (deadline != CROWD_NEVER && machine_time(c, deadline) < end)
+        end = machine_time(c, deadline);
     do {
         for (int i = 0; i < 16; i++) {
+            cpu_pause();
             if (ready(context)) {
-                p->spin_budget =
-                    p->spin_budget * 2 < SPIN_LONGEST ? p->spin_budget * 2 : SPIN_LONGEST;
+                p->spin_misses = 0;
                 return true;
             }
-            cpu_pause();
         }
-    } while (may_spin(p->crowd) && clock_monotonic() < end);
-    p->spin_budget /= 2;
+        if (!may_spin(c))
+            return false;
+    } while (clock_monotonic() < end);
+    spin_missed(p);
     return false;
 }
 
@@ -306,7 +325,13 @@ static bool leave_deadline(struct parker *p)
 enum park_result parker_park(struct parker *p, enum park_kind kind, int64_t deadline,
                              bool (*ready)(void *), void *context)
 {
-    if (ready(context) || spin(p, ready, context))
+    if (ready(context))
+        return PARK_WOKEN;
+    if (deadline > CROWD_LATEST)
+        deadline = CROWD_NEVER;
+    else if (deadline <= crowd_now(p->crowd))
+        return PARK_DEADLINE;
+    if (spin(p, deadline, ready, context))
         return PARK_WOKEN;
     p->since = crowd_now(p->crowd);
     atomic_store_explicit(&p->state, kind, memory_order_relaxed);
@@ -344,7 +369,6 @@ void crowd_hold(struct crowd *c)
 {
     pthread_mutex_lock(&c->lock);
     atomic_fetch_add_explicit(&c->awake, 1, memory_order_acq_rel);
-    c->quiet = false;
     atomic_store_explicit(&c->quiet_flag, false, memory_order_relaxed);
     warden_arm(c);
     pthread_mutex_unlock(&c->lock);
@@ -357,6 +381,8 @@ void crowd_release(struct crowd *c)
 
 void crowd_poke(struct crowd *c)
 {
+    /* release: pairs with the acquire in crowd_attend */
+    atomic_fetch_add_explicit(&c->pokes, 1, memory_order_release);
     warden_wake(c);
 }
 
@@ -388,7 +414,10 @@ static bool limit_reached(const struct crowd *c)
 enum crowd_end crowd_attend(struct crowd *c, int64_t limit, uint32_t *seen)
 {
     for (;;) {
-        uint32_t pokes = atomic_load_explicit(&c->warden_word, memory_order_acquire);
+        /* acquire: pairs with the release in warden_wake; read first, so that nothing below is
+         * missed */
+        uint32_t word = atomic_load_explicit(&c->warden_word, memory_order_acquire);
+        uint32_t pokes = atomic_load_explicit(&c->pokes, memory_order_acquire);
         if (atomic_load_explicit(&c->stop, memory_order_acquire))
             return CROWD_STOPPED;
         if (atomic_load_explicit(&c->quiet_flag, memory_order_acquire))
@@ -403,7 +432,7 @@ enum crowd_end crowd_attend(struct crowd *c, int64_t limit, uint32_t *seen)
             return CROWD_LIMIT;
         if (c->limit != CROWD_NEVER && machine_time(c, c->limit) < until)
             until = machine_time(c, c->limit);
-        futex_wait(&c->warden_word, pokes, until < limit ? until : limit);
+        futex_wait(&c->warden_word, word, until < limit ? until : limit);
     }
 }
 

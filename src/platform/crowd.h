@@ -18,8 +18,8 @@
  *  2. What a waker did before parker_unpark happens before what the sleeper does after parker_park.
  *  3. The quiet callback happens after everything any member did.
  * Progress guarantees: parker_unpark is wait-free when the target runs; a sleeper costs nothing;
- * spinning before a sleep is bounded (20 us), happens only while an allowed CPU is free for it, and
- * gives up where it does not pay.
+ * spinning before a sleep is bounded (20 us), happens only while an allowed CPU is free for it and
+ * somebody is awake who could end it, and rests where it has not paid.
  *
  * Time is in nanoseconds of the crowd's clock, from 0 at its start. The virtual clock follows the
  * machine while a member is awake and jumps to the next deadline when none is (design, section 6).
@@ -34,6 +34,7 @@
 #include <stdint.h>
 
 #define CROWD_NEVER INT64_MAX
+#define CROWD_LATEST (INT64_MAX / 2) /* 146 years: a later deadline never comes */
 
 enum crowd_clock { CROWD_CLOCK_VIRTUAL, CROWD_CLOCK_REAL };
 
@@ -51,13 +52,13 @@ struct crowd;
 struct parker {
     _Atomic uint32_t state; /* enum park_kind; the futex word. See crowd.c */
     struct crowd *crowd;
-    void *owner;                    /* for reports; constant while joined */
-    int64_t deadline;               /* crowd's lock */
-    int64_t since;                  /* when it went to sleep; stable while it sleeps */
-    size_t heap_index;              /* crowd's lock: place in the deadline heap, SIZE_MAX = none */
-    bool due;                       /* crowd's lock until woken: the deadline woke it */
-    uint32_t spin_budget;           /* owner's thread: adaptive, ns */
-    struct parker *next, *previous; /* crowd's lock: members */
+    void *owner;                     /* for reports; constant while joined */
+    int64_t deadline;                /* crowd's lock */
+    int64_t since;                   /* when it went to sleep; stable while it sleeps */
+    size_t heap_index;               /* crowd's lock: place in the deadline heap, SIZE_MAX = none */
+    bool due;                        /* crowd's lock until woken: the deadline woke it */
+    uint32_t spin_misses, spin_rest; /* owner's thread: see spin() in crowd.c */
+    struct parker *next, *previous;  /* crowd's lock: members */
 };
 
 struct crowd {
@@ -65,7 +66,8 @@ struct crowd {
                                change is an RMW */
     _Atomic int64_t offset; /* crowd time = machine time + offset; written under the lock while
                                nobody is awake */
-    _Atomic uint32_t warden_word; /* futex of crowd_attend: counts pokes */
+    _Atomic uint32_t warden_word; /* futex of crowd_attend: counts what it should look at */
+    _Atomic uint32_t pokes;       /* release by crowd_poke, acquire by the warden */
     pthread_mutex_t lock;
     enum crowd_clock clock;
     int64_t armed;        /* lock: machine time until which the warden sleeps */
@@ -73,11 +75,12 @@ struct crowd {
     size_t heap_count, heap_capacity;
     struct parker *members; /* lock */
     size_t member_count;    /* lock */
-    int64_t limit;            /* crowd time at which the run ends; set before members run, CROWD_NEVER = none */
-    _Atomic bool limit_flag;  /* release by the decider, acquire by the warden */
-    bool quiet; /* lock: decided that nothing can happen any more; cleared when somebody is woken or
-                   holds */
-    _Atomic bool quiet_flag; /* release by the decider, acquire by the warden */
+    int64_t
+        limit; /* crowd time at which the run ends; set before members run, CROWD_NEVER = none */
+    _Atomic bool limit_flag; /* release by the decider, acquire by the warden */
+    bool never_spin;         /* set before the first member joins: a schedule decides who runs */
+    _Atomic bool quiet_flag; /* nothing can happen any more: written under the lock, release by the
+                                decider, acquire by the warden; cleared when somebody holds */
     _Atomic bool stop;       /* release by crowd_stop, acquire by the warden */
 };
 
@@ -85,8 +88,8 @@ struct crowd {
  * crowd_release when it has started its members. */
 void crowd_init(struct crowd *c, enum crowd_clock clock);
 
-/* The run ends at `time` of the crowd's clock: it does not jump further, and crowd_attend returns CROWD_LIMIT. Before members
- * run. */
+/* The run ends at `time` of the crowd's clock: it does not jump further, and crowd_attend returns
+ * CROWD_LIMIT. Before members run. */
 void crowd_set_limit(struct crowd *c, int64_t time);
 void crowd_destroy(struct crowd *c);
 

@@ -65,7 +65,7 @@ struct rcu_deferred {
 
 void rcu_defer(struct rcu_deferred *d, void (*run)(struct rcu_deferred *));
 
-/* Waits until everything deferred so far has run. Blocks; not within a read section; never on an
+/* Waits until nothing deferred is left to run. Blocks; not within a read section; never on an
  * agent's path. */
 void rcu_settle(void);
 

@@ -4,6 +4,8 @@
 #include "observe/hooks.h"
 #include "platform/thread.h"
 
+#include "../platform/team.h"
+
 #include <string.h>
 
 static struct shared_block *make(uint64_t length)

@@ -6,6 +6,9 @@
 #include "platform/rcu.h"
 #include "platform/thread.h"
 
+#include "../platform/team.h"
+
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -106,7 +109,7 @@ static void test_reuse(void)
 {
     struct shared_block *live[64] = {NULL};
     uint64_t seed = 1;
-    for (long i = 0; i < stress(20000); i++) {
+    for (long i = 0; i < stress(10000); i++) {
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         struct shared_block **at = &live[(seed >> 33) % 64];
         if (*at) {
@@ -115,7 +118,7 @@ static void test_reuse(void)
             *at = NULL;
             continue;
         }
-        uint64_t length = (seed >> 40) % (1u << ((seed >> 20) % 18));
+        uint64_t length = (seed >> 40) % (1u << ((seed >> 20) % 17));
         *at = make(length, SHARED_BLOCK_FIXED);
         CU_ASSERT_FATAL(is_zero(*at));
         uint64_t offset = 1, middle = length / 2;
@@ -149,7 +152,7 @@ static void run_crew(struct crew *crew, void (*run)(void *))
 static void churn(void *context)
 {
     rcu_thread_register();
-    for (long i = 0; i < stress(3000); i++) {
+    for (long i = 0; i < stress(600); i++) {
         struct shared_block *block;
         if (shared_block_create((uint64_t)(i * 37 % 70000), SHARED_BLOCK_FIXED, &block) !=
             STATUS_OK)
@@ -205,6 +208,31 @@ static void test_grow_race(void)
     shared_block_unref(crew.block);
 }
 
+/* Whoever lets go last ends the block, after everything that the others did with it. */
+static void let_go(void *context)
+{
+    struct crew *crew = context;
+    rcu_thread_register();
+    /* relaxed: all run at once, and only the references order what they do */
+    int index = atomic_fetch_add_explicit(&crew->started, 1, memory_order_relaxed);
+    while (atomic_load_explicit(&crew->started, memory_order_relaxed) < THREADS)
+        sched_yield();
+    shared_block_bytes(crew->block)[index] = 1;
+    shared_block_unref(crew->block);
+    rcu_thread_unregister();
+}
+
+static void test_last_reference(void)
+{
+    for (long i = 0; i < stress(100); i++) {
+        struct crew crew = {.block = make(1000, SHARED_BLOCK_FIXED)};
+        for (int k = 1; k < THREADS; k++)
+            shared_block_ref(crew.block);
+        run_crew(&crew, let_go);
+        CU_ASSERT_EQUAL_FATAL(shared_block_count(), 0);
+    }
+}
+
 void add_block_suite(void)
 {
     CU_pSuite suite = CU_add_suite("blocks", NULL, NULL);
@@ -214,5 +242,6 @@ void add_block_suite(void)
     CU_add_test(suite, "grow keeps to its rules", test_grow);
     CU_add_test(suite, "reused bytes are zero and know their block", test_reuse);
     CU_add_test(suite, "threads create and end blocks at once", test_churn);
+    CU_add_test(suite, "the last reference ends the block", test_last_reference);
     CU_add_test(suite, "racing grows are ordered", test_grow_race);
 }

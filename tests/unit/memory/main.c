@@ -11,6 +11,8 @@ int main(void)
         return 70;
     add_block_suite();
     add_access_suite();
+    add_waiter_suite();
+    add_hand_over_suite();
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

@@ -1,8 +1,10 @@
-/* The functions that code compiled with -fsanitize=thread calls, and those that take the place of memcpy and its kin in the
- * engine's observed object (compile_observed.sh renames them there, and only there).
+/* The functions that code compiled with -fsanitize=thread calls, and those that take the place of
+ * memcpy and its kin in the engine's observed object (compile_observed.sh renames them there, and
+ * only there).
  *
- * Never linked together with the sanitizer's runtime: a build with -Db_sanitize=thread has the plain variant only. Compiled
- * without instrumentation. Names beginning with __tsan_ belong to the compilers' ABI. */
+ * Never linked together with the sanitizer's runtime: a build with -Db_sanitize=thread has the
+ * plain variant only. Compiled without instrumentation. Names beginning with __tsan_ belong to the
+ * compilers' ABI. */
 #include <stdint.h>
 #include <string.h>
 
@@ -37,7 +39,8 @@ ACCESSES(4)
 ACCESSES(8)
 ACCESSES(16)
 
-/* gcc reports unaligned and structure accesses as ranges; to us a range of up to eight bytes is one access, like clang's. */
+/* gcc reports unaligned and structure accesses as ranges; to us a range of up to eight bytes is one
+ * access, like clang's. */
 #define RANGE(name, one, bulk)                                                                     \
     CALLBACK void name(void *address, unsigned long size);                                         \
     CALLBACK void name(void *address, unsigned long size)                                          \
@@ -128,8 +131,9 @@ CALLBACK void *__tsan_memset(void *to, int value, size_t size)
 
 /* ---- Atomic operations ----
  *
- * gcc has these performed by the callback. The engine uses none on shared bytes (Atomics is ours, and src/memory announces
- * its own accesses), so nothing is reported. Always the strongest order: `order` may be any. */
+ * gcc has these performed by the callback. The engine uses none on shared bytes (Atomics is ours,
+ * and src/memory announces its own accesses), so nothing is reported. Always the strongest order:
+ * `order` may be any. */
 #define ATOMICS(bits, type)                                                                        \
     CALLBACK type __tsan_atomic##bits##_load(const volatile type *at, int order);                  \
     CALLBACK type __tsan_atomic##bits##_load(const volatile type *at, int order)                   \

@@ -17,13 +17,15 @@ void heddle_set_interrupt_flag(JSRuntime *runtime, const _Atomic int *flag)
     struct list_head *link;
 
     runtime->host.interrupt_flag = (const int *)flag;
-    list_for_each(link, &runtime->context_list) {
+    list_for_each(link, &runtime->context_list)
+    {
         list_entry(link, JSContext, link)->interrupt_flag = heddle_interrupt_flag(runtime);
     }
 }
 
-/* AddToKeptObjects. One WeakRef adds its target once per job: `kept_epoch` is where it remembers that. A failed allocation
- * is not reported, because keeping is a promise about collection, and the caller holds the target anyway. */
+/* AddToKeptObjects. One WeakRef adds its target once per job: `kept_epoch` is where it remembers
+ * that. A failed allocation is not reported, because keeping is a promise about collection, and the
+ * caller holds the target anyway. */
 void heddle_keep_during_job(JSContext *realm, JSValueConst target, uint32_t *kept_epoch)
 {
     struct engine_host_state *host = &realm->rt->host;
@@ -88,7 +90,11 @@ void heddle_seed_random(JSContext *realm, uint64_t seed)
     realm->random_state = z ? z : 1;
 }
 
-int heddle_define_lazy(JSContext *realm, JSValueConst object, JSAtom name, void *descriptor, int flags)
+int heddle_define_lazy(JSContext *realm, JSValueConst object, JSAtom name, void *descriptor,
+                       int flags)
 {
-    return JS_DefineAutoInitProperty(realm, object, name, JS_AUTOINIT_ID_BYTECODE, descriptor, flags) < 0 ? -1 : 0;
+    return JS_DefineAutoInitProperty(realm, object, name, JS_AUTOINIT_ID_BYTECODE, descriptor,
+                                     flags) < 0
+               ? -1
+               : 0;
 }

@@ -1,7 +1,9 @@
-/* What the patched engine asks of its host: the state it keeps per runtime and the functions it calls.
+/* What the patched engine asks of its host: the state it keeps per runtime and the functions it
+ * calls.
  *
- * Included by unity.c before the engine's text, so that the patches (src/subprojects/packagefiles/quickjs-ng) stay a few
- * lines each. All functions run on the thread of the runtime they are given. */
+ * Included by unity.c before the engine's text, so that the patches
+ * (src/subprojects/packagefiles/quickjs-ng) stay a few lines each. All functions run on the thread
+ * of the runtime they are given. */
 #ifndef HEDDLE_ENGINE_HOOKS_H
 #define HEDDLE_ENGINE_HOOKS_H
 
@@ -15,13 +17,14 @@ struct JSObject;
 
 /* State of the host inside JSRuntime, zero at its creation. */
 struct engine_host_state {
-    /* ECMA-262 sec-clear-kept-objects: the targets kept alive until the job ends; see heddle_keep_during_job. */
+    /* ECMA-262 sec-clear-kept-objects: the targets kept alive until the job ends; see
+     * heddle_keep_during_job. */
     JSValue *kept;
     size_t kept_count, kept_capacity;
     uint32_t kept_epoch; /* how often the list was cleared */
 
-    /* Set by every allocation failure, before the error object is made: when even that finds no memory, the engine
-     * throws null, and only this tells what happened. The host clears it. */
+    /* Set by every allocation failure, before the error object is made: when even that finds no
+     * memory, the engine throws null, and only this tells what happened. The host clears it. */
     bool out_of_memory;
 
     /* See heddle_set_interrupt_flag; NULL until it is called. */
@@ -31,9 +34,10 @@ struct engine_host_state {
     int64_t (*wall_clock)(void *opaque);
     void *wall_clock_opaque;
 
-    /* ECMA-262 sec-host-cleanup-finalization-registry: runs `job` in a task of its own (R-GC-03); NULL means the
-     * engine's job queue. Takes over nothing: what it keeps of `arguments` it duplicates. Called within garbage collection:
-     * must not run JavaScript. Returns 0, or -1 when out of memory. */
+    /* ECMA-262 sec-host-cleanup-finalization-registry: runs `job` in a task of its own (R-GC-03);
+     * NULL means the engine's job queue. Takes over nothing: what it keeps of `arguments` it
+     * duplicates. Called within garbage collection: must not run JavaScript. Returns 0, or -1 when
+     * out of memory. */
     int (*enqueue_cleanup)(JSContext *realm, JSJobFunc *job, int count, JSValueConst *arguments);
 };
 
@@ -41,20 +45,23 @@ struct engine_host_state {
 
 struct engine_host_state *heddle_host_state(JSRuntime *runtime);
 
-/* While `*flag` is not zero, every poll of `runtime` calls its interrupt handler; otherwise only every 10000th does. The flag is set
- * by any thread, relaxed, and cleared by whoever set it or by the handler; it outlives the runtime. */
+/* While `*flag` is not zero, every poll of `runtime` calls its interrupt handler; otherwise only
+ * every 10000th does. The flag is set by any thread, relaxed, and cleared by whoever set it or by
+ * the handler; it outlives the runtime. */
 void heddle_set_interrupt_flag(JSRuntime *runtime, const _Atomic int *flag);
 
-/* ClearKeptObjects: lets go of the targets that WeakRefs were made of or dereferenced to (R-GC-01). May free objects, runs
- * no JavaScript. JS_FreeRuntime calls it too. */
+/* ClearKeptObjects: lets go of the targets that WeakRefs were made of or dereferenced to (R-GC-01).
+ * May free objects, runs no JavaScript. JS_FreeRuntime calls it too. */
 void heddle_clear_kept_objects(JSRuntime *runtime);
 
 /* Fixes Math.random()'s sequence in one realm. To be called right after the realm was made. */
 void heddle_seed_random(JSContext *realm, uint64_t seed);
 
-/* Defines a property whose value heddle_autoinit builds when it is first touched. `flags` are JS_PROP_C_W_E bits, `descriptor`
- * outlives the realm. The property must not exist. Returns 0, or -1 when out of memory. */
-int heddle_define_lazy(JSContext *realm, JSValueConst object, JSAtom name, void *descriptor, int flags);
+/* Defines a property whose value heddle_autoinit builds when it is first touched. `flags` are
+ * JS_PROP_C_W_E bits, `descriptor` outlives the realm. The property must not exist. Returns 0, or
+ * -1 when out of memory. */
+int heddle_define_lazy(JSContext *realm, JSValueConst object, JSAtom name, void *descriptor,
+                       int flags);
 
 /* ---- Called by the patches ---- */
 
@@ -65,20 +72,23 @@ const int *heddle_interrupt_flag(JSRuntime *runtime);
 
 /* ---- Supplied by the host (src/engine) ---- */
 
-/* Builds the value of a property defined with JS_AUTOINIT_ID_BYTECODE and a descriptor of ours as `opaque`; may run
- * JavaScript and touch `object`. An exception leaves the property unbuilt. */
+/* Builds the value of a property defined with JS_AUTOINIT_ID_BYTECODE and a descriptor of ours as
+ * `opaque`; may run JavaScript and touch `object`. An exception leaves the property unbuilt. */
 JSValue heddle_autoinit(JSContext *realm, struct JSObject *object, JSAtom name, void *opaque);
 
-/* ECMA-262 sec-allocatesharedarraybuffer: a new zeroed shared block of `byte_length` bytes, growable up to `max_byte_length`
- * when `growable` (otherwise both are equal). NULL makes the engine throw a RangeError. The block is given back through
- * JSSharedArrayBufferFunctions.sab_free; sab_dup adds a reference for every further buffer object. */
-void *heddle_sab_new(JSContext *realm, uint64_t byte_length, uint64_t max_byte_length, bool growable);
+/* ECMA-262 sec-allocatesharedarraybuffer: a new zeroed shared block of `byte_length` bytes,
+ * growable up to `max_byte_length` when `growable` (otherwise both are equal). NULL makes the
+ * engine throw a RangeError. The block is given back through JSSharedArrayBufferFunctions.sab_free;
+ * sab_dup adds a reference for every further buffer object. */
+void *heddle_sab_new(JSContext *realm, uint64_t byte_length, uint64_t max_byte_length,
+                     bool growable);
 
 /* ArrayBufferByteLength(block, seq-cst) of a growable block. */
 uint64_t heddle_sab_length(const void *data);
 
-/* ECMA-262 sec-sharedarraybuffer.prototype.grow, steps 7-13: one atomic step that raises the length; 0, or -1 if
- * `byte_length` is less than the present one (or no memory is left): a RangeError. Never above the maximum. */
+/* ECMA-262 sec-sharedarraybuffer.prototype.grow, steps 7-13: one atomic step that raises the
+ * length; 0, or -1 if `byte_length` is less than the present one (or no memory is left): a
+ * RangeError. Never above the maximum. */
 int heddle_sab_grow(void *data, uint64_t byte_length);
 
 #endif

@@ -1,6 +1,7 @@
-/* For gcc, which has no ignore list: the hottest functions of the engine that never touch the bytes of a buffer, and the small
- * ones that these should inline, redeclared before their definition so that they are left uninstrumented in the observed
- * variant. Included before the engine's text; observed_ignore.txt is the longer list for clang. */
+/* For gcc, which has no ignore list: the hottest functions of the engine that never touch the bytes
+ * of a buffer, and the small ones that these should inline, redeclared before their definition so
+ * that they are left uninstrumented in the observed variant. Included before the engine's text;
+ * observed_ignore.txt is the longer list for clang. */
 #ifndef HEDDLE_ENGINE_OBSERVED_EXEMPT_H
 #define HEDDLE_ENGINE_OBSERVED_EXEMPT_H
 
@@ -28,7 +29,7 @@ typedef struct JSArena JSArena;
 typedef struct JSString JSAtomStruct;
 
 EXEMPT static JSValue JS_CallInternal(JSContext *, JSValueConst, JSValueConst, JSValueConst, int,
-    JSValueConst *, int);
+                                      JSValueConst *, int);
 EXEMPT static JSValue __JS_AtomToValue(JSContext *, JSAtom, bool);
 EXEMPT static JSAtom __JS_FindAtom(JSRuntime *, const char *, size_t, int);
 EXEMPT static void __JS_FreeAtom(JSRuntime *, uint32_t);
@@ -73,8 +74,8 @@ EXEMPT static void *js_arena_realloc(JSRuntime *, void *, size_t);
 EXEMPT static size_t js_arena_usable_size(JSRuntime *, const void *);
 EXEMPT static int js_array_cmp_generic(const void *, const void *, void *);
 EXEMPT static void js_array_finalizer(JSRuntime *, JSValueConst);
-EXEMPT static JSValue js_array_iterator_next(JSContext *, JSValueConst, int, JSValueConst *,
-    int *, int);
+EXEMPT static JSValue js_array_iterator_next(JSContext *, JSValueConst, int, JSValueConst *, int *,
+                                             int);
 EXEMPT static JSValue js_array_pop(JSContext *, JSValueConst, int, JSValueConst *, int);
 EXEMPT static JSValue js_array_push(JSContext *, JSValueConst, int, JSValueConst *, int);
 EXEMPT static bool JS_AtomIsArrayIndex(JSContext *, uint32_t *, JSAtom);
@@ -82,12 +83,12 @@ EXEMPT static JSValue JS_AtomIsNumericIndex1(JSContext *, JSAtom);
 EXEMPT static JSContext *js_autoinit_get_realm(JSProperty *);
 EXEMPT static JSValue js_build_arguments(JSContext *, int, JSValueConst *);
 EXEMPT static JSValue js_call_c_function(JSContext *, JSValueConst, JSValueConst, int,
-    JSValueConst *, int);
+                                         JSValueConst *, int);
 EXEMPT static JSValue JS_CallFree(JSContext *, JSValue, JSValueConst, int, JSValueConst *);
 EXEMPT static inline bool js_check_stack_overflow(JSRuntime *, size_t);
 EXEMPT static JSShape *js_clone_shape(JSContext *, JSShape *);
 EXEMPT static JSValue js_closure2(JSContext *, JSValue, JSFunctionBytecode *, JSVarRef **,
-    JSStackFrame *);
+                                  JSStackFrame *);
 EXEMPT static JSValue JS_ConcatString(JSContext *, JSValue, JSValue);
 EXEMPT static JSValue JS_ConcatString1(JSContext *, JSString *, JSString *);
 EXEMPT static JSValue JS_ConcatString2(JSContext *, JSValue, JSValue);
@@ -95,9 +96,9 @@ EXEMPT static JSValue js_create_array(JSContext *, int, JSValueConst *);
 EXEMPT static JSValue js_create_function(JSContext *, JSFunctionDef *);
 EXEMPT static JSValue js_create_iterator_result(JSContext *, JSValue, bool);
 EXEMPT static int JS_CreateProperty(JSContext *, JSObject *, JSAtom, JSValueConst, JSValueConst,
-    JSValueConst, int);
+                                    JSValueConst, int);
 EXEMPT int JS_DefineProperty(JSContext *, JSValueConst, JSAtom, JSValueConst, JSValueConst,
-    JSValueConst, int);
+                             JSValueConst, int);
 EXEMPT int JS_DefinePropertyValue(JSContext *, JSValueConst, JSAtom, JSValue, int);
 EXEMPT static JSValue js_dup(JSValueConst);
 EXEMPT static JSShape *js_dup_shape(JSShape *);
@@ -126,17 +127,17 @@ EXEMPT JSValue JS_GetProperty(JSContext *, JSValueConst, JSAtom);
 EXEMPT static JSValue JS_GetPropertyInternal(JSContext *, JSValueConst, JSAtom, JSValueConst, bool);
 EXEMPT static int js_is_array(JSContext *, JSValueConst);
 EXEMPT bool JS_IsUncatchableError(JSValueConst);
-EXEMPT static JSValue js_iterator_concat_next(JSContext *, JSValueConst, int, JSValueConst *,
-    int *, int);
-EXEMPT static JSValue JS_IteratorNext(JSContext *, JSValueConst, JSValueConst, int,
-    JSValueConst *, int *);
-EXEMPT static JSValue JS_IteratorNext2(JSContext *, JSValueConst, JSValueConst, int,
-    JSValueConst *, int *);
+EXEMPT static JSValue js_iterator_concat_next(JSContext *, JSValueConst, int, JSValueConst *, int *,
+                                              int);
+EXEMPT static JSValue JS_IteratorNext(JSContext *, JSValueConst, JSValueConst, int, JSValueConst *,
+                                      int *);
+EXEMPT static JSValue JS_IteratorNext2(JSContext *, JSValueConst, JSValueConst, int, JSValueConst *,
+                                       int *);
 EXEMPT void *js_malloc(JSContext *, size_t);
 EXEMPT void *js_malloc_rt(JSRuntime *, size_t);
 EXEMPT static JSValue js_map_get(JSContext *, JSValueConst, int, JSValueConst *, int);
 EXEMPT static JSValue js_map_iterator_next(JSContext *, JSValueConst, int, JSValueConst *, int *,
-    int);
+                                           int);
 EXEMPT static void js_map_mark(JSRuntime *, JSValueConst, JS_MarkFunc *);
 EXEMPT static JSValue js_map_set(JSContext *, JSValueConst, int, JSValueConst *, int);
 EXEMPT void JS_MarkValue(JSRuntime *, JSValueConst, JS_MarkFunc *);
@@ -154,8 +155,8 @@ EXEMPT static inline int js_resize_array(JSContext *, void **, int, int *, int);
 EXEMPT static inline int JS_SetGlobalVar(JSContext *, JSAtom, JSValue, int);
 EXEMPT int JS_SetProperty(JSContext *, JSValueConst, JSAtom, JSValue);
 EXEMPT static int JS_SetPropertyInternal(JSContext *, JSValueConst, JSAtom, JSValue, int);
-EXEMPT static int JS_SetPropertyInternal2(JSContext *, JSValueConst, JSAtom, JSValue,
-    JSValueConst, int);
+EXEMPT static int JS_SetPropertyInternal2(JSContext *, JSValueConst, JSAtom, JSValue, JSValueConst,
+                                          int);
 EXEMPT static void js_shape_hash_link(JSRuntime *, JSShape *);
 EXEMPT static void js_shape_hash_unlink(JSRuntime *, JSShape *);
 EXEMPT static int js_string_compare(JSString *, JSString *);

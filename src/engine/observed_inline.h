@@ -1,5 +1,6 @@
-/* Included before the engine's text in its observed variant: the helpers that load and store words at any address are used
- * by instrumented and by uninstrumented functions alike, and each must have them inlined as its own. */
+/* Included before the engine's text in its observed variant: the helpers that load and store words
+ * at any address are used by instrumented and by uninstrumented functions alike, and each must have
+ * them inlined as its own. */
 #ifndef HEDDLE_ENGINE_OBSERVED_INLINE_H
 #define HEDDLE_ENGINE_OBSERVED_INLINE_H
 

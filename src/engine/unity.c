@@ -1,4 +1,5 @@
-/* The engine as one translation unit together with our accessors, which need its internal structures.
+/* The engine as one translation unit together with our accessors, which need its internal
+ * structures.
  *
  * The engine's own text is compiled without our warnings, internals.c with them. */
 #include "engine/hooks.h"

@@ -1,7 +1,9 @@
-/* Prints every event of a large body of code on shared memory, one line each: kind, offset in its block, size.
+/* Prints every event of a large body of code on shared memory, one line each: kind, offset in its
+ * block, size.
  *
- * Built twice, with the observed variant and with the oracle, in which every function is instrumented; events.sh requires the
- * same output, so that an exempted function that touches shared bytes after all cannot hide. */
+ * Built twice, with the observed variant and with the oracle, in which every function is
+ * instrumented; events.sh requires the same output, so that an exempted function that touches
+ * shared bytes after all cannot hide. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,8 @@ static unsigned long count;
 void engine_observed_access(const void *address, size_t size, enum engine_access_kind kind)
 {
     static const char *const names[] = {"read", "write", "bulk read", "bulk write"};
-    printf("%s %#lx %zu\n", names[kind], (unsigned long)((uintptr_t)address - SHARED_RANGE_BASE), size);
+    printf("%s %#lx %zu\n", names[kind], (unsigned long)((uintptr_t)address - SHARED_RANGE_BASE),
+           size);
     count++;
 }
 

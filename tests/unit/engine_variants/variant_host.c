@@ -8,7 +8,8 @@
 
 #include "base/assert.h"
 
-/* ---- Shared blocks: a header page before the data, carved from the watched range and never reused ---- */
+/* ---- Shared blocks: a header page before the data, carved from the watched range and never reused
+ * ---- */
 
 #define RANGE_BASE ((uintptr_t)0x7e9000000000)
 #define RANGE_SIZE ((size_t)1 << 36)
@@ -27,12 +28,14 @@ static struct block *block_of(const void *data)
     return (struct block *)((uintptr_t)data - HEADER);
 }
 
-void *heddle_sab_new(JSContext *realm, uint64_t byte_length, uint64_t max_byte_length, bool growable)
+void *heddle_sab_new(JSContext *realm, uint64_t byte_length, uint64_t max_byte_length,
+                     bool growable)
 {
     uintptr_t none = 0;
     if (!atomic_load(&next_block)) {
-        void *range = mmap((void *)RANGE_BASE, RANGE_SIZE, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        void *range =
+            mmap((void *)RANGE_BASE, RANGE_SIZE, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
         hd_assert(range == (void *)RANGE_BASE);
         atomic_compare_exchange_strong(&next_block, &none, RANGE_BASE);
     }
@@ -86,13 +89,15 @@ JSValue heddle_autoinit(JSContext *realm, struct JSObject *object, JSAtom name, 
     hd_assert(opaque == &lazy_descriptor);
     variant_lazy_builds++;
     /* touches the same object: adds many properties, which moves its table */
-    static const char source[] = "for (let i = 0; i < 100; i++) globalThis['added' + i] = i; ({ built: true })";
+    static const char source[] =
+        "for (let i = 0; i < 100; i++) globalThis['added' + i] = i; ({ built: true })";
     return JS_Eval(realm, source, sizeof(source) - 1, "lazy.js", JS_EVAL_TYPE_GLOBAL);
 }
 
 /* ---- Globals ---- */
 
-static JSValue js_print(JSContext *realm, JSValueConst this_value, int count, JSValueConst *arguments)
+static JSValue js_print(JSContext *realm, JSValueConst this_value, int count,
+                        JSValueConst *arguments)
 {
     for (int i = 0; i < count; i++) {
         const char *text = JS_ToCString(realm, arguments[i]);
@@ -109,7 +114,8 @@ static JSValue js_gc(JSContext *realm, JSValueConst this_value, int count, JSVal
     return JS_UNDEFINED;
 }
 
-static JSValue js_clear_kept(JSContext *realm, JSValueConst this_value, int count, JSValueConst *arguments)
+static JSValue js_clear_kept(JSContext *realm, JSValueConst this_value, int count,
+                             JSValueConst *arguments)
 {
     heddle_clear_kept_objects(JS_GetRuntime(realm));
     return JS_UNDEFINED;
@@ -126,9 +132,11 @@ JSContext *variant_new(void)
     JSValue global = JS_GetGlobalObject(realm);
     JS_SetPropertyStr(realm, global, "print", JS_NewCFunction(realm, js_print, "print", 0));
     JS_SetPropertyStr(realm, global, "gc", JS_NewCFunction(realm, js_gc, "gc", 0));
-    JS_SetPropertyStr(realm, global, "clearKept", JS_NewCFunction(realm, js_clear_kept, "clearKept", 0));
+    JS_SetPropertyStr(realm, global, "clearKept",
+                      JS_NewCFunction(realm, js_clear_kept, "clearKept", 0));
     JSAtom name = JS_NewAtom(realm, "lazyValue");
-    heddle_define_lazy(realm, global, name, &lazy_descriptor, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    heddle_define_lazy(realm, global, name, &lazy_descriptor,
+                       JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     JS_FreeAtom(realm, name);
     JS_FreeValue(realm, global);
     return realm;

@@ -8,3 +8,5 @@ __attribute__((weak)) uint64_t heddle_sab_length(const void *data){(void)data;re
 __attribute__((weak)) int heddle_sab_grow(void *data, uint64_t byte_length){(void)data;(void)byte_length;return -1;}
 bool atomics_wait_place(const void *site, char *file, size_t room, uint32_t *line, uint32_t *column);
 __attribute__((weak)) bool atomics_wait_place(const void *site, char *file, size_t room, uint32_t *line, uint32_t *column){(void)site;(void)file;(void)room;(void)line;(void)column;return false;}
+__attribute__((weak)) struct shared_block *shared_array_buffer_block(JSValueConst v){(void)v;return NULL;}
+__attribute__((weak)) JSValue shared_array_buffer_new(JSContext *js, struct shared_block *b){(void)js;(void)b;return JS_UNDEFINED;}

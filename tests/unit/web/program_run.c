@@ -1,0 +1,56 @@
+#include "program_run.h"
+
+#include "agent/world.h"
+#include "base/buffer.h"
+#include "base/finding.h"
+#include "web/program.h"
+#include "web/resource.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void sink(struct world *w, struct notice *n, void *context)
+{
+    buffer *out = context;
+    if (n->kind == NOTICE_CONSOLE)
+        buffer_format(out, "%s\n", n->text);
+    if (n->kind == NOTICE_ERROR)
+        buffer_format(out, "error %s: %s\n", finding_name((finding_kind)n->finding), n->text);
+}
+
+static status load_nothing(void *context, const char *url, struct resource *out)
+{
+    return STATUS_NOT_FOUND;
+}
+
+static char *find_nothing(void *context, const char *referrer, const char *specifier)
+{
+    return NULL;
+}
+
+char *program_run(const char *script)
+{
+    static const struct resource_loader loader = {.load = load_nothing, .find_package = find_nothing};
+    static struct web web = {.loader = &loader};
+    struct world *w = world_create(CROWD_CLOCK_VIRTUAL, 1);
+    struct window_options options = {
+        .name = "main",
+        .url = "https://scenario.test/test.js",
+        .script = script,
+        .script_length = strlen(script),
+    };
+    buffer out = {0};
+    struct world_watch watch = {.sink = sink, .context = &out};
+    struct agent *a = NULL;
+    w->host = &web;
+    if (window_start(w, &options, &a) == STATUS_OK) {
+        enum world_end end = world_run(w, 0, UINT64_C(20000000000), &watch);
+        if (end != WORLD_IDLE)
+            buffer_format(&out, "ended with %d\n", end);
+        agent_unref(a);
+    }
+    world_free(w);
+    char *text = strdup(buffer_text(&out));
+    buffer_release(&out);
+    return text;
+}

@@ -18,6 +18,7 @@
 #include "agent/task.h"
 #include "base/heap_arena.h"
 #include "base/status.h"
+#include "engine/atomics.h"
 #include "platform/agent_memory.h"
 #include "platform/crowd.h"
 #include "platform/thread.h"
@@ -88,6 +89,7 @@ struct agent {
 
     /* Own thread. */
     struct engine *engine;
+    struct atomics_agent atomics; /* constant after agent_join_atomics */
     struct heap_arena *arena; /* NULL in sanitizer builds, which watch the C library's heap */
     struct heap_arena arena_storage;
     struct agent_memory memory; /* stack and heap; the joiner frees it */
@@ -122,6 +124,9 @@ void agent_unref(struct agent *a);
 
 /* The agent whose thread this is; NULL on others. */
 struct agent *agent_current(void);
+
+/* Own, once the engine is made: lets its Atomics block and wait as this agent. */
+void agent_join_atomics(struct agent *a);
 
 /* Queues a task. From any thread that is counted awake; the caller holds a reference. Refused
  * (dropped) once the agent was terminated or is closing. */

@@ -4,8 +4,7 @@
  * of functions.
  *
  * Ownership: an asynchronous waiter (a promise of waitAsync that is not settled) lies outside the heap and holds a reference
- * to its block, and through `prepare` one to its agent; it is freed when its promise is settled, or after its agent's end by
- * whoever touches it last. JavaScript values in it are touched by the agent's own thread alone.
+ * to its block; it is freed when its promise is settled, or after its agent's end by whoever touches it last. JavaScript values in it are touched by the agent's own thread alone.
  * Lock order: none of its own. Threads: own, but for `post`.
  *
  * Ordering guarantees:
@@ -31,23 +30,24 @@ struct atomics_agent {
     struct parker *parker;
     const _Atomic bool *doomed; /* NULL: nobody terminates this agent */
 
-    /* The agent's part of an asynchronous waiter: `room_size` bytes behind it, aligned for anything. */
+    /* The agent's part of an asynchronous waiter: `room_size` bytes behind it, aligned for anything, zero at first. */
     size_t room_size;
     /* Own: makes the room of `waiter` ready for the calls below. */
     void (*prepare)(void *agent, void *room, void *waiter);
     /* ECMA-262 sec-hostenqueuegenericjob (R-JB-03). Any thread that is awake: has the agent call atomics_run_settlement(waiter) in
-     * a task of its own, or atomics_drop_settlement(waiter) if it takes no more tasks. At most once per waiter. */
+     * a task of its own, or atomics_drop_settlement(waiter) if it takes no more tasks. The last call for this room but
+     * cancel_timer. */
     void (*post)(void *room);
     /* ECMA-262 sec-hostenqueuetimeoutjob (R-JB-04). Own: has the agent call atomics_run_timeout(waiter) in a task after `delay` ns, at
      * most once. */
     void (*start_timer)(void *room, int64_t delay);
     /* Own: undoes start_timer; the timer has not fired. */
     void (*cancel_timer)(void *room);
-    /* Any thread: gives back what prepare took. The room's memory is freed by the caller. */
-    void (*finish)(void *room);
+    /* Own, instead of post: undoes prepare. */
+    void (*forget)(void *room);
 };
 
-/* Once per engine, before any script; `a` outlives the engine. Without it nothing may block. */
+/* Once per engine, before any script; `a` outlives the engine and every room. Without it nothing can wait. */
 void engine_set_atomics_agent(struct engine *e, const struct atomics_agent *a);
 
 /* Own, when the agent ends, before its heap goes: takes every waiter out of its list and frees the values it holds. Settlements on

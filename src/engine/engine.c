@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "base/assert.h"
+#include "engine/atomics.h"
 #include "engine/engine_struct.h"
 #include "engine/hooks.h"
 #include "engine/internals.h"
@@ -61,6 +62,7 @@ static void release_externals(struct engine *e)
 
 void engine_destroy(struct engine *e)
 {
+    engine_atomics_end(e);
     if (!e->arena) {
         for (size_t i = 0; i < e->realm_count; i++)
             JS_FreeContext(e->realms[i]);

@@ -5,6 +5,8 @@
 #include "engine/js.h"
 
 struct atomics_agent;
+struct held_blocks;
+struct promise_waiter;
 
 struct engine {
     JSRuntime *runtime;
@@ -15,6 +17,8 @@ struct engine {
     uint64_t seed;
     const struct module_host *modules;
     const struct atomics_agent *atomics_agent; /* engine/atomics.h */
+    struct promise_waiter *promise_waiters;    /* atomics_wait.c: promises of Atomics.waitAsync */
+    struct held_blocks *shared_buffers;        /* shared_buffer.c; among the externals */
     struct external externals; /* head of a ring */
     JSContext **realms;
     size_t realm_count, realm_capacity;

@@ -1,7 +1,7 @@
 /* The engine as one translation unit together with our accessors, which need its internal
  * structures.
  *
- * The engine's own text is compiled without our warnings, internals.c with them. */
+ * The engine's own text is compiled without our warnings, internals.c and buffer_access.c with them. */
 #include "engine/hooks.h"
 
 #pragma GCC diagnostic push
@@ -23,4 +23,5 @@
 #pragma GCC diagnostic pop
 
 #include "engine/hooks.c"
+#include "engine/buffer_access.c"
 #include "engine/internals.c"

@@ -49,6 +49,7 @@ int web_engine_create(struct agent *a)
     };
     if (engine_create(&options, &a->engine) != STATUS_OK)
         return -1;
+    agent_join_atomics(a);
     engine_set_module_host(a->engine, &web_modules);
     rejections_install(a->engine);
     return 0;

@@ -11,7 +11,6 @@
 #include "engine/js.h"
 #include "memory/shared_block.h"
 #include "memory/waiter_list.h"
-#include "platform/agent_memory.h"
 
 enum { MOST = 16 };
 
@@ -20,8 +19,6 @@ struct js_agent {
     const char *script;
     struct agent *agent;
     JSContext *realm;
-    struct heap_arena arena;
-    struct agent_memory memory;
 };
 
 static struct js_agent agents[MOST];
@@ -132,13 +129,12 @@ static void start(struct agent *a)
 {
     static const struct engine_host calls = {interrupted, wall_clock_us};
     struct js_agent *j = a->web;
-    struct engine_options options = {.host_calls = &calls, .host = a, .stack_limit = 1 << 20};
+    struct engine_options options = {.host_calls = &calls,
+                                     .host = a,
+                                     .heap_limit = a->world->heap_limit,
+                                     .stack_limit = 1 << 20};
 
-    if (current->heap) {
-        hd_assert(agent_memory_create(0, current->heap, &j->memory) == STATUS_OK);
-        heap_arena_init(&j->arena, j->memory.heap, j->memory.heap_size, 0);
-        options.arena = &j->arena;
-    }
+    options.arena = current->walked ? NULL : a->arena;
     hd_assert(engine_create(&options, &a->engine) == STATUS_OK);
     agent_join_atomics(a);
     make_realm(a, j);
@@ -155,13 +151,9 @@ static void start(struct agent *a)
 
 static void finish(struct agent *a)
 {
-    struct js_agent *j = a->web;
-    bool dropped = current->heap;
-
     engine_destroy(a->engine);
-    if (dropped) {
-        heap_arena_check(&j->arena);
-        agent_memory_free(&j->memory);
+    if (a->arena) {
+        heap_arena_check(a->arena);
     }
 }
 
@@ -192,6 +184,7 @@ const char *js_run(struct js_run *run, int count, const char *const *scripts)
     uint64_t blocks = shared_block_count();
     struct world *w = world_create(CROWD_CLOCK_VIRTUAL, 1);
 
+    w->heap_limit = run->heap_limit;
     current = run;
     run->blocked[0] = log_text[0] = 0;
     rcu_thread_register();

@@ -10,7 +10,8 @@
 
 struct js_run {
     bool cannot_block;
-    size_t heap; /* bytes of arena per agent, 0 = the C library's heap */
+    bool walked;       /* the C library's heap, freed object by object, in place of an arena */
+    size_t heap_limit; /* bytes per agent, 0 = default */
     /* Results. */
     enum world_end end;
     char blocked[256]; /* where agents are left blocked: "file:line offset", in no order */

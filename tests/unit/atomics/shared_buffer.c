@@ -33,8 +33,8 @@ static void test_references_are_given_back(void)
                          "let cycle = { s: new SharedArrayBuffer(64, { maxByteLength: 128 }) }; "
                          "cycle.self = cycle; cycle = null; gc();\n";
 
-    for (int arena = 0; arena < 2; arena++) {
-        struct js_run r = {.heap = arena ? (size_t)64 << 20 : 0};
+    for (int walked = 0; walked < 2; walked++) {
+        struct js_run r = {.walked = walked};
         EXPECT(js_run(&r, 1, &script), "");
     }
 }
@@ -66,7 +66,7 @@ static void test_constructor(void)
 /* The heap of an arena that is used up throws and leaves other agents alone. */
 static void test_heap_in_an_arena(void)
 {
-    struct js_run r = {.heap = (size_t)8 << 20};
+    struct js_run r = {.heap_limit = (size_t)8 << 20};
     const char *scripts[] = {"const a = new Int32Array(sab); let n = 0;\n"
                              "try { const l = []; for (;;) { l.push(new Array(1000).fill(n)); n++; "
                              "} } catch (e) { report('full ' + (n > 100)); }\n"

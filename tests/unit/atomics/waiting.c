@@ -222,8 +222,8 @@ static void test_races(void)
                            "if (me === 3) terminate(1);\n";
     const char *scripts[] = {waiter, waiter, notifier, notifier};
 
-    for (int arena = 0; arena < 2; arena++) {
-        struct js_run r = {.heap = arena ? (size_t)64 << 20 : 0};
+    for (int walked = 0; walked < 2; walked++) {
+        struct js_run r = {.walked = walked};
         EXPECT(run(&r, 4, scripts), "");
         CU_ASSERT_EQUAL(r.end, WORLD_IDLE);
     }

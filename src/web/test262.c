@@ -160,8 +160,10 @@ static bool run_harness(JSContext *js, const struct test262_case *test)
 
 static void main_start(struct agent *a)
 {
+    struct test262_run *run = test262_agent_of(a)->run;
+    const struct test262_case *test = run->test;
+    run->main = a; /* before there is a child that looks for it; start_main may still be on its way back */
     struct realm *r = test262_prepare(a);
-    const struct test262_case *test = test262_agent_of(a)->run->test;
     if (!r || !run_harness(r->js, test))
         return;
     if (test->module)
@@ -200,19 +202,19 @@ static const char *undecided(enum world_end end, bool async)
     return "ended";
 }
 
-static bool start_main(struct test262_run *run)
+static struct agent *start_main(struct test262_run *run)
 {
     static const struct agent_calls calls = {main_start, agent_checkpoint, main_finish};
     struct test262_agent *web = calloc(1, sizeof *web);
     struct agent_options options = {
         .kind = AGENT_TEST, .can_block = run->test->can_block, .name = "test", .calls = &calls, .web = web};
     if (!web)
-        return false;
+        return NULL;
     web->run = run;
-    if (agent_start(run->world, &options, &run->main) == STATUS_OK)
-        return true;
-    free(web);
-    return false;
+    struct agent *main = NULL;
+    if (agent_start(run->world, &options, &main) != STATUS_OK)
+        free(web);
+    return main;
 }
 
 void test262_run(const struct test262_case *test, struct test262_result *result)
@@ -223,11 +225,12 @@ void test262_run(const struct test262_case *test, struct test262_result *result)
     rcu_queue_init(&run.reports);
     run.world->host = &web;
     enum world_end end = WORLD_IDLE;
-    if (start_main(&run))
+    struct agent *main = start_main(&run);
+    if (main)
         end = world_run(run.world, 0, test->time_limit, &watch);
     if (!atomic_load_explicit(&run.decided, memory_order_acquire))
         test262_decide(&run, undecided(end, test->async));
     test262_children_free(&run);
-    agent_unref(run.main);
+    agent_unref(main);
     world_free(run.world);
 }

@@ -25,3 +25,4 @@
 #include "engine/hooks.c"
 #include "engine/buffer_access.c"
 #include "engine/internals.c"
+#include "engine/inspection.c"

@@ -1,5 +1,5 @@
-/* JavaScript values from the inside, for printing them: nothing here runs JavaScript, so a console call has no effects of its
- * own.
+/* JavaScript values from the inside, for printing them: nothing here runs JavaScript, so a console
+ * call has no effects of its own.
  *
  * Everything on the agent's own thread. Values are new references unless it says borrowed. */
 #ifndef HEDDLE_ENGINE_INSPECTION_H
@@ -41,9 +41,11 @@ enum inspected {
 };
 enum inspected inspect_class(JSValueConst object);
 
-/* The own keys of an array or typed array that are no indices, without touching its elements; the enumerable ones, or all
+/* The own keys of an array or typed array that are no indices, without touching its elements; the
+ * enumerable ones, or all
  * (`hidden`). 0, or -1; freed with JS_FreePropertyEnum. */
-int inspect_extra_keys(JSContext *realm, JSValueConst object, bool hidden, JSPropertyEnum **keys, uint32_t *count);
+int inspect_extra_keys(JSContext *realm, JSValueConst object, bool hidden, JSPropertyEnum **keys,
+                       uint32_t *count);
 
 /* %Symbol.toStringTag% as a property key; never freed. */
 JSAtom inspect_tag_key(void);
@@ -54,10 +56,11 @@ JSValueConst inspect_primitive(JSValueConst object);
 /* A Proxy's target and handler, borrowed; both null once it was revoked. */
 void inspect_proxy(JSValueConst proxy, JSValueConst *target, JSValueConst *handler);
 
-/* The entries of a Map or Set, or those an iterator of one has still before it; `*pairs` when keys and values alternate. Sets
- * *total to how many there are and writes at most `limit` of them (two values each when pairs). The number of entries written. */
-uint32_t inspect_entries(JSContext *realm, JSValueConst collection, JSValue *values, uint32_t limit, uint32_t *total,
-                         bool *pairs);
+/* The entries of a Map or Set, or those an iterator of one has still before it; `*pairs` when keys
+ * and values alternate. Sets *total to how many there are and writes at most `limit` of them (two
+ * values each when pairs). The number of entries written. */
+uint32_t inspect_entries(JSContext *realm, JSValueConst collection, JSValue *values, uint32_t limit,
+                         uint32_t *total, bool *pairs);
 
 /* "/pattern/flags", or an exception. */
 JSValue inspect_regexp(JSContext *realm, JSValueConst regexp);

@@ -2,6 +2,7 @@
 
 #include "engine/host_class.h"
 #include "web/barrier.h"
+#include "web/console.h"
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/realm.h"
@@ -151,4 +152,5 @@ void globals_clear(struct realm *r)
 void globals_release(struct realm *r)
 {
     timers_release(r);
+    console_release(r);
 }

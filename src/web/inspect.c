@@ -19,14 +19,16 @@ enum { MOST_TEXT = 1 << 26, DEEPEST = 200 };
 
 static void add_escaped(unsigned char c, buffer *out)
 {
-    static const char *const names[] = {[8] = "\\b", [9] = "\\t", [10] = "\\n", [12] = "\\f", [13] = "\\r"};
+    static const char *const names[] = {
+        [8] = "\\b", [9] = "\\t", [10] = "\\n", [12] = "\\f", [13] = "\\r"};
     if (c < sizeof names / sizeof *names && names[c])
         buffer_add(out, names[c]);
     else
         buffer_format(out, "\\x%02X", c);
 }
 
-/* Appends text with everything that does not print escaped. `text` is UTF-8, lone surrogates as three bytes. */
+/* Appends text with everything that does not print escaped. `text` is UTF-8, lone surrogates as
+ * three bytes. */
 static void add_escaped_text(const char *text, size_t length, char quote, buffer *out)
 {
     for (size_t i = 0; i < length; i++) {
@@ -38,7 +40,8 @@ static void add_escaped_text(const char *text, size_t length, char quote, buffer
         } else if (c == 0xc2 && i + 1 < length && (unsigned char)text[i + 1] < 0xa0) {
             add_escaped((unsigned char)text[++i], out);
         } else if (c == 0xed && i + 2 < length && (unsigned char)text[i + 1] >= 0xa0) {
-            unsigned unit = 0xd000u | (unsigned)(text[i + 1] & 0x3f) << 6 | (unsigned)(text[i + 2] & 0x3f);
+            unsigned unit =
+                0xd000u | (unsigned)(text[i + 1] & 0x3f) << 6 | (unsigned)(text[i + 2] & 0x3f);
             buffer_format(out, "\\u%x", unit);
             i += 2;
         } else {
@@ -178,7 +181,8 @@ JSValue inspect_find(struct inspector *x, JSValueConst object, const char *name)
 {
     JSAtom key = JS_NewAtom(x->js, name);
     JSValue at = JS_DupValue(x->js, object), result = JS_UNDEFINED;
-    for (int steps = 0; JS_IsObject(at) && inspect_class(at) != INSPECTED_PROXY && steps < 1000; steps++) {
+    for (int steps = 0; JS_IsObject(at) && inspect_class(at) != INSPECTED_PROXY && steps < 1000;
+         steps++) {
         JSPropertyDescriptor d;
         if (inspect_own(x, at, key, &d)) {
             if (!(d.flags & JS_PROP_GETSET))
@@ -216,28 +220,76 @@ static bool add_function_name(struct inspector *x, JSValueConst function, buffer
     return out->length > before;
 }
 
+/* OrdinaryHasInstance without running anything. */
+static bool is_instance(struct inspector *x, JSValueConst object, JSValueConst constructor)
+{
+    JSAtom key = JS_NewAtom(x->js, "prototype");
+    JSPropertyDescriptor d;
+    bool is = false;
+    if (inspect_own(x, constructor, key, &d)) {
+        JSValue at = JS_GetPrototype(x->js, object);
+        for (int steps = 0; JS_IsObject(at) && !is && steps < 1000; steps++) {
+            is = JS_IsObject(d.value) && JS_VALUE_GET_PTR(at) == JS_VALUE_GET_PTR(d.value);
+            JSValue above =
+                is || inspect_class(at) == INSPECTED_PROXY ? JS_NULL : JS_GetPrototype(x->js, at);
+            JS_FreeValue(x->js, at);
+            at = above;
+        }
+        JS_FreeValue(x->js, at);
+        inspect_free_descriptor(x->js, &d);
+    }
+    JS_FreeAtom(x->js, key);
+    return is;
+}
+
+/* The name that an own "constructor" property gives to the object. */
+static bool named_by(struct inspector *x, JSValueConst object, JSValueConst holder, JSAtom key,
+                     buffer *out)
+{
+    JSPropertyDescriptor d;
+    if (!inspect_own(x, holder, key, &d))
+        return false;
+    bool named = !(d.flags & JS_PROP_GETSET) && JS_IsFunction(x->js, d.value) &&
+                 inspect_class(d.value) == INSPECTED_FUNCTION && is_instance(x, object, d.value) &&
+                 add_function_name(x, d.value, out);
+    inspect_free_descriptor(x->js, &d);
+    return named;
+}
+
+/* An object whose prototypes name no constructor is called after the first of them. */
+static bool named_after_prototype(struct inspector *x, JSValueConst object, buffer *out)
+{
+    JSValue first = JS_GetPrototype(x->js, object);
+    bool has = JS_IsObject(first);
+    if (has && (x->level > x->depth || inspect_class(first) == INSPECTED_PROXY)) {
+        buffer_add(out, "Object <Complex prototype>");
+    } else if (has) {
+        buffer_add(out, "Object <");
+        inspect_value(x->js, first, &(struct inspect_options){.depth = -1}, out);
+        buffer_add(out, ">");
+    }
+    JS_FreeValue(x->js, first);
+    return has;
+}
+
 /* The name of the constructor; false for an object that has none (a null prototype). */
 static bool constructor_name(struct inspector *x, JSValueConst object, buffer *out)
 {
     JSAtom key = JS_NewAtom(x->js, "constructor");
     JSValue at = JS_DupValue(x->js, object);
     bool found = false;
-    for (int steps = 0; JS_IsObject(at) && !found && steps < 1000; steps++) {
-        JSPropertyDescriptor d;
-        if (inspect_class(at) == INSPECTED_PROXY)
+    for (int steps = 0; JS_IsObject(at) && inspect_class(at) != INSPECTED_PROXY && steps < 1000;
+         steps++) {
+        found = named_by(x, object, at, key, out);
+        if (found)
             break;
-        if (inspect_own(x, at, key, &d)) {
-            found = !(d.flags & JS_PROP_GETSET) && JS_IsFunction(x->js, d.value) &&
-                    inspect_class(d.value) == INSPECTED_FUNCTION && add_function_name(x, d.value, out);
-            inspect_free_descriptor(x->js, &d);
-        }
         JSValue above = JS_GetPrototype(x->js, at);
         JS_FreeValue(x->js, at);
         at = above;
     }
     JS_FreeValue(x->js, at);
     JS_FreeAtom(x->js, key);
-    return found;
+    return found || named_after_prototype(x, object, out);
 }
 
 static void add_tag(struct inspector *x, JSValueConst object, buffer *out)
@@ -245,7 +297,8 @@ static void add_tag(struct inspector *x, JSValueConst object, buffer *out)
     JSAtom key = inspect_tag_key();
     JSValue at = JS_DupValue(x->js, object);
     bool own = true;
-    for (int steps = 0; JS_IsObject(at) && inspect_class(at) != INSPECTED_PROXY && steps < 1000; steps++) {
+    for (int steps = 0; JS_IsObject(at) && inspect_class(at) != INSPECTED_PROXY && steps < 1000;
+         steps++) {
         JSPropertyDescriptor d;
         if (inspect_own(x, at, key, &d)) {
             /* An own enumerable one is shown as a property. */
@@ -264,7 +317,8 @@ static void add_tag(struct inspector *x, JSValueConst object, buffer *out)
 }
 
 /* "Name(size) [tag] " or "[Fallback(size): null prototype] [tag] " */
-void inspect_add_prefix(const struct subject *s, const char *fallback, const char *size, buffer *out)
+void inspect_add_prefix(const struct subject *s, const char *fallback, const char *size,
+                        buffer *out)
 {
     const char *name = buffer_text(&s->constructor), *tag = buffer_text(&s->tag);
     if (!s->has_constructor) {
@@ -326,7 +380,8 @@ static void add_property_value(struct inspector *x, const JSPropertyDescriptor *
     }
 }
 
-void inspect_property(struct inspector *x, JSValueConst object, JSAtom key, bool named, struct entries *e)
+void inspect_property(struct inspector *x, JSValueConst object, JSAtom key, bool named,
+                      struct entries *e)
 {
     JSPropertyDescriptor d;
     buffer text = {0};
@@ -355,8 +410,9 @@ static bool find_keys(struct inspector *x, struct subject *s)
 {
     int flags = JS_GPN_STRING_MASK | JS_GPN_SYMBOL_MASK | (x->show_hidden ? 0 : JS_GPN_ENUM_ONLY);
     bool indexed = s->kind == INSPECTED_ARRAY || s->kind == INSPECTED_TYPED_ARRAY;
-    int failed = indexed ? inspect_extra_keys(x->js, s->value, x->show_hidden, &s->keys, &s->key_count)
-                         : JS_GetOwnPropertyNames(x->js, &s->keys, &s->key_count, s->value, flags);
+    int failed = indexed
+                     ? inspect_extra_keys(x->js, s->value, x->show_hidden, &s->keys, &s->key_count)
+                     : JS_GetOwnPropertyNames(x->js, &s->keys, &s->key_count, s->value, flags);
     if (failed) {
         inspect_clear_exception(x->js);
         s->keys = NULL;
@@ -408,7 +464,8 @@ static void add_entries(struct inspector *x, struct subject *s, buffer *out)
     size_t index = circular_index(x, s->value, false);
     if (index) {
         buffer base = {0};
-        buffer_format(&base, "<ref *%zu>%s%s", index, s->base.length ? " " : "", buffer_text(&s->base));
+        buffer_format(&base, "<ref *%zu>%s%s", index, s->base.length ? " " : "",
+                      buffer_text(&s->base));
         buffer_release(&s->base);
         s->base = base;
     }
@@ -504,7 +561,8 @@ void inspect_inner(struct inspector *x, JSValueConst value, buffer *out)
     add_object(x, value, out);
 }
 
-void inspect_value(JSContext *js, JSValueConst value, const struct inspect_options *options, buffer *out)
+void inspect_value(JSContext *js, JSValueConst value, const struct inspect_options *options,
+                   buffer *out)
 {
     void *seen[DEEPEST + 8];
     struct inspector x = {.js = js,

@@ -14,7 +14,8 @@ static void add_text_of(struct inspector *x, JSValue value, buffer *out)
 }
 
 /* "Name: message", as Error.prototype.toString composes it. */
-static void add_header(struct inspector *x, struct subject *s, buffer *name, buffer *message, buffer *out)
+static void add_header(struct inspector *x, struct subject *s, buffer *name, buffer *message,
+                       buffer *out)
 {
     if (s->kind == INSPECTED_DOM_EXCEPTION) {
         JSValueConst parts[2];
@@ -35,7 +36,8 @@ static void add_header(struct inspector *x, struct subject *s, buffer *name, buf
     buffer_add(out, buffer_text(message));
 }
 
-/* Puts the class into the name where the class does not set one: "Foo [Error]: ...", "MyError: ...". */
+/* Puts the class into the name where the class does not set one: "Foo [Error]: ...", "MyError:
+ * ...". */
 static void improve_name(struct subject *s, const buffer *name, buffer *text)
 {
     size_t length = name->length;
@@ -47,9 +49,11 @@ static void improve_name(struct subject *s, const buffer *name, buffer *text)
     prefix.text[--prefix.length] = 0;
     if (strcmp(prefix.text, buffer_text(name)) != 0) {
         if (strstr(prefix.text, buffer_text(name)))
-            buffer_format(&result, "%s%s%s", prefix.text, length ? "" : ": ", buffer_text(text) + length);
+            buffer_format(&result, "%s%s%s", prefix.text, length ? "" : ": ",
+                          buffer_text(text) + length);
         else
-            buffer_format(&result, "%s [%s]%s", prefix.text, buffer_text(name), buffer_text(text) + length);
+            buffer_format(&result, "%s [%s]%s", prefix.text, buffer_text(name),
+                          buffer_text(text) + length);
         buffer_release(text);
         *text = result;
     }

@@ -47,18 +47,19 @@ void entries_release(struct entries *e)
 }
 
 /* How many columns make the entries look about square. */
-static size_t columns_for(double longest, double total, size_t count, size_t entries, size_t indentation)
+static size_t columns_for(double longest, double total, size_t count, size_t entries,
+                          size_t indentation)
 {
     double bias = sqrt(longest - total / (double)entries);
-    double width = fmax(longest - bias, 1);
+    double width = fmax(longest - 3 - bias, 1);
     double columns = round(sqrt(2.5 * width * (double)count) / width);
     columns = fmin(columns, floor((INSPECT_COLUMNS - (double)indentation) / longest));
     columns = fmin(columns, INSPECT_COMPACT * 4);
     return columns < 1 ? 1 : (size_t)fmin(columns, 15);
 }
 
-static void add_row(const struct entries *e, size_t from, size_t to, const size_t *widths, bool right,
-                    struct entries *rows)
+static void add_row(const struct entries *e, size_t from, size_t to, const size_t *widths,
+                    bool right, struct entries *rows)
 {
     buffer row = {0};
     for (size_t i = from; i < to; i++) {
@@ -79,7 +80,8 @@ static void add_row(const struct entries *e, size_t from, size_t to, const size_
 /* Arrays of more than six entries are set in columns where that saves lines. */
 static bool group(struct entries *e, const struct layout *how)
 {
-    size_t count = e->count > INSPECT_ITEMS ? e->count - 1 : e->count; /* without "... more items" */
+    size_t count =
+        e->count > INSPECT_ITEMS ? e->count - 1 : e->count; /* without "... more items" */
     size_t total = 0, longest = 0, widths[16];
     for (size_t i = 0; i < count; i++) {
         total += e->list[i].width + 2;
@@ -112,7 +114,8 @@ static bool group(struct entries *e, const struct layout *how)
 
 static bool fits_one_line(const struct entries *e, const struct layout *how)
 {
-    size_t total = e->count + how->indentation + strlen(how->open) + strlen(how->base) + 10 + e->count;
+    size_t total =
+        e->count + how->indentation + strlen(how->open) + strlen(how->base) + 10 + e->count;
     for (size_t i = 0; i < e->count && total <= INSPECT_COLUMNS; i++) {
         total += e->list[i].width;
         if (strchr(e->list[i].text, '\n'))

@@ -27,7 +27,7 @@ void entries_release(struct entries *e);
 struct layout {
     const char *base, *open, *close; /* "" where there is none */
     size_t indentation;
-    bool innermost; /* few enough levels within for one line */
+    bool innermost;      /* few enough levels within for one line */
     bool array, numbers; /* numbers: every entry is one, so they are set flush right */
 };
 

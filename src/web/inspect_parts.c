@@ -215,10 +215,12 @@ static uint64_t buffer_length(struct inspector *x, JSValueConst array_buffer)
     return (uint64_t)n;
 }
 
-/* The bytes, read through a view: of shared memory that is what any script would do, and is seen as such. */
+/* The bytes, read through a view: of shared memory that is what any script would do, and is seen as
+ * such. */
 static void add_bytes(struct inspector *x, struct subject *s, struct entries *e)
 {
-    uint64_t length = buffer_length(x, s->value), shown = length < INSPECT_ITEMS ? length : INSPECT_ITEMS;
+    uint64_t length = buffer_length(x, s->value),
+             shown = length < INSPECT_ITEMS ? length : INSPECT_ITEMS;
     JSValue arguments[] = {JS_DupValue(x->js, s->value), JS_UNDEFINED, JS_UNDEFINED};
     JSValue view = JS_NewTypedArray(x->js, 3, arguments, JS_TYPED_ARRAY_UINT8);
     buffer text = {0};
@@ -334,7 +336,8 @@ static void class_base(struct inspector *x, struct subject *s)
     } else {
         JSValue super = JS_GetPrototype(x->js, s->value);
         buffer name = {0};
-        if (JS_IsObject(super) && inspect_class(super) != INSPECTED_PROXY && add_name(x, super, &name))
+        if (JS_IsObject(super) && inspect_class(super) != INSPECTED_PROXY &&
+            add_name(x, super, &name))
             buffer_format(&s->base, " extends %s", name.text);
         buffer_release(&name);
         JS_FreeValue(x->js, super);
@@ -399,7 +402,8 @@ static void boxed_base(struct inspector *x, struct subject *s, const char *type)
         buffer_format(&s->base, " [%s]", tag_name(s));
 }
 
-/* ECMA-262 sec-todatestring's counterpart toISOString, computed here: the method could have been replaced. */
+/* ECMA-262 sec-todatestring's counterpart toISOString, computed here: the method could have been
+ * replaced. */
 static void add_iso_date(double time, buffer *out)
 {
     if (!isfinite(time)) {
@@ -410,7 +414,8 @@ static void add_iso_date(double time, buffer *out)
     /* Days to a date of the proleptic Gregorian calendar, counted from 0000-03-01. */
     int64_t z = (int64_t)days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
     int64_t day_of_era = z - era * 146097;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t shifted = (5 * day_of_year + 2) / 153, month = shifted < 10 ? shifted + 3 : shifted - 9;
     int64_t year = year_of_era + era * 400 + (month <= 2);
@@ -420,8 +425,8 @@ static void add_iso_date(double time, buffer *out)
     else
         buffer_format(out, "%04lld", (long long)year);
     buffer_format(out, "-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)month,
-                  (int)(day_of_year - (153 * shifted + 2) / 5 + 1), ms / 3600000, ms / 60000 % 60, ms / 1000 % 60,
-                  ms % 1000);
+                  (int)(day_of_year - (153 * shifted + 2) / 5 + 1), ms / 3600000, ms / 60000 % 60,
+                  ms / 1000 % 60, ms % 1000);
 }
 
 /* Dates and regular expressions of a subclass say so before their text. */
@@ -429,7 +434,8 @@ static void named_base(struct subject *s, const char *name)
 {
     buffer prefix = {0};
     inspect_add_prefix(s, name, "", &prefix);
-    if (strncmp(prefix.text, name, strlen(name)) != 0 || strcmp(prefix.text + strlen(name), " ") != 0)
+    if (strncmp(prefix.text, name, strlen(name)) != 0 ||
+        strcmp(prefix.text + strlen(name), " ") != 0)
         buffer_add(&s->base, prefix.text);
     buffer_release(&prefix);
 }
@@ -455,7 +461,8 @@ static void regexp_base(struct inspector *x, struct subject *s)
 
 /* ---- how it opens ---- */
 
-static void open_with(struct subject *s, const char *fallback, const char *size, const char *bracket)
+static void open_with(struct subject *s, const char *fallback, const char *size,
+                      const char *bracket)
 {
     inspect_add_prefix(s, fallback, size, &s->open);
     buffer_add(&s->open, bracket);
@@ -474,7 +481,8 @@ static bool open_array(struct inspector *x, struct subject *s)
         open_with(s, "Array", size, "[");
     else
         buffer_add(&s->open, "[");
-    return length == 0 && s->key_count == 0 && !(s->kind == INSPECTED_TYPED_ARRAY && x->show_hidden);
+    return length == 0 && s->key_count == 0 &&
+           !(s->kind == INSPECTED_TYPED_ARRAY && x->show_hidden);
 }
 
 static bool open_collection(struct inspector *x, struct subject *s)
@@ -484,6 +492,19 @@ static bool open_collection(struct inspector *x, struct subject *s)
     snprintf(size, sizeof size, "(%u)", count);
     open_with(s, s->kind == INSPECTED_MAP ? "Map" : "Set", size, "{");
     return count == 0 && s->key_count == 0;
+}
+
+/* "[Map Iterator] {", or "[Map Entries] {" when it gives pairs. */
+static void open_iterator(struct inspector *x, struct subject *s)
+{
+    uint32_t total;
+    bool pairs;
+    inspect_entries(x->js, s->value, NULL, 0, &total, &pairs);
+    const char *tag = tag_name(s), *iterator = pairs ? strstr(tag, " Iterator") : NULL;
+    if (iterator)
+        buffer_format(&s->open, "[%.*s Entries] {", (int)(iterator - tag), tag);
+    else
+        buffer_format(&s->open, "[%s] {", tag);
 }
 
 static bool open_plain(struct subject *s)
@@ -507,8 +528,10 @@ static bool base_only(struct subject *s)
 
 static bool opens_and_ends(struct inspector *x, struct subject *s)
 {
-    static const char *const boxes[] = {[INSPECTED_NUMBER] = "Number",   [INSPECTED_STRING] = "String",
-                                        [INSPECTED_BOOLEAN] = "Boolean", [INSPECTED_SYMBOL] = "Symbol",
+    static const char *const boxes[] = {[INSPECTED_NUMBER] = "Number",
+                                        [INSPECTED_STRING] = "String",
+                                        [INSPECTED_BOOLEAN] = "Boolean",
+                                        [INSPECTED_SYMBOL] = "Symbol",
                                         [INSPECTED_BIGINT] = "BigInt"};
     switch (s->kind) {
     case INSPECTED_ARRAY:
@@ -519,7 +542,7 @@ static bool opens_and_ends(struct inspector *x, struct subject *s)
         return open_collection(x, s);
     case INSPECTED_MAP_ITERATOR:
     case INSPECTED_SET_ITERATOR:
-        buffer_format(&s->open, "[%s] {", tag_name(s));
+        open_iterator(x, s);
         return false;
     case INSPECTED_NUMBER:
     case INSPECTED_STRING:

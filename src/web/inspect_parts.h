@@ -1,4 +1,5 @@
-/* Between inspect.c (names, properties, recursion) and inspect_parts.c (what is particular to a kind of object). */
+/* Between inspect.c (names, properties, recursion) and inspect_parts.c (what is particular to a
+ * kind of object). */
 #ifndef HEDDLE_WEB_INSPECT_PARTS_H
 #define HEDDLE_WEB_INSPECT_PARTS_H
 
@@ -15,7 +16,8 @@ struct inspector {
     int entered; /* level of the object last entered */
     void **seen; /* the objects around the present one */
     size_t seen_count;
-    void **circular; /* objects that were met within themselves; their number is the index and one */
+    void *
+        *circular; /* objects that were met within themselves; their number is the index and one */
     size_t circular_count;
     size_t written;
 };
@@ -35,8 +37,10 @@ struct subject {
 
 /* inspect.c */
 void inspect_inner(struct inspector *x, JSValueConst value, buffer *out);
-void inspect_property(struct inspector *x, JSValueConst object, JSAtom key, bool named, struct entries *e);
-void inspect_add_prefix(const struct subject *s, const char *fallback, const char *size, buffer *out);
+void inspect_property(struct inspector *x, JSValueConst object, JSAtom key, bool named,
+                      struct entries *e);
+void inspect_add_prefix(const struct subject *s, const char *fallback, const char *size,
+                        buffer *out);
 /* The own property; false when there is none or it cannot be read. */
 bool inspect_own(struct inspector *x, JSValueConst object, JSAtom key, JSPropertyDescriptor *out);
 void inspect_free_descriptor(JSContext *js, JSPropertyDescriptor *d);

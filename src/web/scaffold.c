@@ -16,8 +16,4 @@ __attribute__((weak)) int message_serialize(JSContext *r, JSValueConst v, JSValu
 __attribute__((weak)) JSValue message_deserialize(JSContext *r, struct message *m, JSValue *p){(void)p;return JS_ParseJSON(r,(char*)(m+1),strlen((char*)(m+1)),"x");}
 __attribute__((weak)) void message_free(struct message *m){free(m);}
 __attribute__((weak)) status blob_url_lookup(struct world *w, const char *u, char **b, size_t *l, char **t){(void)w;(void)u;(void)b;(void)l;(void)t;return STATUS_NOT_FOUND;}
-static JSValue log_(JSContext *js, JSValueConst s, int c, JSValueConst *v){(void)s;(void)c;const char*t=JS_ToCString(js,v[0]);struct notice n={.kind=NOTICE_CONSOLE,.text=t};world_notice(realm_of(js)->agent->world,realm_of(js)->agent,&n);JS_FreeCString(js,t);return JS_UNDEFINED;}
-static JSValue con(JSContext *js,const struct lazy_property*p){(void)p;JSValue o=JS_NewObject(js);JS_SetPropertyStr(js,o,"log",JS_NewCFunction(js,log_,"log",1));return o;}
-static const struct lazy_property cl[]={{"console",con,NULL}};
-__attribute__((weak)) const struct global_part console_globals={.lazy=cl,.lazy_count=1};
 __attribute__((weak)) struct shared_block *shared_array_buffer_block(JSValueConst v){(void)v;return NULL;}

@@ -44,6 +44,13 @@ struct agent *agent_ref(struct agent *a)
     return a;
 }
 
+static void free_deferred(struct rcu_deferred *d)
+{
+    struct agent *a = caa_container_of(d, struct agent, deferred);
+    free(a->name);
+    free(a);
+}
+
 void agent_unref(struct agent *a)
 {
     /* acq_rel: the last holder sees what all others did */
@@ -56,8 +63,8 @@ void agent_unref(struct agent *a)
         t->drop(t);
     }
     agent_unref(a->creator);
-    free(a->name);
-    free(a);
+    /* A notifier may still be about to unpark the agent that it woke: see wake() in memory/waiter_list.c. */
+    rcu_defer(&a->deferred, free_deferred);
 }
 
 /* What is left of the run when the agent ends is told before the thread stops counting. */

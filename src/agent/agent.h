@@ -99,6 +99,7 @@ struct agent {
     struct timer_queue timers;
 
     struct agent *next; /* world's registry lock */
+    struct rcu_deferred deferred;
 };
 
 struct agent_options {

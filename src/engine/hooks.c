@@ -23,6 +23,11 @@ void heddle_set_interrupt_flag(JSRuntime *runtime, const _Atomic int *flag)
     }
 }
 
+__attribute__((weak)) uint64_t heddle_sab_length_unordered(const void *data)
+{
+    return heddle_sab_length(data);
+}
+
 /* AddToKeptObjects. One WeakRef adds its target once per job: `kept_epoch` is where it remembers
  * that. A failed allocation is not reported, because keeping is a promise about collection, and the
  * caller holds the target anyway. */

@@ -83,8 +83,12 @@ JSValue heddle_autoinit(JSContext *realm, struct JSObject *object, JSAtom name, 
 void *heddle_sab_new(JSContext *realm, uint64_t byte_length, uint64_t max_byte_length,
                      bool growable);
 
-/* ArrayBufferByteLength(block, seq-cst) of a growable block. */
+/* ArrayBufferByteLength(block, seq-cst) of a growable block: an event of the memory model. */
 uint64_t heddle_sab_length(const void *data);
+
+/* ArrayBufferByteLength(block, unordered): for the bounds of an element, no event and no order. If
+ * the host supplies none, it is heddle_sab_length. */
+uint64_t heddle_sab_length_unordered(const void *data);
 
 /* ECMA-262 sec-sharedarraybuffer.prototype.grow, steps 7-13: one atomic step that raises the
  * length; 0, or -1 if `byte_length` is less than the present one (or no memory is left): a

@@ -336,10 +336,13 @@ static void wake(struct waiter_link *link)
         return;
     }
     struct sync_waiter *w = caa_container_of(link, struct sync_waiter, link);
-    struct parker *parker = w->parker; /* `w` is gone as soon as it is woken; parkers outlive it */
+    struct parker *parker = w->parker; /* `w` is gone as soon as it is woken */
+    /* The woken thread may end and its agent be given up before it is unparked here: parkers are freed through rcu_defer. */
+    rcu_read_begin();
     /* release: pairs with the acquire in is_woken */
     atomic_store_explicit(&w->woken, true, memory_order_release);
     parker_unpark(parker, PARK_BLOCKED);
+    rcu_read_end();
 }
 
 uint64_t waiter_notify(struct shared_block *block, uint64_t offset, uint64_t count)

@@ -11,6 +11,7 @@
 
 #include "engine/observed.h"
 #include "memory/shared_range.h"
+#include "memory/shared_range.h"
 #include "variant_host.h"
 
 static unsigned long count;

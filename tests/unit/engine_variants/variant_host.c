@@ -7,12 +7,11 @@
 #include <sys/mman.h>
 
 #include "base/assert.h"
+#include "memory/shared_range.h"
 
 /* ---- Shared blocks: a header page before the data, carved from the watched range and never reused
  * ---- */
 
-#define RANGE_BASE ((uintptr_t)0x7e9000000000)
-#define RANGE_SIZE ((size_t)1 << 36)
 #define HEADER 64
 
 struct block {
@@ -34,10 +33,10 @@ void *heddle_sab_new(JSContext *realm, uint64_t byte_length, uint64_t max_byte_l
     uintptr_t none = 0;
     if (!atomic_load(&next_block)) {
         void *range =
-            mmap((void *)RANGE_BASE, RANGE_SIZE, PROT_READ | PROT_WRITE,
+            mmap((void *)SHARED_RANGE_BASE, SHARED_RANGE_SIZE, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-        hd_assert(range == (void *)RANGE_BASE);
-        atomic_compare_exchange_strong(&next_block, &none, RANGE_BASE);
+        hd_assert(range == (void *)SHARED_RANGE_BASE);
+        atomic_compare_exchange_strong(&next_block, &none, SHARED_RANGE_BASE);
     }
     uintptr_t size = (HEADER + max_byte_length + 4095) & ~(uintptr_t)4095;
     struct block *block = (struct block *)atomic_fetch_add(&next_block, size);

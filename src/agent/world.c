@@ -15,6 +15,9 @@ struct world *world_create(enum crowd_clock clock, uint64_t seed)
     if (!w)
         return NULL;
     crowd_init(&w->crowd, clock);
+    /* For measurements: what sleeping only would cost. */
+    const char *spin = getenv("HEDDLE_SPIN");
+    w->crowd.never_spin = spin && !strcmp(spin, "0");
     pthread_mutex_init(&w->registry, NULL);
     rcu_queue_init(&w->notices);
     w->seed = seed;

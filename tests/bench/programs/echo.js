@@ -1,0 +1,2 @@
+// Answers every message with itself.
+self.onmessage = (event) => self.postMessage(event.data);

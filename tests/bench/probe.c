@@ -227,5 +227,5 @@ bool probe_run(char *const *arguments, const char *folder, const struct job *job
                 (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
                     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3);
     return job->probe == PROBE_IDLE ? samples_find(out, "idle") != NULL
-                                    : !killed && WIFEXITED(status);
+                                    : !killed && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

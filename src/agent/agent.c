@@ -63,7 +63,8 @@ void agent_unref(struct agent *a)
         t->drop(t);
     }
     agent_unref(a->creator);
-    /* A notifier may still be about to unpark the agent that it woke: see wake() in memory/waiter_list.c. */
+    /* A notifier may still be about to unpark the agent that it woke: see wake() in
+     * memory/waiter_list.c. */
     rcu_defer(&a->deferred, free_deferred);
 }
 
@@ -192,6 +193,7 @@ void agent_terminate(struct agent *a, const char *reason)
     atomic_store_explicit(&a->end_reason, reason, memory_order_relaxed);
     /* release: pairs with the acquire in has_work, the interrupt handler and the waiter lists */
     atomic_store_explicit(&a->doomed, true, memory_order_release);
+    atomic_store_explicit(&a->interrupt, 1, memory_order_relaxed);
     parker_unpark(&a->parker, PARK_IDLE | PARK_BLOCKED);
 }
 

@@ -81,6 +81,8 @@ struct agent {
         doomed; /* set with AGENT_TERMINATED; release, pairs with acquire in waiter lists */
     const char
         *_Atomic end_reason; /* constant text, NULL = finished; relaxed, see agent_terminate */
+    _Atomic int
+        interrupt; /* relaxed: makes running JavaScript look at `doomed` at its next safe point */
     struct parker parker;
     rcu_queue inbox;
     thread thread;
@@ -90,7 +92,7 @@ struct agent {
     /* Own thread. */
     struct engine *engine;
     struct atomics_agent atomics; /* constant after agent_join_atomics */
-    struct heap_arena *arena; /* NULL in sanitizer builds, which watch the C library's heap */
+    struct heap_arena *arena;     /* NULL in sanitizer builds, which watch the C library's heap */
     struct heap_arena arena_storage;
     struct agent_memory memory; /* stack and heap; the joiner frees it */
     size_t stack_size;

@@ -44,6 +44,8 @@ status engine_create(const struct engine_options *options, struct engine **out)
     if (options->stack_limit)
         JS_SetMaxStackSize(e->runtime, options->stack_limit);
     JS_SetInterruptHandler(e->runtime, interrupt_handler, e);
+    if (options->interrupt_flag)
+        heddle_set_interrupt_flag(e->runtime, options->interrupt_flag);
     heddle_host_state(e->runtime)->wall_clock = wall_clock;
     heddle_host_state(e->runtime)->wall_clock_opaque = e;
     engine_shared_memory_install(e);

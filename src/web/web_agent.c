@@ -42,6 +42,7 @@ int web_engine_create(struct agent *a)
     struct engine_options options = {
         .host_calls = &host_calls,
         .host = a,
+        .interrupt_flag = &a->interrupt,
         .arena = a->arena,
         .heap_limit = w->heap_limit,
         .stack_limit = w->stack_limit && w->stack_limit < most ? w->stack_limit : most,

@@ -1,10 +1,14 @@
 #include "platform/rcu.h"
 
 #include "base/assert.h"
+#include "platform/cpu.h"
 #include "platform/futex.h"
 
 #include <limits.h>
+#include <sched.h>
 #include <stdatomic.h>
+
+#define PUSH_SPINS 256u
 
 char rcu_grace_edge;
 
@@ -42,9 +46,19 @@ bool rcu_queue_push(rcu_queue *q, rcu_queue_node *node)
     return cds_wfcq_enqueue(&q->head, &q->tail, node);
 }
 
+/* The library's own waiting would sleep 10 ms for a push that is a few instructions short of its
+ * end. */
 rcu_queue_node *rcu_queue_pop(rcu_queue *q)
 {
-    rcu_queue_node *node = __cds_wfcq_dequeue_blocking(&q->head, &q->tail);
+    rcu_queue_node *node;
+    for (unsigned tries = 1;
+         (node = __cds_wfcq_dequeue_nonblocking(&q->head, &q->tail)) == CDS_WFCQ_WOULDBLOCK;
+         tries++) {
+        if (tries % PUSH_SPINS)
+            cpu_pause();
+        else
+            sched_yield(); /* its thread was interrupted in the middle */
+    }
     if (node)
         rcu_edge_acquire(node);
     return node;

@@ -355,6 +355,9 @@ int main(int count, char **arguments)
                     "bench: no %s: ./dev setup --peers brings it; goals that need it fail\n",
                     runtime_names[r]);
     print_machine(&o);
+    puts(probe_take_precedence()
+             ? "The programs ran ahead of everything else on the machine (SCHED_FIFO).\n"
+             : "The programs shared the machine with whatever else ran.\n");
     fflush(stdout);
     run_all(&o);
     return print_table(&o);

@@ -44,6 +44,9 @@ void samples_add(struct samples *s, const char *name, double value);
 bool probe_run(char *const *arguments, const char *folder, const struct job *job, double seconds,
                struct samples *out);
 
+/* Own process; false where it is not allowed. */
+bool probe_take_precedence(void);
+
 enum goal_kind {
     GOAL_NONE,    /* for information */
     GOAL_AT_MOST, /* heddle's own figure, in the goal's unit */

@@ -10,7 +10,7 @@ self.onmessage = (event) => {
       Atomics.notify(cells, 3);
     }
   }
-  while (Atomics.load(cells, 4) !== id) Atomics.wait(cells, 4, Atomics.load(cells, 4));
+  for (let turn; (turn = Atomics.load(cells, 4)) !== id + 1;) Atomics.wait(cells, 4, turn);
   Atomics.add(cells, 1, 1);
   Atomics.wait(cells, 5, 0);
   cells[8 + Atomics.add(cells, 6, 1)] = id;

@@ -33,10 +33,10 @@ setTimeout(() => {
   console.log(`figure waiters-awake-us ${spent[rounds >> 1] * 1000}`);
   Atomics.store(cells, 1, 0);
   for (let id = 0; id < count; id++) {
-    until(1, id + 1);
-    settle(1);
     Atomics.store(cells, 4, id + 1);
     Atomics.notify(cells, 4);
+    until(1, id + 1);
+    settle(1);
   }
   settle(20);
   for (let i = 0; i < count; i++) {

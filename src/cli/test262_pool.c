@@ -18,6 +18,9 @@
 #define TICK_NS 20000000
 /* A process whose agents do not end by themselves after a test's time is killed after this much more. */
 #define GRACE_NS INT64_C(5000000000)
+/* A fresh process now and then: what a test may leave behind goes with the old one. */
+#define FILES_PER_PROCESS 1000
+#define EXIT_TO_BE_REPLACED 1
 
 /* One process, as far as both sides see it. */
 struct seat {
@@ -72,13 +75,13 @@ const struct test262_file *test262_pool_file(const struct test262_pool *p, size_
 
 /* ---- in a process ---- */
 
-static void work(struct test262_pool *p, struct seat *seat)
+static int work(struct test262_pool *p, struct seat *seat)
 {
     const struct test262_suite *s = p->options.suite;
-    for (;;) {
+    for (unsigned i = 0; i < FILES_PER_PROCESS; i++) {
         uint32_t index = atomic_fetch_add_explicit(&p->shared->next, 1, memory_order_relaxed);
         if (index >= s->count)
-            return;
+            return 0;
         struct test262_file *f = &p->files[index];
         atomic_store_explicit(&seat->since, clock_monotonic(), memory_order_relaxed);
         atomic_store_explicit(&seat->index, index, memory_order_release);
@@ -87,6 +90,7 @@ static void work(struct test262_pool *p, struct seat *seat)
         atomic_store_explicit(&seat->index, NOTHING, memory_order_release);
         atomic_fetch_add_explicit(&p->shared->done, 1, memory_order_relaxed);
     }
+    return EXIT_TO_BE_REPLACED;
 }
 
 static void fill_seat(struct test262_pool *p, struct seat *seat)
@@ -102,9 +106,7 @@ static void fill_seat(struct test262_pool *p, struct seat *seat)
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGINT, SIG_IGN);
-    if (getppid() == parent)
-        work(p, seat);
-    _exit(0);
+    _exit(getppid() == parent ? work(p, seat) : 0);
 }
 
 /* ---- in the parent ---- */

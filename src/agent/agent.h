@@ -84,10 +84,15 @@ struct agent {
     _Atomic int
         interrupt; /* relaxed: makes running JavaScript look at `doomed` at its next safe point */
     struct parker parker;
-    rcu_queue inbox;
     thread thread;
     _Atomic bool started; /* release when `thread` is set, pairs with acquire in world.c: only then
                              may it be joined */
+
+    /* The inbox is written with every message, by others; what is above and below is read with
+     * every message, by the agent: a shared cache line would travel to and fro. */
+    char apart_above[RCU_APART];
+    rcu_queue inbox;
+    char apart_below[RCU_APART];
 
     /* Own thread. */
     struct engine *engine;

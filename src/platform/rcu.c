@@ -59,8 +59,10 @@ rcu_queue_node *rcu_queue_pop(rcu_queue *q)
         else
             sched_yield(); /* its thread was interrupted in the middle */
     }
-    if (node)
+    if (node) {
+        __builtin_prefetch(q->head.node.next); /* another core wrote it, and it is next */
         rcu_edge_acquire(node);
+    }
     return node;
 }
 

@@ -91,10 +91,15 @@ void rcu_table_remove(struct rcu_table *t, rcu_table_node *node);
 
 void rcu_table_each(struct rcu_table *t, void (*visit)(rcu_table_node *, void *), void *context);
 
+/* What different threads write at the same time stays this many bytes apart (a pair of cache lines,
+ * which processors fetch together). */
+#define RCU_APART 128
+
 /* A wait-free queue: any number of threads push, one thread pops. */
 typedef struct rcu_queue {
-    struct cds_wfcq_head head;
-    struct cds_wfcq_tail tail;
+    struct cds_wfcq_head head; /* the consumer's */
+    char apart[RCU_APART];
+    struct cds_wfcq_tail tail; /* the producers' */
 } rcu_queue;
 
 typedef struct cds_wfcq_node rcu_queue_node;

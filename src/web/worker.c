@@ -18,7 +18,7 @@
 #include <string.h>
 
 /* Ownership: counted; one reference for the owner's side (while the Worker object is held or the worker runs), one for the worker's,
- * one for every task under way. */
+ * one for every piece of news under way. */
 struct worker_link {
     _Atomic uint32_t references; /* relaxed up, acq_rel down */
     struct agent *owner;         /* counted; constant */
@@ -50,11 +50,11 @@ static void link_unref(struct worker_link *l)
 
 /* ---- messages ---- */
 
+/* A message needs no reference to its link: it is delivered while the worker's thread, or the owner's list of children, holds one (the
+ * news of the worker's end comes behind its last message), and its drop does not look at the link. */
 static void message_task_drop(struct task *t)
 {
-    struct message *m = caa_container_of(t, struct message, task);
-    link_unref(m->target);
-    message_free(m);
+    message_free(caa_container_of(t, struct message, task));
 }
 
 /* Fires `message`, or `messageerror` when the message cannot be rebuilt here (R-SAB-10, R-ER-11). */
@@ -118,7 +118,7 @@ static JSValue post(JSContext *js, struct worker_link *l, struct agent *to, int 
     m->task.run = receive;
     m->task.drop = message_task_drop;
     m->task.source = TASK_UNSHIPPED_PORT;
-    m->target = link_ref(l);
+    m->target = l;
     if (to)
         agent_post(to, &m->task);
     else

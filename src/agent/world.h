@@ -17,7 +17,7 @@ enum notice_kind { NOTICE_CONSOLE, NOTICE_ERROR, NOTICE_FINDING, NOTICE_EXIT, NO
 struct notice {
     rcu_queue_node node;
     enum notice_kind kind;
-    int level;           /* console: enum console_level of scenario/observation.h */
+    int level;           /* console: enum console_level of base/console_level.h */
     int finding;         /* errors and findings: enum finding_kind of base/finding.h */
     int64_t time;        /* ns of the run's clock */
     struct agent *agent; /* counted */

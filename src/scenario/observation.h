@@ -7,8 +7,9 @@
 #ifndef HEDDLE_SCENARIO_OBSERVATION_H
 #define HEDDLE_SCENARIO_OBSERVATION_H
 
-#include "base/region.h"
+#include "base/console_level.h"
 #include "base/finding.h"
+#include "base/region.h"
 #include "scenario/plan.h"
 
 #include <stdint.h>
@@ -21,15 +22,6 @@ typedef enum observation_kind {
     OBSERVATION_EXIT     /* an agent's end; `text` says how: finished, closed, terminated,
                             heap-exhausted, ... */
 } observation_kind;
-
-typedef enum console_level {
-    CONSOLE_LOG,
-    CONSOLE_INFO,
-    CONSOLE_WARN,
-    CONSOLE_ERROR,
-    CONSOLE_DEBUG,
-    CONSOLE_LEVEL_COUNT
-} console_level;
 
 /* One agent's part in a finding: who waits, where, on what, since when. Unknown texts are NULL. */
 typedef struct observation_party {

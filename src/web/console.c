@@ -4,7 +4,7 @@
 
 #include "agent/world.h"
 #include "base/assert.h"
-#include "scenario/observation.h"
+#include "base/console_level.h"
 #include "web/console.h"
 #include "web/globals.h"
 #include "web/inspect.h"

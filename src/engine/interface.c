@@ -56,23 +56,23 @@ static int build(JSContext *realm, const struct interface *i)
     return 0;
 }
 
-static bool is_built(JSContext *realm, const struct interface *i)
+/* The prototype if it is there, borrowed: the realm keeps it. Else undefined or null. */
+static JSValue built_prototype(JSContext *realm, const struct interface *i)
 {
-    if (!JS_IsRegisteredClass(JS_GetRuntime(realm), host_class_id(i->host_class)))
-        return false;
-    JSValue prototype = JS_GetClassProto(realm, host_class_id(i->host_class));
-    bool built = JS_IsObject(prototype);
+    JSClassID id = host_class_id(i->host_class);
+    if (!JS_IsRegisteredClass(JS_GetRuntime(realm), id))
+        return JS_UNDEFINED;
+    JSValue prototype = JS_GetClassProto(realm, id);
     JS_FreeValue(realm, prototype);
-    return built;
+    return prototype;
 }
 
 JSValue interface_prototype(JSContext *realm, const struct interface *i)
 {
-    if (!is_built(realm, i) && build(realm, i))
-        return JS_EXCEPTION;
-    JSValue prototype = JS_GetClassProto(realm, host_class_id(i->host_class));
-    JS_FreeValue(realm, prototype); /* the realm keeps it */
-    return prototype;
+    JSValue prototype = built_prototype(realm, i);
+    if (JS_IsObject(prototype))
+        return prototype;
+    return build(realm, i) ? JS_EXCEPTION : built_prototype(realm, i);
 }
 
 JSValue interface_constructor(JSContext *realm, const struct interface *i)

@@ -186,6 +186,21 @@ int event_target_fire_simple(JSContext *js, JSValueConst target, const char *typ
     return JS_IsException(event) ? -1 : dispatch_and_free(js, target, event);
 }
 
+/* The engine forgets the layout of a kind of object with its last one and would build it anew for every message: one event that nobody
+ * sees keeps it. */
+static void keep_shape(JSContext *js)
+{
+    struct realm *r = realm_of(js);
+    struct event *e;
+    if (!JS_IsUndefined(r->spare_event))
+        return;
+    JSValue event = event_new(js, &message_event_interface, JS_UNDEFINED, 0, &e);
+    if (JS_IsException(event))
+        JS_FreeValue(js, JS_GetException(js));
+    else
+        r->spare_event = event;
+}
+
 int event_target_fire_message(JSContext *js, JSValueConst target, const char *type, JSValue data, const char *origin,
                               JSValue ports)
 {
@@ -196,6 +211,7 @@ int event_target_fire_message(JSContext *js, JSValueConst target, const char *ty
         JS_FreeValue(js, ports);
         return JS_IsException(event) ? -1 : 0;
     }
+    keep_shape(js);
     e->slots[MESSAGE_DATA] = data;
     if (!JS_IsUndefined(ports)) {
         e->slots[MESSAGE_PORTS] = ports;

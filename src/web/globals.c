@@ -144,6 +144,8 @@ int globals_install(struct realm *r)
 void globals_clear(struct realm *r)
 {
     rejections_free(r);
+    JS_FreeValue(r->js, r->spare_event);
+    r->spare_event = JS_UNDEFINED;
     barrier_clear(r);
     event_listeners_free(JS_GetRuntime(r->js), r->listeners);
     r->listeners = NULL;

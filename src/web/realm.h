@@ -21,6 +21,7 @@ struct realm {
     bool module_script;   /* the global runs module scripts: importScripts throws (R-WK-07) */
     int64_t time_origin;  /* ns of the run's clock */
     struct event_listeners *listeners; /* of the global: web/event_target.h */
+    JSValue spare_event;               /* web/event_dispatch.c: undefined, or keeps the shape of message events in use */
     void *timers;                      /* web/timers.c */
     void *rejections;                  /* web/rejection.c */
     void *console;                     /* web/console.c: groups, counts, timers */

@@ -70,6 +70,7 @@ struct realm *realm_create(struct agent *a, enum global_kind kind, const char *u
     r->cross_origin_isolated = true;
     r->pure = ((const struct web *)a->world->host)->pure;
     r->time_origin = agent_now(a);
+    r->spare_event = JS_UNDEFINED;
     r->js = engine_realm_create(a->engine, r);
     if (!r->js || globals_install(r)) {
         free(r->url);

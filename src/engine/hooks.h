@@ -14,6 +14,8 @@
 #include "quickjs.h"
 
 struct JSObject;
+struct value_state;
+struct outside_bytes;
 
 /* State of the host inside JSRuntime, zero at its creation. */
 struct engine_host_state {
@@ -39,6 +41,10 @@ struct engine_host_state {
      * duplicates. Called within garbage collection: must not run JavaScript. Returns 0, or -1 when
      * out of memory. */
     int (*enqueue_cleanup)(JSContext *realm, JSJobFunc *job, int count, JSValueConst *arguments);
+
+    /* values.c: what it caches in the heap, and the bytes of ArrayBuffers that lie outside. */
+    struct value_state *values;
+    struct outside_bytes *outside;
 };
 
 /* ---- Given by the engine (hooks.c, compiled within unity.c) ---- */
@@ -69,6 +75,13 @@ void heddle_keep_during_job(JSContext *realm, JSValueConst target, uint32_t *kep
 int heddle_enqueue_cleanup(JSContext *realm, JSJobFunc *job, int count, JSValueConst *arguments);
 int64_t heddle_wall_clock(JSContext *realm);
 const int *heddle_interrupt_flag(JSRuntime *runtime);
+
+/* Frees what values.c caches. JS_FreeRuntime calls it. */
+void heddle_values_release(JSRuntime *runtime);
+
+/* The zeroed bytes of a new ArrayBuffer; for a large one they lie outside the heap, so that a transfer can move them to another
+ * runtime, and *realloc_func becomes theirs. NULL with an exception. */
+void *heddle_buffer_new(JSContext *realm, size_t size, JSReallocArrayBufferDataFunc **realloc_func);
 
 /* ---- Supplied by the host (src/engine) ---- */
 

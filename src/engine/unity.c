@@ -24,5 +24,9 @@
 
 #include "engine/hooks.c"
 #include "engine/buffer_access.c"
+#include "engine/values.h"
+#include "engine/values.c"
+#include "engine/values_buffers.c"
+#include "engine/values_objects.c"
 #include "engine/internals.c"
 #include "engine/inspection.c"

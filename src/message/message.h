@@ -1,28 +1,38 @@
-/* Messages: values serialized for another realm (HTML "structured serialize", section 2.7), ready to be posted as a task.
+/* Structured clone: HTML's StructuredSerialize, StructuredSerializeWithTransfer and their way back (rules R-SC-*, R-TR-*,
+ * R-SAB-01..13).
  *
- * Ownership: a message belongs to whoever holds it; message_free gives back what it still carries (buffers, block references,
- * ports). Threads: serialize and deserialize on the realm's agent, message_free anywhere. Blocking: serializing runs getters. */
+ * Ownership: message_serialize makes a message, whoever gets it frees it (envelope.h). Threads: the agent's own, except
+ * message_free. Blocking: serializing runs getters. */
 #ifndef HEDDLE_MESSAGE_MESSAGE_H
 #define HEDDLE_MESSAGE_MESSAGE_H
 
-#include "agent/task.h"
 #include "engine/js.h"
+#include "message/envelope.h"
 
-struct message {
-    struct task task;
-    void *target; /* for whoever posts it */
+/* What structured clone must ask of the web part, which supplies it. */
+struct message_host {
+    /* The realm's cross-origin isolated capability (R-SAB-01). */
+    bool (*may_share)(JSContext *realm);
+    /* The transfer steps of a MessagePort object: its port on its way, or NULL (without exception) when it is detached. */
+    struct port *(*ship_port)(JSContext *realm, JSValueConst port);
+    /* The transfer-receiving steps: a new MessagePort object. Takes the port, also when it fails. */
+    JSValue (*receive_port)(JSContext *realm, struct port *port);
 };
+extern const struct message_host message_host;
 
-/* The second argument of postMessage and structuredClone as a list: an iterable or { transfer: iterable }; undefined without any. An
- * array or undefined, or an exception. */
-JSValue message_transfer_list(JSContext *realm, JSValueConst argument);
-
-/* StructuredSerializeWithTransfer. 0, or -1 with an exception. */
+/* Serializes `value`; `transfer` is a JavaScript array of the objects to transfer, or undefined. 0, or -1 with an exception: a
+ * DataCloneError, or what a getter threw. */
 int message_serialize(JSContext *realm, JSValueConst value, JSValueConst transfer, struct message **out);
 
-/* StructuredDeserializeWithTransfer: the value, or an exception; `*ports` becomes an array of the transferred ports or stays undefined. */
+/* Rebuilds the value in `realm`. What was transferred is taken out of the message, which stays the caller's. `*ports` becomes an
+ * array of the transferred ports in the order of the list, or undefined without any; NULL: not asked for. An exception when the value cannot be
+ * rebuilt here (the channel then fires `messageerror`). */
 JSValue message_deserialize(JSContext *realm, struct message *m, JSValue *ports);
 
-void message_free(struct message *m);
+/* The array for `transfer` from the second argument of a postMessage (a sequence, or a StructuredSerializeOptions dictionary with
+ * `transfer`): undefined when there is none, or an exception. */
+JSValue message_transfer_argument(JSContext *realm, JSValueConst argument);
+/* The same for a function that takes the dictionary only (structuredClone). */
+JSValue message_transfer_option(JSContext *realm, JSValueConst options);
 
 #endif

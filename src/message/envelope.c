@@ -1,0 +1,55 @@
+#include "message/envelope.h"
+
+#include "memory/shared_block.h"
+#include "message/port.h"
+
+#include <stdlib.h>
+
+struct message *message_new(uint32_t size, uint32_t attachments)
+{
+    struct message *m = malloc(sizeof(*m) + attachments * sizeof(struct attachment) + size);
+
+    if (!m)
+        return NULL;
+    *m = (struct message){.task.drop = message_drop,
+                          .task.source = TASK_POSTED_MESSAGE,
+                          .attachments = (struct attachment *)(m + 1),
+                          .attachment_count = attachments,
+                          .size = size};
+    m->bytes = (uint8_t *)(m->attachments + attachments);
+    return m;
+}
+
+static void attachment_release(struct attachment *a)
+{
+    switch (a->kind) {
+    case ATTACHMENT_BLOCK:
+        shared_block_unref(a->thing);
+        break;
+    case ATTACHMENT_BYTES:
+        free(a->thing);
+        break;
+    case ATTACHMENT_PORT:
+        port_release(a->thing);
+        break;
+    case ATTACHMENT_NONE:
+        break;
+    }
+}
+
+void attachments_release(struct attachment *list, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        attachment_release(&list[i]);
+}
+
+void message_free(struct message *m)
+{
+    attachments_release(m->attachments, m->attachment_count);
+    free(m);
+}
+
+void message_drop(struct task *t)
+{
+    message_free(message_of_task(t));
+}

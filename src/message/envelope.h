@@ -1,0 +1,63 @@
+/* A message on its way: a serialized value with everything it carries (HTML "structured serialize with transfer"), in one piece
+ * of memory outside every engine's heap.
+ *
+ * Ownership: one owner at a time; message_free by any thread that is registered with RCU. Posting hands it over: `task` is queued
+ * and its `run` (set by the poster) or `drop` (message_drop) gets it back.
+ * Ordering: the queue it travels in orders the sender's writes before the receiver's reads. */
+#ifndef HEDDLE_MESSAGE_ENVELOPE_H
+#define HEDDLE_MESSAGE_ENVELOPE_H
+
+#include "agent/task.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct port;
+struct shared_block;
+
+enum attachment_kind {
+    ATTACHMENT_NONE,  /* taken out */
+    ATTACHMENT_BLOCK, /* a reference to a shared block (R-SAB-03, R-SAB-31) */
+    ATTACHMENT_BYTES, /* struct outside_bytes of engine/values.h: an ArrayBuffer's */
+    ATTACHMENT_PORT,  /* a port that is being shipped */
+};
+
+struct attachment {
+    enum attachment_kind kind;
+    bool resizable, immutable; /* ATTACHMENT_BYTES, and the lengths of the buffer */
+    size_t length, max_length;
+    void *thing;
+};
+
+struct message {
+    struct task task;
+    void *target;              /* whoever the poster means it for */
+    struct attachment *attachments; /* within the same allocation */
+    uint32_t attachment_count;
+    uint32_t transfer_count; /* the first attachments are the transfer list's */
+    uint32_t object_count;   /* objects in the value when some are referred to twice, else 0 */
+    uint32_t cluster;        /* the sender's agent cluster */
+    uint32_t size;           /* bytes of the serialized value */
+    bool for_several;        /* will be deserialized more than once: what it carries is copied, not taken */
+    uint8_t *bytes;          /* within the same allocation */
+};
+
+/* Memory for a message with room for `size` bytes and `attachments`; NULL when there is none. task.drop is set. */
+struct message *message_new(uint32_t size, uint32_t attachments);
+
+/* Gives everything back: block references, bytes, ports that nobody received (which closes them). */
+void message_free(struct message *m);
+
+/* The same for attachments that belong to no message yet. */
+void attachments_release(struct attachment *list, uint32_t count);
+
+/* The `drop` of a message's task. */
+void message_drop(struct task *t);
+
+static inline struct message *message_of_task(struct task *t)
+{
+    return (struct message *)((char *)t - offsetof(struct message, task));
+}
+
+#endif

@@ -1,0 +1,1 @@
+struct port; void port_release(struct port *);

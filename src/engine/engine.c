@@ -5,6 +5,7 @@
 #include "engine/engine_struct.h"
 #include "engine/hooks.h"
 #include "engine/internals.h"
+#include "engine/values.h"
 
 #include <stdlib.h>
 
@@ -71,6 +72,8 @@ void engine_destroy(struct engine *e)
         JS_FreeRuntime(e->runtime);
     }
     release_externals(e);
+    if (e->arena)
+        values_drop(e->runtime);
     free(e->realms);
     free(e);
 }

@@ -31,7 +31,7 @@ JSValue message_deserialize(JSContext *realm, struct message *m, JSValue *ports)
 
 /* The array for `transfer` from the second argument of a postMessage (a sequence, or a StructuredSerializeOptions dictionary with
  * `transfer`): undefined when there is none, or an exception. */
-JSValue message_transfer_argument(JSContext *realm, JSValueConst argument);
+JSValue message_transfer_list(JSContext *realm, JSValueConst argument);
 /* The same for a function that takes the dictionary only (structuredClone). */
 JSValue message_transfer_option(JSContext *realm, JSValueConst options);
 

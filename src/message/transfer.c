@@ -172,7 +172,7 @@ JSValue message_transfer_option(JSContext *realm, JSValueConst options)
     return list;
 }
 
-JSValue message_transfer_argument(JSContext *realm, JSValueConst argument)
+JSValue message_transfer_list(JSContext *realm, JSValueConst argument)
 {
     if (!JS_IsObject(argument))
         return message_transfer_option(realm, argument);

@@ -124,6 +124,11 @@ enum error_type { ERROR_PLAIN, ERROR_EVAL, ERROR_RANGE, ERROR_REFERENCE, ERROR_S
 JSValue error_of_type(JSContext *realm, enum error_type type);
 /* Defines an own property as the Error constructor does: writable, configurable, not enumerable. Takes `value`. */
 int error_define(JSContext *realm, JSValueConst error, const char *name, JSValue value);
+/* The stack that was taken when the error was made, or what replaced it as an own data property: a new reference, a string or
+ * JS_UNINITIALIZED. */
+JSValue error_stack(JSContext *realm, JSValueConst error);
+/* Takes `stack`, a string. */
+void error_set_stack(JSContext *realm, JSValueConst error, JSValue stack);
 /* The value of an own data property, a new reference; JS_UNINITIALIZED when there is none. */
 JSValue own_data_value(JSContext *realm, JSValueConst object, const char *name);
 

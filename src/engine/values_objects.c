@@ -118,6 +118,26 @@ JSValue own_data_value(JSContext *realm, JSValueConst object, const char *name)
     return found ? desc.value : JS_UNINITIALIZED;
 }
 
+JSValue error_stack(JSContext *realm, JSValueConst error)
+{
+    JSValue own = own_data_value(realm, error, "stack");
+
+    if (JS_IsException(own) || JS_IsString(own)) {
+        return own;
+    }
+    JS_FreeValue(realm, own);
+    JSValueConst taken = object_data(error);
+    return JS_IsString(taken) ? js_dup(taken) : JS_UNINITIALIZED;
+}
+
+void error_set_stack(JSContext *realm, JSValueConst error, JSValue stack)
+{
+    JSObject *p = JS_VALUE_GET_OBJ(error);
+
+    JS_FreeValue(realm, p->u.object_data);
+    p->u.object_data = stack;
+}
+
 void dom_exception_parts(JSValueConst exception, JSValueConst *name, JSValueConst *message)
 {
     const JSDOMExceptionData *data = JS_VALUE_GET_OBJ(exception)->u.opaque;

@@ -267,8 +267,12 @@ static JSValue read_error(struct reader *r)
         if (!(parts & part))
             continue;
         JSValue value = read_value(r);
+        if (part == ERROR_STACK && !JS_IsException(value)) {
+            error_set_stack(r->realm, error, value);
+            continue;
+        }
         if (JS_IsException(value) ||
-            error_define(r->realm, error, part == ERROR_MESSAGE ? "message" : part == ERROR_STACK ? "stack" : "cause", value)) {
+            error_define(r->realm, error, part == ERROR_MESSAGE ? "message" : "cause", value)) {
             JS_FreeValue(r->realm, error);
             error = JS_EXCEPTION;
         }

@@ -166,9 +166,9 @@ static int error_type_named(JSContext *realm, JSValueConst name)
 /* A part of an error: undefined when it is not kept. A cause is kept when that cannot make the message fail by itself. */
 static JSValue error_part(struct writer *w, JSValueConst error, enum error_parts part)
 {
-    JSValue value = own_data_value(w->realm, error,
-                                   part == ERROR_MESSAGE ? "message" : part == ERROR_STACK ? "stack" : "cause");
-
+    if (part == ERROR_STACK)
+        return error_stack(w->realm, error);
+    JSValue value = own_data_value(w->realm, error, part == ERROR_MESSAGE ? "message" : "cause");
     if (JS_IsException(value))
         return value;
     if (part == ERROR_MESSAGE && !JS_IsUninitialized(value)) {
@@ -176,10 +176,7 @@ static JSValue error_part(struct writer *w, JSValueConst error, enum error_parts
         JS_FreeValue(w->realm, value);
         return text;
     }
-    bool kept = part == ERROR_STACK ? JS_IsString(value)
-                : JS_IsObject(value) ? object_kind(w->realm, value) == OBJECT_ERROR
-                                     : !JS_IsSymbol(value);
-    if (kept)
+    if (JS_IsObject(value) ? object_kind(w->realm, value) == OBJECT_ERROR : !JS_IsSymbol(value))
         return value;
     JS_FreeValue(w->realm, value);
     return JS_UNINITIALIZED;

@@ -12,4 +12,3 @@ W(encoding_globals) W(url_globals) W(performance_globals) W(crypto_globals)
 #include <stdlib.h>
 #include <stdio.h>
 __attribute__((weak)) status blob_url_lookup(struct world *w, const char *u, char **b, size_t *l, char **t){(void)w;(void)u;(void)b;(void)l;(void)t;return STATUS_NOT_FOUND;}
-__attribute__((weak)) struct shared_block *shared_array_buffer_block(JSValueConst v){(void)v;return NULL;}

@@ -7,7 +7,7 @@ struct buffer_view array_buffer_view(JSValueConst buffer)
 {
     JSArrayBuffer *b = JS_VALUE_GET_OBJ(buffer)->u.array_buffer;
 
-    array_buffer_refresh(b);
+    array_buffer_refresh(b, true);
     return (struct buffer_view){.bytes = b->data,
                                 .length = (size_t)b->byte_length,
                                 .max_length = b->max_byte_length >= 0 ? (size_t)b->max_byte_length : (size_t)b->byte_length,
@@ -171,7 +171,7 @@ static bool data_view_out_of_bounds(const JSTypedArray *view)
 {
     JSArrayBuffer *b = view->buffer->u.array_buffer;
 
-    array_buffer_refresh(b);
+    array_buffer_refresh(b, true);
     return b->detached || view->offset > (uint32_t)b->byte_length ||
            (!view->track_rab && view->length > (uint32_t)b->byte_length - view->offset);
 }
@@ -207,7 +207,7 @@ JSValue buffer_view_new(JSContext *realm, enum object_kind kind, JSValueConst bu
     if (kind == OBJECT_DATA_VIEW) {
         return data_view_new(realm, buffer, shape);
     }
-    array_buffer_refresh(b);
+    array_buffer_refresh(b, true);
     if (shape->tracking) {
         length = ((uint64_t)b->byte_length - shape->offset) >> typed_array_size_log2(id);
     }

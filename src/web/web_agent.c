@@ -53,6 +53,7 @@ int web_engine_create(struct agent *a)
     agent_join_atomics(a);
     engine_set_module_host(a->engine, &web_modules);
     rejections_install(a->engine);
+    finalization_install(a);
     return 0;
 }
 

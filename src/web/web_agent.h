@@ -40,4 +40,7 @@ void web_agent_free(struct agent *a);
 
 extern const struct module_host web_modules;
 
+/* finalization.c: before any script. */
+void finalization_install(struct agent *a);
+
 #endif

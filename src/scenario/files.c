@@ -1,5 +1,7 @@
 #include "scenario/files.h"
 
+#include "scenario/package.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +30,6 @@ static status read_file(const char *path, struct resource *out)
     else
         free(out->bytes);
     return s;
-}
-
-static bool is_file(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 static bool is_folder(const char *path)
@@ -125,27 +121,21 @@ status files_load(void *context, const char *url, struct resource *out)
     return s;
 }
 
-/* ---- npm packages: the entry file of a bare specifier ---- */
+/* ---- npm packages: the file of a bare specifier ---- */
 
 char *files_find_package(void *context, const char *referrer, const char *specifier)
 {
     const plan *p = context;
     (void)referrer;
     char *name = package_name(specifier), *folder = packages_folder(p, name), *url = NULL;
-    const char *rest = specifier + strlen(name);
-    if (folder && *rest) {
-        if (asprintf(&url, SCENARIO_ORIGIN "/node_modules/%s", specifier) < 0)
-            url = NULL;
-    } else if (folder) {
-        static const char *const entries[] = {"index.mjs", "index.js", "dist/index.js"};
-        for (size_t i = 0; i < sizeof entries / sizeof entries[0] && !url; i++) {
-            char *package = join(folder, name), *entry = package ? join(package, entries[i]) : NULL;
-            if (entry && is_file(entry) && asprintf(&url, SCENARIO_ORIGIN "/node_modules/%s/%s", name, entries[i]) < 0)
-                url = NULL;
-            free(package);
-            free(entry);
-        }
-    }
+    char *package = folder ? join(folder, name) : NULL, *subpath = NULL, *path = NULL;
+    if (package && asprintf(&subpath, ".%s", specifier + strlen(name)) >= 0)
+        path = package_resolve(package, subpath);
+    if (path && asprintf(&url, SCENARIO_ORIGIN "/node_modules/%s/%s", name, path) < 0)
+        url = NULL;
+    free(path);
+    free(subpath);
+    free(package);
     free(name);
     free(folder);
     return url;

@@ -1,0 +1,13 @@
+#ifndef HEDDLE_TESTS_SCENARIOS_H
+#define HEDDLE_TESTS_SCENARIOS_H
+
+/* Only scenarios whose path contains this are run. */
+extern const char *scenarios_wanted;
+
+/* Every scenario holds in one run. One whose packages are missing is not run: a failure where CI is set. */
+void test_every_scenario_holds(void);
+
+/* A script is emptied: then some expectation that shows a taught number fails. And every taught number fails for one of the scripts. */
+void test_numbers_depend_on_scripts(void);
+
+#endif

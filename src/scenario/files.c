@@ -49,7 +49,8 @@ static char *packages_folder(const plan *p, const char *package)
 {
     char *folder = realpath(p->directory, NULL);
     while (folder) {
-        char *modules = join(folder, "node_modules"), *wanted = modules ? join(modules, package) : NULL;
+        char *modules = join(folder, "node_modules"),
+             *wanted = modules ? join(modules, package) : NULL;
         bool found = wanted && is_folder(wanted);
         free(wanted);
         if (found) {

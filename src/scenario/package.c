@@ -60,14 +60,20 @@ static char *put_star(const char *target, const char *text, size_t length)
     char *path = NULL;
     if (!star)
         return strdup(target);
-    return asprintf(&path, "%.*s%.*s%s", (int)(star - target), target, (int)length, text, star + 1) < 0 ? NULL : path;
+    return asprintf(&path, "%.*s%.*s%s", (int)(star - target), target, (int)length, text,
+                    star + 1) < 0
+               ? NULL
+               : path;
 }
 
 /* PACKAGE_EXPORTS_RESOLVE. Of several patterns the longest prefix wins. */
 static char *from_exports(const yaml_node *exports, const char *subpath)
 {
-    bool by_path = exports->shape == YAML_MAP && exports->count && exports->pairs[0].key->text[0] == '.';
-    const yaml_node *node = by_path ? yaml_tree_find(exports, subpath) : strcmp(subpath, ".") ? NULL : exports;
+    bool by_path =
+        exports->shape == YAML_MAP && exports->count && exports->pairs[0].key->text[0] == '.';
+    const yaml_node *node = by_path                ? yaml_tree_find(exports, subpath)
+                            : strcmp(subpath, ".") ? NULL
+                                                   : exports;
     const char *star = "", *text;
     size_t length = 0, best = 0, found;
     for (size_t i = 0; by_path && !node && i < exports->count; i++) {
@@ -99,7 +105,8 @@ static const char *text_member(const yaml_node *package, const char *name)
 
 static char *from_main(const char *folder, const yaml_node *package)
 {
-    const char *candidates[] = {text_member(package, "module"), text_member(package, "main"), "index.mjs", "index.js"};
+    const char *candidates[] = {text_member(package, "module"), text_member(package, "main"),
+                                "index.mjs", "index.js"};
     for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++)
         if (candidates[i] && is_file(folder, candidates[i]))
             return strdup(candidates[i]);

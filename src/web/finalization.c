@@ -1,5 +1,5 @@
-/* HTML HostEnqueueFinalizationRegistryCleanupJob: a FinalizationRegistry's callbacks run in a task of the JavaScript engine source
- * (R-GC-03). Own thread. */
+/* HTML HostEnqueueFinalizationRegistryCleanupJob: a FinalizationRegistry's callbacks run in a task
+ * of the JavaScript engine source (R-GC-03). Own thread. */
 #include "engine/hooks.h"
 #include "web/realm.h"
 #include "web/web_agent.h"

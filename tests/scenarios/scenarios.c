@@ -58,7 +58,8 @@ static void each_scenario(void (*visit)(const char *file, plan *p))
         else if (p && getenv("CI"))
             fail(files.items[i], "its packages are not installed (./dev setup)");
         else if (p)
-            fprintf(stderr, "\n%s: not run, its packages are not installed", files.items[i] + strlen(FOLDER) + 1);
+            fprintf(stderr, "\n%s: not run, its packages are not installed",
+                    files.items[i] + strlen(FOLDER) + 1);
         plan_free(p);
     }
     region_free(memory);
@@ -95,7 +96,8 @@ void test_every_scenario_holds(void)
 
 /* ---- and would not without its scripts ---- */
 
-/* Runs the scenario with one script emptied; notes which numbers fail then, and returns how many. */
+/* Runs the scenario with one script emptied; notes which numbers fail then, and returns how many.
+ */
 static size_t run_without(const char *file, size_t script, bool *failed)
 {
     struct run_options options = {.wall_limit_ms = EMPTIED_LIMIT_MS};
@@ -123,12 +125,14 @@ static void without_each_script(const char *file, plan *p)
     for (size_t i = 0; i < p->script_count; i++) {
         if (run_without(file, i, failed))
             continue;
-        snprintf(text, sizeof text, "every taught number holds although %s is empty", p->scripts[i]->url);
+        snprintf(text, sizeof text, "every taught number holds although %s is empty",
+                 p->scripts[i]->url);
         fail(file, text);
     }
     for (size_t i = 0; i < p->teaches.count && i < NUMBERS_MOST; i++)
         if (!failed[i]) {
-            snprintf(text, sizeof text, "number %u holds whichever script is empty", p->teaches.items[i]);
+            snprintf(text, sizeof text, "number %u holds whichever script is empty",
+                     p->teaches.items[i]);
             fail(file, text);
         }
 }

@@ -108,6 +108,19 @@ static int install_all(JSContext *js, JSValueConst global, const struct global_p
 
 #define ENTRIES(list) (list), sizeof(list) / sizeof(list)[0]
 
+/* The engine tags its global object "global" itself; on the web the tag is the interface's, found on the prototype. */
+static int remove_own_tag(JSContext *js, JSValueConst global)
+{
+    JSValue symbol = JS_GetPropertyStr(js, global, "Symbol");
+    JSValue key = JS_GetPropertyStr(js, symbol, "toStringTag");
+    JSAtom atom = JS_ValueToAtom(js, key);
+    int deleted = JS_DeleteProperty(js, global, atom, 0);
+    JS_FreeAtom(js, atom);
+    JS_FreeValue(js, key);
+    JS_FreeValue(js, symbol);
+    return deleted < 0 ? -1 : 0;
+}
+
 static int install_own(struct realm *r, JSValueConst global)
 {
     const struct interface *interface =
@@ -135,7 +148,7 @@ int globals_install(struct realm *r)
         NULL,
     };
     JSValue global = JS_GetGlobalObject(r->js);
-    int failed = install_own(r, global) || install_all(r->js, global, parts) ||
+    int failed = remove_own_tag(r->js, global) || install_own(r, global) || install_all(r->js, global, parts) ||
                  (!r->pure && install(r->js, global, &heddle_globals) < 0);
     JS_FreeValue(r->js, global);
     return failed ? -1 : 0;

@@ -61,27 +61,28 @@ static void test_agent_that_cannot_block(void)
 static void test_results_of_wait_async(void)
 {
     EXPECT(
-        js_eval(PRELUDE
-                "const r = Atomics.waitAsync(a, 0, 1);\n"
-                "check('keys', Object.keys(r).join() === 'async,value' && r.async === false && "
-                "r.value === 'not-equal');\n"
-                "const d = Object.getOwnPropertyDescriptor(r, 'async');\n"
-                "check('attributes', d.writable && d.enumerable && d.configurable);\n"
-                "const s = Atomics.waitAsync(a, 0, 0, 0);\n"
-                "check('no time', s.async === false && s.value === 'timed-out');\n"
-                "check('not-equal first', Atomics.waitAsync(a, 0, 1, 0).value === 'not-equal');\n"
-                "const p = Atomics.waitAsync(a, 0, 0);\n"
-                "check('promise', Object.keys(p).join() === 'async,value' && p.async === true && "
-                "p.value instanceof Promise);\n"
-                "check('proto', Object.getPrototypeOf(p) === Object.prototype);\n"
-                "check('notify', Atomics.notify(a, 0) === 1);\n"
-                "p.value.then(v => report('woken ' + v));\n"
-                "Atomics.waitAsync(b, 4, 0n, 30).value.then(v => report('b ' + v));\n"
-                "Atomics.waitAsync(a, 2, 0, 20).value.then(v => report('a ' + v));\n"
-                "Atomics.waitAsync(a, 5, 0, 1e-9).value.then(v => report('soon ' + v));\n"
-                "Atomics.waitAsync(a, 6, 0, 10).value.then(v => { report('first ' + v); check('one "
-                "left', Atomics.notify(a, 2) === 1); });\n"
-                "check('none', Atomics.notify(a, 1) === 0);\n"),
+        js_eval(
+            PRELUDE
+            "const r = Atomics.waitAsync(a, 0, 1);\n"
+            "check('keys', Object.keys(r).join() === 'async,value' && r.async === false && "
+            "r.value === 'not-equal');\n"
+            "const d = Object.getOwnPropertyDescriptor(r, 'async');\n"
+            "check('attributes', d.writable && d.enumerable && d.configurable);\n"
+            "const s = Atomics.waitAsync(a, 0, 0, 0);\n"
+            "check('no time', s.async === false && s.value === 'timed-out');\n"
+            "check('not-equal first', Atomics.waitAsync(a, 0, 1, 0).value === 'not-equal');\n"
+            "const p = Atomics.waitAsync(a, 0, 0);\n"
+            "check('promise', Object.keys(p).join() === 'async,value' && p.async === true && "
+            "p.value instanceof Promise);\n"
+            "check('proto', Object.getPrototypeOf(p) === Object.prototype);\n"
+            "check('notify', Atomics.notify(a, 0) === 1);\n"
+            "p.value.then(v => report('woken ' + v));\n"
+            "Atomics.waitAsync(b, 4, 0n, 30000).value.then(v => report('b ' + v));\n"
+            "Atomics.waitAsync(a, 2, 0, 20000).value.then(v => report('a ' + v));\n"
+            "Atomics.waitAsync(a, 5, 0, 1e-9).value.then(v => report('soon ' + v));\n"
+            "Atomics.waitAsync(a, 6, 0, 10000).value.then(v => { report('first ' + v); check('one "
+            "left', Atomics.notify(a, 2) === 1); });\n"
+            "check('none', Atomics.notify(a, 1) === 0);\n"),
         "0: woken ok\n0: soon timed-out\n0: first timed-out\n0: a ok\n0: b timed-out\n");
 }
 
@@ -133,13 +134,13 @@ static void test_two_agents(void)
     CU_ASSERT_EQUAL(r.end, WORLD_IDLE);
 }
 
-/* Six waiters come one after the other, by time; they are woken in that order. */
+/* Six waiters come one after the other, by time, which jumps; they are woken in that order. */
 static void test_first_come_first_served(void)
 {
     struct js_run r = {0};
     const char *waiter =
         "const a = new Int32Array(sab);\n"
-        "Atomics.wait(a, 9, 0, 10 * (6 - me));\n"
+        "Atomics.wait(a, 9, 0, 5000 * (6 - me));\n"
         "if (Atomics.wait(a, 0, 0) === 'ok') report(Atomics.add(a, 1, 1)); Atomics.notify(a, 1);\n";
     const char *scripts[] = {waiter,
                              waiter,
@@ -148,7 +149,7 @@ static void test_first_come_first_served(void)
                              waiter,
                              waiter,
                              "const a = new Int32Array(sab);\n"
-                             "Atomics.wait(a, 9, 0, 1000);\n"
+                             "Atomics.wait(a, 9, 0, 100000);\n"
                              "for (let i = 0; i < 6; i++) {\n"
                              "  if (Atomics.notify(a, 0, 1) !== 1) report('nobody');\n"
                              "  Atomics.wait(a, 1, i);\n"
@@ -164,12 +165,12 @@ static void test_wait_async_between_agents(void)
     struct js_run r = {0};
     const char *scripts[] = {"const a = new Int32Array(sab);\n"
                              "const p = [Atomics.waitAsync(a, 0, 0), Atomics.waitAsync(a, 0, 0, "
-                             "1e6), Atomics.waitAsync(a, 0, 0, 50)];\n"
+                             "1e9), Atomics.waitAsync(a, 0, 0, 50000)];\n"
                              "p.forEach((r, i) => r.value.then(v => report(i + ' ' + v)));\n"
                              "Atomics.store(a, 1, 1); Atomics.notify(a, 1);\n",
                              "const a = new Int32Array(sab);\n"
                              "Atomics.wait(a, 1, 0);\n"
-                             "Atomics.wait(a, 9, 0, 100);\n" /* past the third one's time */
+                             "Atomics.wait(a, 9, 0, 100000);\n" /* past the third one's time */
                              "if (Atomics.notify(a, 0) !== 2) report('wrong count');\n"};
 
     EXPECT(run(&r, 2, scripts), "0: 2 timed-out\n0: 0 ok\n0: 1 ok\n");
@@ -199,7 +200,7 @@ static void test_termination_while_waiting(void)
                              "finally { report('finally'); }\n",
                              "const a = new Int32Array(sab);\n"
                              "Atomics.wait(a, 1, 0);\n"
-                             "Atomics.wait(a, 9, 0, 100);\n"
+                             "Atomics.wait(a, 9, 0, 100000);\n"
                              "terminate(0);\n"
                              "report('notified ' + Atomics.notify(a, 0));\n"};
 

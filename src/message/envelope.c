@@ -2,12 +2,18 @@
 
 #include "memory/shared_block.h"
 #include "message/port.h"
+#include "platform/parcel.h"
 
 #include <stdlib.h>
 
+static size_t whole_size(uint32_t size, uint32_t attachments)
+{
+    return sizeof(struct message) + attachments * sizeof(struct attachment) + size;
+}
+
 struct message *message_new(uint32_t size, uint32_t attachments)
 {
-    struct message *m = malloc(sizeof(*m) + attachments * sizeof(struct attachment) + size);
+    struct message *m = parcel_new(whole_size(size, attachments));
 
     if (!m)
         return NULL;
@@ -46,7 +52,7 @@ void attachments_release(struct attachment *list, uint32_t count)
 void message_free(struct message *m)
 {
     attachments_release(m->attachments, m->attachment_count);
-    free(m);
+    parcel_free(m, whole_size(m->size, m->attachment_count));
 }
 
 void message_drop(struct task *t)

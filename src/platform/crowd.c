@@ -18,9 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPIN_LONGEST 20000 /* ns: about half of what waking a thread on an idle core costs */
-#define SPIN_MISSES 4u     /* so many in a row, and it rests */
-#define SPIN_REST 8u       /* for so many sleeps, doubled with every further miss ... */
+#define WARDEN_SLACK 1000000 /* ns */
+#define SPIN_LONGEST 20000   /* ns: about half of what waking a thread on an idle core costs */
+#define SPIN_MISSES 4u       /* so many in a row, and it rests */
+#define SPIN_REST 8u         /* for so many sleeps, doubled with every further miss ... */
 #define SPIN_REST_DOUBLINGS 7u
 
 /* ---- the deadline heap (under the lock) ---- */
@@ -112,13 +113,21 @@ static void warden_wake(struct crowd *c)
     futex_wake(&c->warden_word, 1);
 }
 
-/* Makes sure that the warden wakes no later than the earliest deadline. Under the lock. */
+/* How late the warden may wake a member. A virtual clock jumps up to a million times a second, each
+ * time bringing the other deadlines nearer; so a warden that was woken for one of them looks again
+ * after so long, and is left alone until then. */
+static int64_t warden_slack(const struct crowd *c)
+{
+    return c->clock == CROWD_CLOCK_VIRTUAL ? WARDEN_SLACK : 0;
+}
+
+/* Makes sure that the warden wakes in time for the earliest deadline. Under the lock. */
 static void warden_arm(struct crowd *c)
 {
     if (!c->heap_count)
         return;
     int64_t at = machine_time(c, c->heap[0]->deadline);
-    if (at < c->armed) {
+    if (at < c->armed - warden_slack(c)) {
         c->armed = at;
         warden_wake(c);
     }
@@ -165,10 +174,8 @@ static void decide(struct crowd *c)
             bool beyond = next > c->limit;
             if (beyond)
                 next = c->limit;
-            if (next > now) {
+            if (next > now)
                 atomic_fetch_add_explicit(&c->offset, next - now, memory_order_relaxed);
-                c->armed = CROWD_NEVER; /* machine times of before the jump mean nothing now */
-            }
             if (beyond) {
                 atomic_store_explicit(&c->limit_flag, true, memory_order_release);
                 warden_wake(c);
@@ -392,15 +399,19 @@ void crowd_stop(struct crowd *c)
     warden_wake(c);
 }
 
-/* Wakes who is due and says until when (machine time) there is nothing to do. */
-static int64_t warden_round(struct crowd *c)
+/* Wakes who is due and says until when (machine time) there is nothing to do. `called`: somebody
+ * woke the warden for it. */
+static int64_t warden_round(struct crowd *c, bool called)
 {
     pthread_mutex_lock(&c->lock);
     /* While nobody is awake the virtual clock belongs to the decider. */
     if (c->clock == CROWD_CLOCK_REAL || atomic_load_explicit(&c->awake, memory_order_relaxed) > 0)
         wake_due(c, crowd_now(c));
-    c->armed = c->heap_count ? machine_time(c, c->heap[0]->deadline) : CROWD_NEVER;
-    int64_t until = c->armed;
+    int64_t until = c->heap_count ? machine_time(c, c->heap[0]->deadline) : CROWD_NEVER;
+    int64_t again = clock_monotonic() + warden_slack(c);
+    if (called && c->heap_count && c->clock == CROWD_CLOCK_VIRTUAL && again < until)
+        until = again;
+    c->armed = until;
     pthread_mutex_unlock(&c->lock);
     return until;
 }
@@ -413,6 +424,7 @@ static bool limit_reached(const struct crowd *c)
 
 enum crowd_end crowd_attend(struct crowd *c, int64_t limit, uint32_t *seen)
 {
+    uint32_t before = atomic_load_explicit(&c->warden_word, memory_order_relaxed);
     for (;;) {
         /* acquire: pairs with the release in warden_wake; read first, so that nothing below is
          * missed */
@@ -424,10 +436,11 @@ enum crowd_end crowd_attend(struct crowd *c, int64_t limit, uint32_t *seen)
             return CROWD_QUIET;
         if (pokes != *seen) {
             *seen = pokes;
-            warden_round(c);
+            warden_round(c, true);
             return CROWD_POKED;
         }
-        int64_t until = warden_round(c);
+        int64_t until = warden_round(c, word != before);
+        before = word;
         if ((limit != CROWD_NEVER && clock_monotonic() >= limit) || limit_reached(c))
             return CROWD_LIMIT;
         if (c->limit != CROWD_NEVER && machine_time(c, c->limit) < until)

@@ -23,6 +23,7 @@
  *
  * Time is in nanoseconds of the crowd's clock, from 0 at its start. The virtual clock follows the
  * machine while a member is awake and jumps to the next deadline when none is (design, section 6).
+ * While others run, a deadline of the virtual clock may be served up to a millisecond late.
  */
 #ifndef HEDDLE_PLATFORM_CROWD_H
 #define HEDDLE_PLATFORM_CROWD_H
@@ -70,7 +71,8 @@ struct crowd {
     _Atomic uint32_t pokes;       /* release by crowd_poke, acquire by the warden */
     pthread_mutex_t lock;
     enum crowd_clock clock;
-    int64_t armed;        /* lock: machine time until which the warden sleeps */
+    int64_t armed; /* lock: machine time until which the warden sleeps at most; it is woken for a
+                      deadline that is earlier by more than its slack */
     struct parker **heap; /* lock: sleepers with a deadline, the earliest first */
     size_t heap_count, heap_capacity;
     struct parker *members; /* lock */

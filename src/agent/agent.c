@@ -144,6 +144,14 @@ void agent_join(struct agent *a)
     free_memory(a);
 }
 
+bool agent_join_within(struct agent *a, unsigned milliseconds)
+{
+    if (!thread_join_within(&a->thread, milliseconds))
+        return false;
+    free_memory(a);
+    return true;
+}
+
 status agent_start(struct world *w, const struct agent_options *options, struct agent **out)
 {
     struct agent *a = agent_new(w, options);

@@ -126,6 +126,8 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
 /* Warden: after the agent has ended, or is about to: joins the thread and gives its memory back.
  * Once. */
 void agent_join(struct agent *a);
+/* The same with little patience: false when the thread has not ended within that time. */
+bool agent_join_within(struct agent *a, unsigned milliseconds);
 
 struct agent *agent_ref(struct agent *a);
 void agent_unref(struct agent *a);

@@ -92,6 +92,10 @@ static void reap(struct world *w)
     }
 }
 
+/* A built-in that does not poll may keep a terminated agent for long: after this without an end of any agent the others are given
+ * up, and the world stays for them. */
+#define PATIENCE_MS 2000
+
 static void end_all(struct world *w)
 {
     while (w->agents) {
@@ -106,10 +110,14 @@ static void end_all(struct world *w)
         if (last) {
             /* Joining one at a time; whoever was started meanwhile is found in the next round. */
             agent_ref(last);
-            agent_join(last);
-            world_unregister(w, last);
+            bool ended = agent_join_within(last, PATIENCE_MS);
+            if (ended) {
+                world_unregister(w, last);
+                agent_unref(last);
+            }
             agent_unref(last);
-            agent_unref(last);
+            if (!ended)
+                return;
         } else {
             sched_yield(); /* somebody is just starting the last ones */
         }

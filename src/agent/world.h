@@ -59,7 +59,8 @@ void world_free(struct world *w);
 /* Warden: runs until nothing can happen any more, `limit_ns` of the run's own clock or
  * `wall_limit_ns` of the machine's have passed (0 = none), or world_stop was called; hands every
  * notice to `sink`; says who is blocked through `blocked` (before anything is torn down); then
- * terminates and joins all agents. The caller still holds the crowd from world_create and has
+ * terminates and joins all agents. One that does not end within two seconds (a long built-in) stays in `agents`; the world must
+ * not be freed then. The caller still holds the crowd from world_create and has
  * started the first agents. */
 struct world_watch {
     void (*sink)(struct world *w, struct notice *n, void *context); /* must not keep n */

@@ -16,6 +16,7 @@ static void list_file(const char *file)
         load_errors_release(&errors);
         return;
     }
+    load_errors_release(&errors);
     char numbers[128] = "";
     for (size_t i = 0; i < p->teaches.count && strlen(numbers) < sizeof numbers - 8; i++)
         snprintf(numbers + strlen(numbers), 8, "%s%u", i ? " " : "", p->teaches.items[i]);

@@ -72,12 +72,14 @@ static void help(void)
          "  --help                this text");
 }
 
-static int run_once(struct run_command *c, const plan *p, uint64_t iteration, uint64_t iterations)
+/* `*kept` becomes true when a thread was left behind that may still read the plan. */
+static int run_once(struct run_command *c, const plan *p, uint64_t iteration, uint64_t iterations, bool *kept)
 {
     observation *o = observation_create();
     c->plan = p;
     report_begin(c->reporter, p, iteration, iterations);
     status s = scenario_run(p, &c->options, o);
+    *kept |= o->stuck;
     verdict *v = expect_check(p, o);
     report_end(c->reporter, p, o, v);
     verdict_free(v);
@@ -112,17 +114,20 @@ static void run_file(struct run_command *c, const char *file)
         load_errors_release(&errors);
         return;
     }
+    load_errors_release(&errors);
     const char *missing = missing_package(p);
     uint64_t times = c->repeat * p->repeat;
+    bool kept = false;
     if (missing) {
         char reason[256];
         snprintf(reason, sizeof reason, "needs the npm package %s, which is not installed", missing);
         report_not_run(c->reporter, p, reason);
     }
     for (uint64_t i = 1; !missing && i <= times && !interrupted; i++)
-        if (run_once(c, p, i, times))
+        if (run_once(c, p, i, times, &kept))
             break;
-    plan_free(p);
+    if (!kept)
+        plan_free(p);
 }
 
 static int read_number(const char *text, uint64_t *out)

@@ -43,6 +43,8 @@ JSValue script_run(JSContext *realm, const char *text, size_t length, const char
 struct module_source {
     char *text; /* js_malloc'd in the realm, zero byte behind it */
     size_t length;
+    bool has_exports; /* instead of a text: the exports of a CommonJS module, one reference; `default` and one export per own key */
+    JSValue exports;
 };
 struct module_host {
     /* The absolute URL of `specifier` in a module at `referrer` (js_malloc'd), or NULL with an exception. */

@@ -53,6 +53,56 @@ static JSModuleDef *synthetic(JSContext *realm, const char *url, JSValue value)
     return definition;
 }
 
+/* A CommonJS module: its exports object as `default`, and each own enumerable property under its name. */
+static int exports_module_init(JSContext *realm, JSModuleDef *definition)
+{
+    JSValue value = JS_GetModulePrivateValue(realm, definition);
+    JSPropertyEnum *names = NULL;
+    uint32_t count = 0;
+    int failed = 0;
+    if (JS_IsObject(value) && JS_GetOwnPropertyNames(realm, &names, &count, value, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)
+        failed = -1;
+    for (uint32_t i = 0; i < count && !failed; i++) {
+        const char *name = JS_AtomToCString(realm, names[i].atom);
+        JSValue member = JS_GetProperty(realm, value, names[i].atom);
+        if (!name || JS_IsException(member))
+            failed = -1;
+        else if (strcmp(name, "default"))
+            JS_SetModuleExport(realm, definition, name, member); /* one that came since the loading is left out */
+        else
+            JS_FreeValue(realm, member);
+        JS_FreeCString(realm, name);
+    }
+    JS_FreePropertyEnum(realm, names, count);
+    if (failed) {
+        JS_FreeValue(realm, value);
+        return -1;
+    }
+    return JS_SetModuleExport(realm, definition, "default", value);
+}
+
+static JSModuleDef *exports_module(JSContext *realm, const char *url, JSValue value)
+{
+    JSPropertyEnum *names = NULL;
+    uint32_t count = 0;
+    JSModuleDef *definition = JS_NewCModule(realm, url, exports_module_init);
+    if (!definition ||
+        (JS_IsObject(value) && JS_GetOwnPropertyNames(realm, &names, &count, value, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0)) {
+        JS_FreeValue(realm, value);
+        return NULL;
+    }
+    JS_AddModuleExport(realm, definition, "default");
+    for (uint32_t i = 0; i < count; i++) {
+        const char *name = JS_AtomToCString(realm, names[i].atom);
+        if (name && strcmp(name, "default"))
+            JS_AddModuleExport(realm, definition, name);
+        JS_FreeCString(realm, name);
+    }
+    JS_FreePropertyEnum(realm, names, count);
+    JS_SetModulePrivateValue(realm, definition, value);
+    return definition;
+}
+
 /* "", "json", "text", or NULL with a TypeError. */
 static const char *attribute_type(JSContext *realm, JSValueConst attributes)
 {
@@ -78,11 +128,13 @@ static const char *attribute_type(JSContext *realm, JSValueConst attributes)
 static JSModuleDef *load(JSContext *realm, const char *url, void *opaque, JSValueConst attributes)
 {
     struct engine *e = opaque;
-    struct module_source source;
+    struct module_source source = {0};
     JSModuleDef *definition;
     const char *type = attribute_type(realm, attributes);
     if (!type || e->modules->load(realm, url, &source))
         return NULL;
+    if (source.has_exports)
+        return exports_module(realm, url, source.exports);
     if (!strcmp(type, "json"))
         definition = synthetic(realm, url, JS_ParseJSON(realm, source.text, source.length, url));
     else if (!strcmp(type, "text"))

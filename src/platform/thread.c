@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct start {
     void (*run)(void *);
@@ -39,6 +40,19 @@ status thread_start(thread *t, void *stack, size_t stack_size, void (*run)(void 
 void thread_join(thread *t)
 {
     pthread_join(t->handle, NULL);
+}
+
+bool thread_join_within(thread *t, unsigned milliseconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until); /* the clock of this call; a jump of it changes the patience only */
+    until.tv_sec += milliseconds / 1000;
+    until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    return pthread_timedjoin_np(t->handle, NULL, &until) == 0;
 }
 
 void thread_name(const char *name)

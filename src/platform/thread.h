@@ -5,6 +5,7 @@
 #include "base/status.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct thread {
@@ -18,6 +19,9 @@ status thread_start(thread *t, void *stack, size_t stack_size, void (*run)(void 
 
 /* Waits for the end. Blocks. */
 void thread_join(thread *t);
+
+/* Waits for the end for at most `milliseconds`; false when the thread still runs. Blocks. */
+bool thread_join_within(thread *t, unsigned milliseconds);
 
 /* Names the calling thread for debuggers; at most 15 bytes are kept. */
 void thread_name(const char *name);

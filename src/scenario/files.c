@@ -1,6 +1,8 @@
 #include "scenario/files.h"
 
-#include "scenario/package.h"
+#include "base/buffer.h"
+#include "scenario/packages.h"
+#include "web/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,12 @@ static status read_file(const char *path, struct resource *out)
     else
         free(out->bytes);
     return s;
+}
+
+static bool is_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 static bool is_folder(const char *path)
@@ -67,15 +75,6 @@ static char *packages_folder(const plan *p, const char *package)
     return NULL;
 }
 
-/* "name" or "@scope/name" at the start of a path, malloc'd. */
-static char *package_name(const char *path)
-{
-    const char *end = strchr(path, '/');
-    if (*path == '@' && end)
-        end = strchr(end + 1, '/');
-    return end ? strndup(path, (size_t)(end - path)) : strdup(path);
-}
-
 bool files_has_package(const plan *p, const char *name)
 {
     char *folder = packages_folder(p, name);
@@ -103,6 +102,26 @@ char *files_path(const plan *p, const char *url)
     return result;
 }
 
+char *files_localize(const plan *p, const char *text)
+{
+    static const char origin[] = SCENARIO_ORIGIN "/";
+    buffer out = {0};
+    if (!text)
+        return NULL;
+    for (const char *at; (at = strstr(text, origin)); ) {
+        size_t length = sizeof origin - 1 + strcspn(at + sizeof origin - 1, ":?# ()\n");
+        char *url = strndup(at, length);
+        char *path = url && !plan_find_script(p, url) && !plan_find_file(p, url) ? files_path(p, url) : NULL;
+        buffer_add_bytes(&out, text, (size_t)(at - text));
+        buffer_add(&out, path && is_file(path) ? path : url);
+        free(path);
+        free(url);
+        text = at + length;
+    }
+    buffer_add(&out, text);
+    return out.text; /* the buffer's memory is the C library's */
+}
+
 status files_load(void *context, const char *url, struct resource *out)
 {
     const plan *p = context;
@@ -122,22 +141,88 @@ status files_load(void *context, const char *url, struct resource *out)
     return s;
 }
 
-/* ---- npm packages: the file of a bare specifier ---- */
+/* ---- npm packages ---- */
+
+/* The URL folder of `name` in a node_modules folder of `referrer`'s package or of one around it, malloc'd: what a package brought
+ * for itself lies nested in it. */
+static char *nested_package(const plan *p, const char *referrer, const char *name)
+{
+    static const char modules[] = SCENARIO_ORIGIN "/node_modules/";
+    if (strncmp(referrer, modules, sizeof modules - 1))
+        return NULL;
+    char *folder = strdup(referrer), *found = NULL;
+    for (char *slash; folder && !found && (slash = strrchr(folder, '/')) && slash > folder + sizeof modules - 2;) {
+        char *url = NULL;
+        *slash = 0;
+        if (asprintf(&url, "%s/node_modules/%s", folder, name) < 0)
+            break;
+        char *path = files_path(p, url);
+        if (path && is_folder(path))
+            found = url;
+        else
+            free(url);
+        free(path);
+    }
+    free(folder);
+    return found;
+}
+
+static char *find_in_packages(const plan *p, const char *referrer, const char *specifier, bool require)
+{
+    char *name = package_name(specifier), *folder = nested_package(p, referrer, name), *url = NULL;
+    const char *rest = specifier + strlen(name);
+    if (!folder && asprintf(&folder, SCENARIO_ORIGIN "/node_modules/%s", name) < 0)
+        folder = NULL;
+    char *path = folder ? files_path(p, folder) : NULL;
+    char *entry = path && is_folder(path) ? package_entry(path, *rest ? rest + 1 : "", require) : NULL;
+    if (entry && asprintf(&url, "%s/%s", folder, entry) < 0)
+        url = NULL;
+    free(entry);
+    free(path);
+    free(folder);
+    free(name);
+    return url;
+}
 
 char *files_find_package(void *context, const char *referrer, const char *specifier)
 {
+    return find_in_packages(context, referrer, specifier, false);
+}
+
+char *files_find_required(void *context, const char *referrer, const char *specifier)
+{
     const plan *p = context;
-    (void)referrer;
-    char *name = package_name(specifier), *folder = packages_folder(p, name), *url = NULL;
-    char *package = folder ? join(folder, name) : NULL, *subpath = NULL, *path = NULL;
-    if (package && asprintf(&subpath, ".%s", specifier + strlen(name)) >= 0)
-        path = package_resolve(package, subpath);
-    if (path && asprintf(&url, SCENARIO_ORIGIN "/node_modules/%s/%s", name, path) < 0)
-        url = NULL;
+    if (*specifier != '.' && *specifier != '/')
+        return find_in_packages(p, referrer, specifier, true);
+    char *url = url_resolve(referrer, specifier), *result = NULL;
+    if (url && plan_find_file(p, url))
+        return url;
+    char *path = url ? files_path(p, url) : NULL;
+    char *found = path ? package_find_file(path) : NULL;
+    /* What was found has the path at its beginning and an ending behind it. */
+    if (found && !strncmp(found, path, strlen(path)) && asprintf(&result, "%s%s", url, found + strlen(path)) < 0)
+        result = NULL;
+    free(found);
     free(path);
-    free(subpath);
-    free(package);
-    free(name);
-    free(folder);
-    return url;
+    free(url);
+    return result;
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t length = strlen(text), tail = strlen(ending);
+    return length >= tail && !strcmp(text + length - tail, ending);
+}
+
+bool files_is_commonjs(void *context, const char *url, const struct resource *resource)
+{
+    const plan *p = context;
+    if (ends_with(url, ".cjs"))
+        return true;
+    if (!ends_with(url, ".js") || plan_find_file(p, url) || text_is_module(resource->bytes, resource->length))
+        return false;
+    char *path = files_path(p, url);
+    enum package_type type = path ? package_type_of(path) : PACKAGE_TYPE_MODULE;
+    free(path);
+    return type == PACKAGE_TYPE_COMMONJS || (type == PACKAGE_TYPE_NONE && strstr(url, "/node_modules/"));
 }

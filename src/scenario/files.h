@@ -10,9 +10,15 @@
 /* resource_loader calls; the context is the plan. Any thread. */
 status files_load(void *context, const char *url, struct resource *out);
 char *files_find_package(void *context, const char *referrer, const char *specifier);
+char *files_find_required(void *context, const char *referrer, const char *specifier);
+bool files_is_commonjs(void *context, const char *url, const struct resource *resource);
 
 /* The path on disk of a URL under the scenario's origin, malloc'd; NULL for any other. For people: errors name files. */
 char *files_path(const plan *p, const char *url);
+
+/* A copy of `text` (malloc'd, NULL gives NULL) in which every URL of a file on disk is that file's path. The plan's own scripts are left:
+ * plan_locate knows their lines. */
+char *files_localize(const plan *p, const char *text);
 
 /* True if the npm package is installed in a node_modules folder beside the scenario or above it. */
 bool files_has_package(const plan *p, const char *name);

@@ -2,6 +2,7 @@
 
 #include "scenario/build.h"
 #include "scenario/format.h"
+#include "scenario/packages.h"
 
 #include <string.h>
 
@@ -94,6 +95,17 @@ status scenario_load(const char *path, plan **result, load_errors *errors)
     return s;
 }
 
+/* By its ending, else by what it says, else by the package it belongs to. */
+static bool is_module_file(const char *path, const char *text, size_t length)
+{
+    const char *ending = strrchr(path, '.');
+    if (ending != NULL && strcmp(ending, ".mjs") == 0)
+        return true;
+    if (ending != NULL && strcmp(ending, ".cjs") == 0)
+        return false;
+    return text_is_module(text, length) || package_type_of(path) == PACKAGE_TYPE_MODULE;
+}
+
 status scenario_from_script(const char *path, plan **result, load_errors *errors)
 {
     *result = NULL;
@@ -108,7 +120,6 @@ status scenario_from_script(const char *path, plan **result, load_errors *errors
     }
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
-    size_t name_length = strlen(name);
     plan_script *script = region_allocate(p->memory, sizeof *script);
     *script = (plan_script){
         .url = build_url(p->memory, name),
@@ -123,7 +134,7 @@ status scenario_from_script(const char *path, plan **result, load_errors *errors
     p->windows[0] = (plan_window){
         .name = "main",
         .url = SCENARIO_BASE_URL,
-        .module = name_length > 4 && strcmp(name + name_length - 4, ".mjs") == 0,
+        .module = is_module_file(path, text, length),
         .script = script,
         .declared = {p->file, 0, 0},
     };

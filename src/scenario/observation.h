@@ -83,6 +83,7 @@ typedef struct observation {
     uint64_t shared_blocks; /* that were ever allocated */
     uint64_t virtual_ns;    /* length of the run on its own clock */
     uint64_t wall_ns;       /* and on the machine's */
+    bool stuck;             /* an agent was left inside a long built-in: its thread still runs */
 } observation;
 
 observation *observation_create(void);

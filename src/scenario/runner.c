@@ -66,23 +66,28 @@ static void sink(struct world *w, struct notice *n, void *context)
         shared_block_unref(n->block);
         return;
     }
+    char *file = files_localize(run->plan, n->file), *stack = files_localize(run->plan, n->stack);
     observation_record record = {
         .kind = kinds[n->kind],
         .time_ns = (uint64_t)n->time,
         .agent = n->agent ? n->agent->name : NULL,
         .agent_kind = n->agent ? agent_kind_name(n->agent->kind) : NULL,
         .text = n->text,
-        .stack = n->stack,
-        .where = {n->file, n->line, n->column},
+        .stack = stack,
+        .where = {file, n->line, n->column},
         .level = (console_level)n->level,
         .finding = (finding_kind)n->finding,
     };
     add(run, &record);
+    free(file);
+    free(stack);
 }
 
 /* ---- deadlock: who waits where ---- */
 
 struct party_list {
+    const struct run *run;
+    const struct world *world;
     observation_party *items;
     size_t count, capacity;
 };
@@ -102,6 +107,8 @@ static void add_party(const struct waiter_view *sight, void *context)
     if (!sight->parker)
         return;
     const struct agent *a = sight->parker->owner;
+    if (a->world != list->world)
+        return;
     char value[32];
     uint8_t *cell = shared_block_bytes(sight->block) + sight->offset;
     if (sight->size == 8)
@@ -115,7 +122,7 @@ static void add_party(const struct waiter_view *sight, void *context)
         .agent = a->name,
         .agent_kind = agent_kind_name(a->kind),
         .doing = "Atomics.wait",
-        .where = placed ? (source_position){strdup(file), line, column} : (source_position){0},
+        .where = placed ? (source_position){files_localize(list->run->plan, file), line, column} : (source_position){0},
         .has_cell = true,
         .block = shared_block_number(sight->block),
         .byte_offset = sight->offset,
@@ -152,7 +159,7 @@ static void name_cells(const struct run *run, struct party_list *list)
 
 static void report_deadlock(struct run *run, struct world *w)
 {
-    struct party_list list = {0};
+    struct party_list list = {.run = run, .world = w};
     char text[128];
     waiter_visit(add_party, &list);
     crowd_visit(&w->crowd, add_cell_less, &list);
@@ -281,6 +288,12 @@ static void release_cells(struct run *run)
 
 /* ---- the run ---- */
 
+/* What agents load from: as long as the world. */
+struct served {
+    struct resource_loader loader;
+    struct web web;
+};
+
 static status start_windows(struct run *run, struct world *w)
 {
     for (size_t i = 0; i < run->plan->window_count; i++) {
@@ -306,14 +319,19 @@ static status start_windows(struct run *run, struct world *w)
 status scenario_run(const plan *p, const struct run_options *options, observation *out)
 {
     struct run run = {.plan = p, .options = options, .observation = out, .started = clock_monotonic()};
-    struct resource_loader loader = {files_load, files_find_package, (void *)p};
-    struct web web = {&loader, options->pure};
+    struct served *served = malloc(sizeof *served);
+    if (!served)
+        return STATUS_NO_MEMORY;
+    served->loader = (struct resource_loader){files_load, files_find_package, (void *)p, files_find_required, files_is_commonjs};
+    served->web = (struct web){&served->loader, options->pure};
     uint64_t seed = options->seed ? options->seed : p->seed;
     bool real = options->real_clock || p->clock == PLAN_CLOCK_REAL;
     struct world *w = world_create(real ? CROWD_CLOCK_REAL : CROWD_CLOCK_VIRTUAL, seed);
-    if (!w)
+    if (!w) {
+        free(served);
         return STATUS_NO_MEMORY;
-    w->host = &web;
+    }
+    w->host = &served->web;
     w->heap_limit = p->limits.heap_mb << 20;
     w->stack_limit = p->limits.stack_kb << 10;
     w->agent_limit = (uint32_t)p->limits.agents;
@@ -326,6 +344,11 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     out->agents = w->agents_started;
     out->shared_blocks = shared_block_count() - blocks;
     out->wall_ns = (uint64_t)(clock_monotonic() - run.started);
-    world_free(w);
+    /* What an agent still runs in stays; so does what the loader reads. */
+    out->stuck = w->agents != NULL;
+    if (!out->stuck) {
+        world_free(w);
+        free(served);
+    }
     return s;
 }

@@ -2,6 +2,7 @@
 
 #include "engine/host_class.h"
 #include "web/barrier.h"
+#include "web/commonjs.h"
 #include "web/console.h"
 #include "web/error_report.h"
 #include "web/event.h"
@@ -159,6 +160,7 @@ void globals_clear(struct realm *r)
     rejections_free(r);
     JS_FreeValue(r->js, r->spare_event);
     r->spare_event = JS_UNDEFINED;
+    commonjs_clear(r);
     barrier_clear(r);
     event_listeners_free(JS_GetRuntime(r->js), r->listeners);
     r->listeners = NULL;

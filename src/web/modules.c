@@ -1,5 +1,6 @@
 /* How module specifiers become URLs and texts (HTML "resolve a module specifier", without import maps). */
 #include "agent/world.h"
+#include "web/commonjs.h"
 #include "web/resource.h"
 #include "web/url.h"
 #include "web/web_agent.h"
@@ -35,6 +36,12 @@ static int load(JSContext *js, const char *url, struct module_source *out)
     if (s != STATUS_OK) {
         JS_ThrowTypeError(js, "cannot load the module %s: %s", url, status_text(s));
         return -1;
+    }
+    if (commonjs_is(js, url, &resource)) {
+        out->has_exports = true;
+        out->exports = commonjs_load(js, url, resource.bytes, resource.length);
+        free(resource.bytes);
+        return JS_IsException(out->exports) ? -1 : 0;
     }
     out->text = js_malloc(js, resource.length + 1);
     out->length = resource.length;

@@ -22,6 +22,10 @@ struct resource_loader {
     /* The URL that a bare module specifier ("ringbuf.js") stands for, malloc'd; NULL when there is none. */
     char *(*find_package)(void *context, const char *referrer, const char *specifier);
     void *context;
+    /* For CommonJS, or both NULL: what require() stands for, malloc'd, NULL when there is none; and whether a script that is imported
+     * is CommonJS. */
+    char *(*find_required)(void *context, const char *referrer, const char *specifier);
+    bool (*is_commonjs)(void *context, const char *url, const struct resource *resource);
 };
 
 /* The world's `host`: constant while agents run. */

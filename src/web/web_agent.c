@@ -4,6 +4,7 @@
 #include "base/finding.h"
 #include "engine/host_class.h"
 #include "platform/clock.h"
+#include "web/commonjs.h"
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/globals.h"
@@ -182,7 +183,10 @@ bool realm_run_script(struct realm *r, const char *text, size_t length, const ch
     r->module_script = module;
     if (module)
         return run_module(r, text, length, url);
-    JSValue result = script_run(r->js, text, length, url);
+    struct resource resource = {(char *)text, length};
+    size_t name = strlen(url);
+    bool wrapped = name > 4 && !strcmp(url + name - 4, ".cjs") && commonjs_is(r->js, url, &resource);
+    JSValue result = wrapped ? commonjs_load(r->js, url, text, length) : script_run(r->js, text, length, url);
     bool ok = !JS_IsException(result);
     JS_FreeValue(r->js, result);
     return ok;

@@ -247,6 +247,14 @@ static struct shared_block *run_block_take(uint64_t size)
     return block;
 }
 
+uint64_t shared_block_last_id(void)
+{
+    pthread_mutex_lock(&place_lock);
+    uint64_t id = last_id;
+    pthread_mutex_unlock(&place_lock);
+    return id;
+}
+
 struct shared_block *block_place_take(uint64_t size)
 {
     pthread_once(&range_once, range_map);

@@ -20,7 +20,6 @@ status shared_block_create(uint64_t byte_length, uint64_t max_byte_length,
         return STATUS_NO_MEMORY;
     block->max_byte_length = size;
     block->growable = growable;
-    block->number = 0;
     /* relaxed: the block is nobody else's yet; how it is handed over orders all this */
     atomic_store_explicit(&block->byte_length, byte_length, memory_order_relaxed);
     atomic_store_explicit(&block->records, NULL, memory_order_relaxed);
@@ -61,16 +60,6 @@ uint8_t *shared_block_bytes(const struct shared_block *block)
 uint64_t shared_block_id(const struct shared_block *block)
 {
     return block->id;
-}
-
-uint64_t shared_block_number(const struct shared_block *block)
-{
-    return block->number;
-}
-
-void shared_block_set_number(struct shared_block *block, uint64_t number)
-{
-    block->number = number;
 }
 
 uint64_t shared_block_max(const struct shared_block *block)

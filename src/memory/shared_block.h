@@ -43,10 +43,9 @@ uint8_t *shared_block_bytes(const struct shared_block *block);
 /* 1, 2, … in order of creation within the process; never used again. */
 uint64_t shared_block_id(const struct shared_block *block);
 
-/* A number that reports may use in place of the id (the order of creation within one run). 0 until
- * set; to be set by the creator before the block is shared. */
-uint64_t shared_block_number(const struct shared_block *block);
-void shared_block_set_number(struct shared_block *block, uint64_t number);
+/* The id of the newest block, 0 before the first: what a run subtracts to number its own blocks
+ * from 1. */
+uint64_t shared_block_last_id(void);
 
 /* ArrayBufferByteLength(block, seq-cst). Announced if the block is growable. */
 uint64_t shared_block_byte_length(struct shared_block *block);

@@ -13,7 +13,7 @@ struct shared_block {
     uint8_t *bytes;
     _Atomic uint64_t byte_length; /* seq_cst, as the standard has it; pairs with itself */
     uint64_t max_byte_length;
-    uint64_t id, number;
+    uint64_t id;
     _Atomic(struct waiter_record *)
         records; /* every waiter list of this block; see waiter_list.c */
     _Atomic uint32_t references;

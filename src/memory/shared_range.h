@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* 64 GiB at a fixed place that the address sanitizer leaves to programs, and far from where the system places mappings: ten thousand
- * agents would reach any place near those. */
+/* 64 GiB at a fixed place that the address sanitizer leaves to programs, and far from where the
+ * system places mappings: ten thousand agents would reach any place near those. */
 #define SHARED_RANGE_BASE ((uintptr_t)0x552000000000)
 #define SHARED_RANGE_BITS 36
 #define SHARED_RANGE_SIZE ((uintptr_t)1 << SHARED_RANGE_BITS)

@@ -337,7 +337,8 @@ static void wake(struct waiter_link *link)
     }
     struct sync_waiter *w = caa_container_of(link, struct sync_waiter, link);
     struct parker *parker = w->parker; /* `w` is gone as soon as it is woken */
-    /* The woken thread may end and its agent be given up before it is unparked here: parkers are freed through rcu_defer. */
+    /* The woken thread may end and its agent be given up before it is unparked here: parkers are
+     * freed through rcu_defer. */
     rcu_read_begin();
     /* release: pairs with the acquire in is_woken */
     atomic_store_explicit(&w->woken, true, memory_order_release);

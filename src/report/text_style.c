@@ -120,10 +120,16 @@ void text_add_blank_prefix(reporter *r)
     add_separator(r);
 }
 
+#define DATA_URL_SHOWN 32
+
 void text_add_position(reporter *r, source_position where)
 {
     buffer text = {0};
-    buffer_add(&text, where.file == NULL ? "unknown place" : where.file);
+    const char *file = where.file == NULL ? "unknown place" : where.file;
+    if (strncmp(file, "data:", 5) == 0 && strlen(file) > DATA_URL_SHOWN)
+        buffer_format(&text, "%.*s…", DATA_URL_SHOWN, file); /* the whole script is no name */
+    else
+        buffer_add(&text, file);
     if (where.line > 0)
         buffer_format(&text, ":%u", where.line);
     if (where.line > 0 && where.column > 0)

@@ -27,6 +27,7 @@ struct run {
     observation *observation;
     struct registered_cell *cells;
     int64_t started;
+    uint64_t blocks_before; /* the id of the last block of earlier runs */
 };
 
 /* ---- notices become records ---- */
@@ -124,7 +125,7 @@ static void add_party(const struct waiter_view *sight, void *context)
         .doing = "Atomics.wait",
         .where = placed ? (source_position){files_localize(list->run->plan, file), line, column} : (source_position){0},
         .has_cell = true,
-        .block = shared_block_number(sight->block),
+        .block = shared_block_id(sight->block), /* name_cells makes it the run's own number */
         .byte_offset = sight->offset,
         .value = strdup(value),
         .since_ns = (uint64_t)sight->since,
@@ -151,10 +152,12 @@ static void add_cell_less(struct parker *p, enum park_kind kind, void *context)
 
 static void name_cells(const struct run *run, struct party_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         for (const struct registered_cell *c = run->cells; c; c = c->next)
-            if (shared_block_number(c->block) == list->items[i].block && c->offset == list->items[i].byte_offset)
+            if (shared_block_id(c->block) == list->items[i].block && c->offset == list->items[i].byte_offset)
                 list->items[i].cell = c->name;
+        list->items[i].block -= run->blocks_before;
+    }
 }
 
 static void report_deadlock(struct run *run, struct world *w)
@@ -242,7 +245,7 @@ static void read_cell(struct run *run, const struct registered_cell *c)
         .name = c->name,
         .value = value,
         .type = names[c->element],
-        .block = shared_block_number(c->block),
+        .block = shared_block_id(c->block) - run->blocks_before,
         .byte_offset = c->offset,
     };
     observation_set_cell(run->observation, &cell);
@@ -336,13 +339,13 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     w->stack_limit = p->limits.stack_kb << 10;
     w->agent_limit = (uint32_t)p->limits.agents;
     struct world_watch watch = {sink, ended, tick, &run};
-    uint64_t blocks = shared_block_count();
+    run.blocks_before = shared_block_last_id();
     status s = start_windows(&run, w);
     world_run(w, p->limits.time_ms * 1000000, options->wall_limit_ms * 1000000, &watch);
     release_cells(&run);
     out->seed = seed;
     out->agents = w->agents_started;
-    out->shared_blocks = shared_block_count() - blocks;
+    out->shared_blocks = shared_block_last_id() - run.blocks_before;
     out->wall_ns = (uint64_t)(clock_monotonic() - run.started);
     /* What an agent still runs in stays; so does what the loader reads. */
     out->stuck = w->agents != NULL;

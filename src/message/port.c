@@ -491,6 +491,16 @@ void port_release(struct port *p)
     channel_unref(p->channel);
 }
 
+void port_abandon(struct port *p)
+{
+    const struct port_calls *calls = p->kept ? p->calls : NULL;
+    void *holder = p->holder;
+
+    port_release(p);
+    if (calls)
+        calls->drop(holder);
+}
+
 struct port *port_twin(struct port *p)
 {
     return p->twin;

@@ -63,6 +63,9 @@ bool port_ship(struct port *p);
 /* Gives an end up for good: closes it and drops its queue. Attached to a holder: the holder is going away. */
 void port_release(struct port *p);
 
+/* The same for a holder that stays but has forgotten the port: also drops what the end holds of it. */
+void port_abandon(struct port *p);
+
 /* The other end. Only to be compared, or passed to a function above by the thread that owns it. */
 struct port *port_twin(struct port *p);
 

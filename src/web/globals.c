@@ -162,6 +162,7 @@ void globals_clear(struct realm *r)
     r->spare_event = JS_UNDEFINED;
     commonjs_clear(r);
     barrier_clear(r);
+    ports_clear(r);
     event_listeners_free(JS_GetRuntime(r->js), r->listeners);
     r->listeners = NULL;
 }

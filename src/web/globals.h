@@ -41,4 +41,7 @@ void globals_release(struct realm *r);
 /* timers.c */
 void timers_release(struct realm *r);
 
+/* Gives up the ports that keep their objects, before the engine ends (R-MP-07: their twins get `close`). */
+void ports_clear(struct realm *r);
+
 #endif

@@ -19,6 +19,7 @@ struct message_port {
     JSValue self;    /* the object itself, not counted */
     JSValue partner; /* the other end's object while the channel is local, else undefined */
     struct external external;
+    struct message_port *next, *previous; /* of the realm, while there is an end */
 };
 
 static const struct interface message_port_interface;
@@ -77,6 +78,31 @@ static void release_external(struct external *x)
     port_release(caa_container_of(x, struct message_port, external)->port);
 }
 
+static void take_end(struct message_port *p, struct port *port)
+{
+    p->port = port;
+    external_hold(engine_of(p->realm->js), &p->external, release_external);
+    p->previous = NULL;
+    p->next = p->realm->ports;
+    if (p->next)
+        p->next->previous = p;
+    p->realm->ports = p;
+}
+
+static struct port *lose_end(struct message_port *p)
+{
+    struct port *port = p->port;
+    p->port = NULL;
+    external_forget(&p->external);
+    if (p->previous)
+        p->previous->next = p->next;
+    else
+        p->realm->ports = p->next;
+    if (p->next)
+        p->next->previous = p->previous;
+    return port;
+}
+
 static void message_port_finalize(JSRuntime *runtime, JSValueConst value)
 {
     struct message_port *p = port_opaque(value);
@@ -84,10 +110,8 @@ static void message_port_finalize(JSRuntime *runtime, JSValueConst value)
         return;
     event_target_release(runtime, &p->target);
     JS_FreeValueRT(runtime, p->partner);
-    if (p->port) {
-        external_forget(&p->external);
-        port_release(p->port);
-    }
+    if (p->port)
+        port_release(lose_end(p));
     js_free_rt(runtime, p);
 }
 
@@ -129,8 +153,7 @@ static JSValue message_port_object(JSContext *js, struct port *port)
         JS_FreeValue(js, object);
         return JS_ThrowOutOfMemory(js);
     }
-    p->port = port;
-    external_hold(engine_of(js), &p->external, release_external);
+    take_end(p, port);
     return object;
 }
 
@@ -144,6 +167,22 @@ static void part(JSContext *js, struct message_port *p)
         other->partner = JS_UNDEFINED;
     JS_FreeValue(js, to_self);
     JS_FreeValue(js, to_other);
+}
+
+static struct message_port *first_shipped(const struct realm *r)
+{
+    struct message_port *p = r->ports;
+    while (p && !port_was_shipped(p->port))
+        p = p->next; /* a local pair goes with the heap */
+    return p;
+}
+
+void ports_clear(struct realm *r)
+{
+    struct message_port *p;
+    /* From the start each time: giving up one port may end others. */
+    while ((p = first_shipped(r)))
+        port_abandon(lose_end(p));
 }
 
 /* ---- what structured clone asks (message.h) ---- */
@@ -160,8 +199,7 @@ static struct port *ship(JSContext *js, JSValueConst value)
     struct port *port = p->port;
     if (!port || port_is_detached(port) || !port_ship(port))
         return NULL;
-    p->port = NULL;
-    external_forget(&p->external);
+    lose_end(p);
     part(js, p); /* the caller holds the object */
     return port;
 }

@@ -24,6 +24,7 @@ struct realm {
     JSValue spare_event;               /* web/event_dispatch.c: undefined, or keeps the shape of message events in use */
     void *timers;                      /* web/timers.c */
     void *rejections;                  /* web/rejection.c */
+    struct message_port *ports;        /* attached in this realm: web/message_port.c */
     void *console;                     /* web/console.c: groups, counts, timers */
     void *meetings;                    /* web/barrier.c: promises of barriers that have not opened */
     void *commonjs;                    /* web/commonjs.c: modules that were required */

@@ -106,18 +106,8 @@ static bool is_module_file(const char *path, const char *text, size_t length)
     return text_is_module(text, length) || package_type_of(path) == PACKAGE_TYPE_MODULE;
 }
 
-status scenario_from_script(const char *path, plan **result, load_errors *errors)
+static void add_script(plan *p, const char *path, const char *text, size_t length)
 {
-    *result = NULL;
-    *errors = (load_errors){.memory = region_create()};
-    plan *p = create_plan(path);
-    const char *text;
-    size_t length;
-    status s = read_or_report(p->memory, path, &text, &length, errors);
-    if (s != STATUS_OK) {
-        plan_free(p);
-        return s;
-    }
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
     plan_script *script = region_allocate(p->memory, sizeof *script);
@@ -142,8 +132,30 @@ status scenario_from_script(const char *path, plan **result, load_errors *errors
     p->scripts = region_allocate(p->memory, sizeof *p->scripts);
     p->scripts[0] = script;
     p->script_count = 1;
+}
+
+status scenario_from_script(const char *path, plan **result, load_errors *errors)
+{
+    *result = NULL;
+    *errors = (load_errors){.memory = region_create()};
+    plan *p = create_plan(path);
+    const char *text;
+    size_t length;
+    status s = read_or_report(p->memory, path, &text, &length, errors);
+    if (s != STATUS_OK) {
+        plan_free(p);
+        return s;
+    }
+    add_script(p, path, text, length);
     *result = p;
     return STATUS_OK;
+}
+
+plan *scenario_from_text(const char *path, const char *text, size_t length)
+{
+    plan *p = create_plan(path);
+    add_script(p, path, region_copy(p->memory, text, length), length);
+    return p;
 }
 
 void load_errors_release(load_errors *errors)

@@ -39,6 +39,9 @@ status scenario_load_text(const char *path, const char *text, size_t length, pla
  * expectations. */
 status scenario_from_script(const char *path, plan **result, load_errors *errors);
 
+/* The same for a text in memory (copied); `path` names it and says where further files are looked up. Never NULL. */
+plan *scenario_from_text(const char *path, const char *text, size_t length);
+
 void load_errors_release(load_errors *errors);
 
 /* "file:line:column: message", one per line. */

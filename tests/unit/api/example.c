@@ -1,0 +1,136 @@
+/* What a program that embeds heddle writes: nothing but the public headers. Also the test of that interface. */
+#include <heddle/heddle.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CHECK(condition)                                                                                                     \
+    do {                                                                                                                     \
+        if (!(condition)) {                                                                                                  \
+            fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition);                                    \
+            failures++;                                                                                                      \
+        }                                                                                                                    \
+    } while (0)
+
+static int failures;
+
+/* ---- a script is run, its records are read ---- */
+
+static void count_lines(void *context, const hd_record *record)
+{
+    if (record->kind == HD_RECORD_CONSOLE)
+        ++*(int *)context;
+}
+
+static void run_script(void)
+{
+    static const char text[] = "const cells = new Int32Array(new SharedArrayBuffer(8));\n"
+                               "heddle.cell('count', cells, 1);\n"
+                               "Atomics.add(cells, 1, 41); cells[1]++;\n"
+                               "console.log('hello', Atomics.wait(cells, 0, 0, 1000));\n";
+    hd_scenario *scenario;
+    hd_run *run;
+    hd_record record;
+    int lines = 0;
+    hd_run_options options = {.main_is_worker = true, .record = count_lines, .context = &lines};
+    CHECK(hd_scenario_from_text("hello.js", text, strlen(text), &scenario) == HD_OK);
+    CHECK(hd_scenario_run(scenario, &options, &run) == HD_OK);
+    CHECK(hd_run_exit_code(run) == 0 && !strcmp(hd_run_end(run), "idle"));
+    CHECK(lines == 1 && hd_run_record_count(run) >= 1);
+    CHECK(hd_run_record(run, 0, &record) == HD_OK && !strcmp(record.text, "hello timed-out"));
+    CHECK(!strcmp(record.agent, "main") && !strcmp(record.agent_kind, "dedicated-worker"));
+    CHECK(hd_run_record(run, 1000, &record) == HD_RANGE);
+    CHECK(hd_run_cell(run, "count") && !strcmp(hd_run_cell(run, "count"), "42"));
+    hd_run_free(run);
+    hd_scenario_free(scenario);
+}
+
+/* ---- a finding is data ---- */
+
+static void find_deadlock(void)
+{
+    static const char text[] = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
+    hd_scenario *scenario;
+    hd_run *run;
+    hd_verdict_line line;
+    hd_run_options options = {.main_is_worker = true};
+    CHECK(hd_scenario_from_text("stuck.js", text, strlen(text), &scenario) == HD_OK);
+    CHECK(hd_scenario_run(scenario, &options, &run) == HD_OK);
+    CHECK(hd_run_exit_code(run) == 1 && !strcmp(hd_run_end(run), "deadlock"));
+    CHECK(hd_run_verdict_count(run) == 1 && hd_run_verdict(run, 0, &line) == HD_OK);
+    CHECK(!line.held && !strcmp(line.what, "deadlock") && strstr(line.explanation, "blocked for ever"));
+    hd_run_free(run);
+    hd_scenario_free(scenario);
+}
+
+static void load_nothing(void)
+{
+    hd_scenario *scenario;
+    char *errors;
+    CHECK(hd_scenario_load("there-is-no.yaml", &scenario, &errors) == HD_NOT_FOUND);
+    CHECK(scenario == NULL && errors && strstr(errors, "there-is-no.yaml: there is no such file"));
+    hd_text_free(errors);
+    hd_scenario_free(NULL);
+}
+
+/* ---- two C threads, one block: ping and pong ---- */
+
+enum { ROUNDS = 2000 };
+
+static void take_turns(hd_thread *thread, hd_shared_block *block, uint64_t mine)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        uint64_t turn = 0;
+        hd_wait_result result;
+        while (hd_atomics_load(block, 0, 4, &turn) == HD_OK && turn != mine)
+            hd_atomics_wait(thread, block, 0, 4, (int64_t)turn, HD_FOREVER, &result);
+        hd_atomics_add(block, 8, 8, 1, NULL);
+        hd_atomics_store(block, 0, 4, !mine);
+        hd_atomics_notify(thread, block, 0, 1, NULL);
+    }
+}
+
+static void *pong(void *context)
+{
+    hd_thread *thread;
+    if (hd_thread_attach(&thread) != HD_OK)
+        return NULL;
+    take_turns(thread, context, 1);
+    hd_shared_block_unref(context);
+    hd_thread_detach(thread);
+    return NULL;
+}
+
+static void share(void)
+{
+    hd_thread *thread;
+    hd_shared_block *block;
+    hd_wait_result result;
+    uint64_t value = 0;
+    pthread_t other;
+    CHECK(hd_thread_attach(&thread) == HD_OK);
+    CHECK(hd_shared_block_create(16, 32, &block) == HD_OK);
+    hd_shared_block_ref(block);
+    CHECK(pthread_create(&other, NULL, pong, block) == 0);
+    take_turns(thread, block, 0);
+    pthread_join(other, NULL);
+    CHECK(hd_atomics_load(block, 8, 8, &value) == HD_OK && value == 2 * ROUNDS);
+    CHECK(hd_atomics_wait(thread, block, 0, 4, 5, HD_FOREVER, &result) == HD_OK && result == HD_WAIT_NOT_EQUAL);
+    CHECK(hd_atomics_wait(thread, block, 0, 4, 0, 1000000, &result) == HD_OK && result == HD_WAIT_TIMED_OUT);
+    CHECK(hd_atomics_load(block, 3, 4, &value) == HD_INVALID && hd_atomics_load(block, 16, 4, &value) == HD_RANGE);
+    CHECK(hd_shared_block_grow(block, 24) == HD_OK && hd_shared_block_byte_length(block) == 24);
+    CHECK(hd_shared_block_grow(block, 40) == HD_RANGE);
+    hd_shared_block_unref(block);
+    hd_thread_detach(thread);
+}
+
+int main(void)
+{
+    run_script();
+    find_deadlock();
+    load_nothing();
+    share();
+    printf("heddle %s: %s\n", hd_version(), failures ? "the interface fails" : "the interface holds");
+    return failures != 0;
+}

@@ -1,4 +1,5 @@
 /* Running scripts, modules and microtasks. */
+#include "engine/buffer_access.h"
 #include "engine/engine_struct.h"
 #include "engine/internals.h"
 
@@ -192,8 +193,5 @@ bool exception_is_interruption(JSContext *realm, JSValueConst exception)
 
 JSValue interruption_throw(JSContext *realm)
 {
-    JS_ThrowInternalError(realm, "interrupted");
-    JSValue exception = JS_GetException(realm);
-    JS_SetUncatchableError(realm, exception);
-    return JS_Throw(realm, exception);
+    return throw_interruption(realm);
 }

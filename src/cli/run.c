@@ -1,10 +1,9 @@
 /* heddle run: scenarios, folders and scripts. */
 #include "cli/cli.h"
 
+#include "cli/run_jobs.h"
 #include "report/report.h"
-#include "scenario/files.h"
 #include "scenario/folder.h"
-#include "scenario/load.h"
 #include "scenario/runner.h"
 
 #include <getopt.h>
@@ -26,6 +25,8 @@ struct run_command {
     struct run_options options;
     struct report_options report;
     uint64_t repeat;
+    unsigned jobs;
+    int code; /* what the reporter does not know */
     const char *junit;
     bool ci;
     reporter *reporter;
@@ -62,6 +63,7 @@ static void help(void)
          "  --clock virtual|real  the virtual clock (default) jumps when every agent waits\n"
          "  --timeout SECONDS     ends a run after that much of the machine's time: exit code 4\n"
          "  --repeat N            runs everything N times\n"
+         "  --jobs N              up to N runs at once, each in a process of its own (default 1)\n"
          "  --json                one JSON object per line instead of text\n"
          "  --times               each line starts with its moment on the run's clock\n"
          "  --junit FILE          also writes the results as JUnit XML\n"
@@ -89,45 +91,17 @@ static int run_once(struct run_command *c, const plan *p, uint64_t iteration, ui
     return s == STATUS_OK ? 0 : -1;
 }
 
-static const char *missing_package(const plan *p)
+static void run_file(struct run_command *c, const char *path)
 {
-    for (size_t i = 0; i < p->needs.count; i++)
-        if (!files_has_package(p, p->needs.items[i]))
-            return p->needs.items[i];
-    return NULL;
-}
-
-static bool is_script(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    return dot && (!strcmp(dot, ".js") || !strcmp(dot, ".mjs") || !strcmp(dot, ".cjs"));
-}
-
-static void run_file(struct run_command *c, const char *file)
-{
-    plan *p = NULL;
-    load_errors errors = {0};
-    status s = is_script(file) ? scenario_from_script(file, &p, &errors) : scenario_load(file, &p, &errors);
-    c->index++;
-    if (s != STATUS_OK) {
-        report_load_errors(c->reporter, file, &errors);
-        load_errors_release(&errors);
-        return;
-    }
-    load_errors_release(&errors);
-    const char *missing = missing_package(p);
-    uint64_t times = c->repeat * p->repeat;
+    struct run_file f = run_file_open(path, c->repeat);
     bool kept = false;
-    if (missing) {
-        char reason[256];
-        snprintf(reason, sizeof reason, "needs the npm package %s, which is not installed", missing);
-        report_not_run(c->reporter, p, reason);
-    }
-    for (uint64_t i = 1; !missing && i <= times && !interrupted; i++)
-        if (run_once(c, p, i, times, &kept))
-            break;
+    c->index++;
+    if (!run_file_refused(&f, c->reporter))
+        for (uint64_t i = 1; i <= f.times && !interrupted; i++)
+            if (run_once(c, f.plan, i, f.times, &kept))
+                break;
     if (!kept)
-        plan_free(p);
+        run_file_close(&f);
 }
 
 static int read_number(const char *text, uint64_t *out)
@@ -137,10 +111,11 @@ static int read_number(const char *text, uint64_t *out)
     return *text == '-' || end == text || *end ? -1 : 0;
 }
 
-enum { O_MAIN = 1, O_SEED, O_CLOCK, O_TIMEOUT, O_REPEAT, O_JSON, O_TIMES, O_JUNIT, O_CI, O_PURE, O_UNOBSERVED, O_COLOUR, O_HELP };
+enum { O_MAIN = 1, O_SEED, O_CLOCK, O_TIMEOUT, O_REPEAT, O_JOBS, O_JSON, O_TIMES, O_JUNIT, O_CI, O_PURE, O_UNOBSERVED, O_COLOUR, O_HELP };
 
 static const struct option long_options[] = {
     {"main", required_argument, NULL, O_MAIN},       {"seed", required_argument, NULL, O_SEED},
+    {"jobs", required_argument, NULL, O_JOBS},
     {"clock", required_argument, NULL, O_CLOCK},     {"timeout", required_argument, NULL, O_TIMEOUT},
     {"repeat", required_argument, NULL, O_REPEAT},   {"json", no_argument, NULL, O_JSON},
     {"times", no_argument, NULL, O_TIMES},           {"junit", required_argument, NULL, O_JUNIT},
@@ -184,6 +159,11 @@ static int read_option(struct run_command *c, int option)
         if (read_number(optarg, &c->repeat) || !c->repeat)
             return cli_usage_error("run", "--repeat takes a whole number from 1, not '%s'", optarg);
         return -1;
+    case O_JOBS:
+        if (read_number(optarg, &number) || !number || number > 1000)
+            return cli_usage_error("run", "--jobs takes a whole number from 1 to 1000, not '%s'", optarg);
+        c->jobs = (unsigned)number;
+        return -1;
     case O_TIMEOUT: {
         char *end;
         double seconds = strtod(optarg, &end);
@@ -224,7 +204,7 @@ static void run_paths(struct run_command *c, int count, char **paths)
     text_list files = {0};
     for (int i = 0; i < count; i++) {
         text_list found = {0};
-        if (is_script(paths[i]) || folder_list_scenarios(memory, paths[i], &found) != STATUS_OK || !found.count)
+        if (folder_list_scenarios(memory, paths[i], &found) != STATUS_OK || !found.count)
             found = (text_list){.items = (const char **)&paths[i], .count = 1};
         const char **items = region_allocate(memory, (files.count + found.count) * sizeof *items);
         if (files.count)
@@ -236,7 +216,10 @@ static void run_paths(struct run_command *c, int count, char **paths)
     c->total = files.count;
     c->report.quiet = files.count > 1;
     c->reporter = report_create(&c->report);
-    for (size_t i = 0; i < files.count && !interrupted; i++)
+    struct run_jobs all = {&c->options, c->reporter, files.items, files.count, c->repeat, c->jobs};
+    if (c->jobs > 1)
+        c->code = run_jobs(&all);
+    for (size_t i = 0; c->jobs == 1 && i < files.count && !interrupted; i++)
         run_file(c, files.items[i]);
     region_free(memory);
 }
@@ -252,6 +235,7 @@ int cli_run(int count, char **arguments)
                    .race_detection = "race detection off",
                    .sink = to_stdout},
         .repeat = 1,
+        .jobs = 1,
         .ci = getenv("CI") != NULL,
     };
     struct winsize size;
@@ -268,9 +252,10 @@ int cli_run(int count, char **arguments)
     }
     if (optind == count)
         return cli_usage_error("run", "name a scenario, a folder or a script");
-    signal(SIGINT, on_interrupt);
+    struct sigaction action = {.sa_handler = on_interrupt}; /* waiting for a process ends with it */
+    sigaction(SIGINT, &action, NULL);
     run_paths(&c, count - optind, arguments + optind);
-    code = report_finish(c.reporter, c.ci);
+    code = exit_code_worse(report_finish(c.reporter, c.ci), c.code);
     if (c.junit && report_write_junit(c.reporter, c.junit) != STATUS_OK)
         fprintf(stderr, "heddle run: cannot write %s\n", c.junit);
     report_free(c.reporter);

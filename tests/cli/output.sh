@@ -18,4 +18,19 @@ echo 'console.log(typeof heddle, Atomics.wait(new Int32Array(new SharedArrayBuff
 expect worker 0 'object timed-out' -- run --main worker worker.js
 expect pure 0 'undefined timed-out' -- run --pure --main worker worker.js
 expect window 1 'TypeError' -- run worker.js
+
+# Several runs at once are reported in the order of the files, whatever ends first.
+for n in 1 2 3 4 5; do echo "setTimeout(() => { console.log('$n'); if ($n === 4) throw new Error('four'); }, $n);" >"$n.js"; done
+expect 'jobs' 1 '^5 scenarios · 4 hold · 1 fails' 'Error: four' 'again: heddle run 4.js' -- run --jobs 3 1.js 2.js 3.js 4.js 5.js
+[ "$(sed -n 's/^[^ ]* \([1-5]\).js · .*/\1/p' output | tr -d '\n')" = 12345 ] || {
+    echo 'FAILED jobs: not in order'; cat output; failures=$((failures + 1)); }
+expect 'repeated in jobs' 0 '20 of 20 runs hold' -- run --jobs 4 --repeat 20 1.js
+expect 'jobs go on beside a bad file' 3 'there is no such file' '2 scenarios · 1 holds · 1 cannot be loaded' -- run --jobs 2 none.js 1.js
+expect 'no jobs' 2 '--jobs takes a whole number' -- run --jobs 0 1.js
+
+# An interruption is told after what was found.
+echo 'console.log("running"); for (;;);' >endless.js
+"$heddle" run endless.js >output 2>&1 & process=$!
+sleep 1; kill -INT $process; wait $process; code=$?
+{ [ $code = 130 ] && grep -q running output; } || { echo "FAILED interruption: code $code"; cat output; failures=$((failures + 1)); }
 finish

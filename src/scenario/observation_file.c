@@ -1,0 +1,132 @@
+#include "scenario/observation_file.h"
+
+#include <string.h>
+
+#define NO_TEXT UINT64_MAX
+
+/* ---- texts ---- */
+
+static void put(FILE *to, const void *bytes, size_t size)
+{
+    fwrite(bytes, 1, size, to); /* ferror tells in the end */
+}
+
+static void put_text(FILE *to, const char *text)
+{
+    uint64_t length = text == NULL ? NO_TEXT : strlen(text);
+    put(to, &length, sizeof length);
+    if (text != NULL)
+        put(to, text, length);
+}
+
+static bool get(FILE *from, void *bytes, size_t size)
+{
+    return fread(bytes, 1, size, from) == size;
+}
+
+static bool get_text(FILE *from, region *memory, const char **text)
+{
+    uint64_t length;
+    *text = NULL;
+    if (!get(from, &length, sizeof length))
+        return false;
+    if (length == NO_TEXT)
+        return true;
+    char *copy = region_allocate(memory, length + 1);
+    *text = copy;
+    return get(from, copy, length);
+}
+
+/* ---- the structures: as they are, then their texts in a fixed order ---- */
+
+static void put_party(FILE *to, const observation_party *p)
+{
+    put(to, p, sizeof *p);
+    put_text(to, p->agent);
+    put_text(to, p->agent_kind);
+    put_text(to, p->doing);
+    put_text(to, p->where.file);
+    put_text(to, p->cell);
+    put_text(to, p->value);
+}
+
+static bool get_party(FILE *from, region *memory, observation_party *p)
+{
+    return get(from, p, sizeof *p) && get_text(from, memory, &p->agent) && get_text(from, memory, &p->agent_kind) &&
+           get_text(from, memory, &p->doing) && get_text(from, memory, &p->where.file) && get_text(from, memory, &p->cell) &&
+           get_text(from, memory, &p->value);
+}
+
+static void put_record(FILE *to, const observation_record *r)
+{
+    put(to, r, sizeof *r);
+    put_text(to, r->agent);
+    put_text(to, r->agent_kind);
+    put_text(to, r->text);
+    put_text(to, r->stack);
+    put_text(to, r->where.file);
+    for (size_t i = 0; i < r->party_count; i++)
+        put_party(to, &r->parties[i]);
+}
+
+static bool get_record(FILE *from, region *memory, observation_record *r)
+{
+    if (!get(from, r, sizeof *r) || !get_text(from, memory, &r->agent) || !get_text(from, memory, &r->agent_kind) ||
+        !get_text(from, memory, &r->text) || !get_text(from, memory, &r->stack) || !get_text(from, memory, &r->where.file))
+        return false;
+    if (r->party_count > 0)
+        r->parties = region_allocate(memory, r->party_count * sizeof *r->parties);
+    for (size_t i = 0; i < r->party_count; i++)
+        if (!get_party(from, memory, &r->parties[i]))
+            return false;
+    return true;
+}
+
+static void put_cell(FILE *to, const observation_cell *c)
+{
+    put(to, c, sizeof *c);
+    put_text(to, c->name);
+    put_text(to, c->value);
+    put_text(to, c->type);
+}
+
+static bool get_cell(FILE *from, region *memory, observation_cell *c)
+{
+    return get(from, c, sizeof *c) && get_text(from, memory, &c->name) && get_text(from, memory, &c->value) &&
+           get_text(from, memory, &c->type);
+}
+
+bool observation_store(FILE *to, const observation *o)
+{
+    put(to, o, sizeof *o);
+    for (size_t i = 0; i < o->count; i++)
+        put_record(to, &o->records[i]);
+    for (size_t i = 0; i < o->cell_count; i++)
+        put_cell(to, &o->cells[i]);
+    return fflush(to) == 0 && !ferror(to);
+}
+
+observation *observation_fetch(FILE *from)
+{
+    observation head, *o = observation_create();
+    if (!get(from, &head, sizeof head)) {
+        observation_free(o);
+        return NULL;
+    }
+    region *memory = o->memory;
+    *o = head;
+    o->memory = memory;
+    o->capacity = o->count;
+    o->cell_capacity = o->cell_count;
+    o->records = region_allocate(memory, (o->count + 1) * sizeof *o->records);
+    o->cells = region_allocate(memory, (o->cell_count + 1) * sizeof *o->cells);
+    bool whole = true;
+    for (size_t i = 0; whole && i < o->count; i++)
+        whole = get_record(from, memory, &o->records[i]);
+    for (size_t i = 0; whole && i < o->cell_count; i++)
+        whole = get_cell(from, memory, &o->cells[i]);
+    if (whole)
+        return o;
+    observation_free(o);
+    return NULL;
+}

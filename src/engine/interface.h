@@ -40,6 +40,9 @@ JSValue interface_build(JSContext *realm, const struct lazy_property *self);
 
 #define INTERFACE_PROPERTY(i) {(i).name, interface_build, &(i)}
 
+/* %Iterator.prototype%; a new reference. */
+JSValue interface_iterator_prototype(JSContext *realm);
+
 /* Throws a DOMException, e.g. ("DataCloneError", "..."). Returns JS_EXCEPTION. */
 JSValue throw_dom_exception(JSContext *realm, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

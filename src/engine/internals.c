@@ -1,6 +1,7 @@
 /* Accessors that need the engine's internal structures. Included by unity.c, never compiled alone. */
 
 #include "engine/host_class.h"
+#include "engine/interface.h"
 #include "engine/internals.h"
 
 /* Host classes follow the engine's own, in every runtime. */
@@ -76,4 +77,9 @@ bool stack_is_empty(JSRuntime *runtime)
 JSAtom to_string_tag_atom(void)
 {
     return JS_ATOM_Symbol_toStringTag;
+}
+
+JSValue interface_iterator_prototype(JSContext *realm)
+{
+    return js_dup(realm->class_proto[JS_CLASS_ITERATOR]);
 }

@@ -113,20 +113,42 @@ static void print(JSContext *js, int level, const char *text)
     buffer_release(&indented);
 }
 
+/* A zero byte would end a notice's text; it is shown as the symbol for it. */
+static void print_with_zeros(JSContext *js, int level, const char *text, size_t length)
+{
+    buffer shown = {0};
+    for (size_t at = 0; at < length;) {
+        size_t run = strlen(text + at);
+        buffer_add_bytes(&shown, text + at, run);
+        at += run;
+        if (at++ < length)
+            buffer_add(&shown, "\u2400");
+    }
+    print(js, level, buffer_text(&shown));
+    buffer_release(&shown);
+}
+
 static JSValue print_arguments(JSContext *js, int level, int count, JSValueConst *arguments)
 {
     /* The common call has one string: it is not copied before the notice is. */
     if (count == 1 && JS_IsString(arguments[0])) {
-        const char *text = JS_ToCString(js, arguments[0]);
+        size_t length;
+        const char *text = JS_ToCStringLen(js, &length, arguments[0]);
         if (!text)
             return JS_EXCEPTION;
-        print(js, level, text);
+        if (strlen(text) == length)
+            print(js, level, text);
+        else
+            print_with_zeros(js, level, text, length);
         JS_FreeCString(js, text);
         return JS_UNDEFINED;
     }
     buffer text = {0};
     console_format(js, count, arguments, &text);
-    print(js, level, buffer_text(&text));
+    if (strlen(buffer_text(&text)) == text.length)
+        print(js, level, buffer_text(&text));
+    else
+        print_with_zeros(js, level, text.text, text.length);
     buffer_release(&text);
     return JS_UNDEFINED;
 }

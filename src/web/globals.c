@@ -2,6 +2,7 @@
 
 #include "engine/host_class.h"
 #include "web/barrier.h"
+#include "web/blob.h"
 #include "web/commonjs.h"
 #include "web/console.h"
 #include "web/error_report.h"
@@ -171,4 +172,5 @@ void globals_release(struct realm *r)
 {
     timers_release(r);
     console_release(r);
+    blob_urls_release(r);
 }

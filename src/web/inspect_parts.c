@@ -300,6 +300,7 @@ void inspect_contents(struct inspector *x, struct subject *s, struct entries *e)
         add_promise(x, s, e);
         return;
     default:
+        inspect_host_entries(x, s->value, e);
         return;
     }
 }
@@ -516,7 +517,7 @@ static bool open_plain(struct subject *s)
         buffer_add(&s->open, "{");
     else
         open_with(s, "Object", "", "{");
-    return s->key_count == 0;
+    return s->key_count == 0 && !inspect_host_has_entries(s->value);
 }
 
 /* Objects whose text is a base and then perhaps properties. */

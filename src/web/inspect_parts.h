@@ -56,4 +56,8 @@ void inspect_contents(struct inspector *x, struct subject *s, struct entries *e)
 /* inspect_error.c: the text of an Error or DOMException; hides the keys that it already shows. */
 void inspect_error(struct inspector *x, struct subject *s, buffer *out);
 
+/* inspect_host.c: platform objects whose attributes are worth showing. */
+bool inspect_host_has_entries(JSValueConst object);
+void inspect_host_entries(struct inspector *x, JSValueConst object, struct entries *e);
+
 #endif

@@ -28,6 +28,7 @@ struct realm {
     void *console;                     /* web/console.c: groups, counts, timers */
     void *meetings;                    /* web/barrier.c: promises of barriers that have not opened */
     void *commonjs;                    /* web/commonjs.c: modules that were required */
+    uint64_t random;                   /* web/crypto.c: state, 0 = not seeded yet */
     struct worker_link *worker;        /* web/worker.c: the inside of a worker's channel */
     uint32_t workers_made;             /* names for workers without one */
     struct realm *next;                /* realms of one agent */

@@ -1,38 +1,13 @@
 /* The basic URL parser (https://url.spec.whatwg.org/#concept-basic-url-parser): one function per
  * state. It works on bytes instead of code points: every decision falls on ASCII, and the rest is
  * percent-encoded byte by byte. */
-#include "web/url.h"
+#include "web/url_parser.h"
 
 #include "base/assert.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum state {
-    NO_OVERRIDE,
-    SCHEME_START,
-    SCHEME,
-    NO_SCHEME,
-    SPECIAL_RELATIVE_OR_AUTHORITY,
-    PATH_OR_AUTHORITY,
-    RELATIVE,
-    RELATIVE_SLASH,
-    SPECIAL_AUTHORITY_SLASHES,
-    SPECIAL_AUTHORITY_IGNORE_SLASHES,
-    AUTHORITY,
-    HOST,
-    HOSTNAME,
-    PORT,
-    FILE_START,
-    FILE_SLASH,
-    FILE_HOST,
-    PATH_START,
-    PATH,
-    OPAQUE_PATH,
-    QUERY,
-    FRAGMENT,
-};
 
 enum step { NEXT, AGAIN, DONE, FAIL };
 
@@ -43,7 +18,7 @@ struct parser {
     const struct url *base;
     const char *text; /* without tabs and newlines */
     size_t length, position;
-    enum state state, override;
+    enum url_state state, override;
     bool at_sign_seen, inside_brackets, password_token_seen;
     buffer part; /* the standard's "buffer" */
 };
@@ -161,7 +136,7 @@ static bool remaining_starts_with(const struct parser *p, char c)
     return p->position + 1 < p->length && p->text[p->position + 1] == c;
 }
 
-static enum step go(struct parser *p, enum state next, enum step how)
+static enum step go(struct parser *p, enum url_state next, enum step how)
 {
     p->state = next;
     return how;
@@ -171,14 +146,14 @@ static enum step go_query(struct parser *p)
 {
     buffer_clear(&p->url->query);
     p->url->has_query = true;
-    return go(p, QUERY, NEXT);
+    return go(p, URL_STATE_QUERY, NEXT);
 }
 
 static enum step go_fragment(struct parser *p)
 {
     buffer_clear(&p->url->fragment);
     p->url->has_fragment = true;
-    return go(p, FRAGMENT, NEXT);
+    return go(p, URL_STATE_FRAGMENT, NEXT);
 }
 
 static bool ends_authority(const struct parser *p, int c)
@@ -190,9 +165,9 @@ static enum step scheme_start_state(struct parser *p, int c)
 {
     if (is_alpha(c)) {
         add_byte(&p->part, to_lower(c));
-        return go(p, SCHEME, NEXT);
+        return go(p, URL_STATE_SCHEME, NEXT);
     }
-    return p->override ? FAIL : go(p, NO_SCHEME, AGAIN);
+    return p->override ? FAIL : go(p, URL_STATE_NO_SCHEME, AGAIN);
 }
 
 /* The scheme setter's part of the scheme state. */
@@ -218,17 +193,19 @@ static enum step scheme_end(struct parser *p)
     copy(&u->scheme, &p->part);
     buffer_clear(&p->part);
     if (equals(&u->scheme, "file"))
-        return go(p, FILE_START, NEXT);
+        return go(p, URL_STATE_FILE_START, NEXT);
     if (url_is_special(u)) {
         bool same = p->base && equals(&p->base->scheme, buffer_text(&u->scheme));
-        return go(p, same ? SPECIAL_RELATIVE_OR_AUTHORITY : SPECIAL_AUTHORITY_SLASHES, NEXT);
+        return go(
+            p, same ? URL_STATE_SPECIAL_RELATIVE_OR_AUTHORITY : URL_STATE_SPECIAL_AUTHORITY_SLASHES,
+            NEXT);
     }
     if (remaining_starts_with(p, '/')) {
         p->position++;
-        return go(p, PATH_OR_AUTHORITY, NEXT);
+        return go(p, URL_STATE_PATH_OR_AUTHORITY, NEXT);
     }
     u->opaque_path = true;
-    return go(p, OPAQUE_PATH, NEXT);
+    return go(p, URL_STATE_OPAQUE_PATH, NEXT);
 }
 
 static enum step scheme_state(struct parser *p, int c)
@@ -243,7 +220,7 @@ static enum step scheme_state(struct parser *p, int c)
         return FAIL;
     buffer_clear(&p->part);
     p->position = 0;
-    return go(p, NO_SCHEME, AGAIN);
+    return go(p, URL_STATE_NO_SCHEME, AGAIN);
 }
 
 static void copy_path_and_query(struct url *u, const struct url *base)
@@ -283,15 +260,16 @@ static enum step no_scheme_state(struct parser *p, int c)
         copy_path_and_query(p->url, p->base);
         return go_fragment(p);
     }
-    return go(p, equals(&p->base->scheme, "file") ? FILE_START : RELATIVE, AGAIN);
+    return go(p, equals(&p->base->scheme, "file") ? URL_STATE_FILE_START : URL_STATE_RELATIVE,
+              AGAIN);
 }
 
 static enum step special_relative_or_authority_state(struct parser *p, int c)
 {
     if (c != '/' || !remaining_starts_with(p, '/'))
-        return go(p, RELATIVE, AGAIN);
+        return go(p, URL_STATE_RELATIVE, AGAIN);
     p->position++;
-    return go(p, SPECIAL_AUTHORITY_IGNORE_SLASHES, NEXT);
+    return go(p, URL_STATE_SPECIAL_AUTHORITY_IGNORE_SLASHES, NEXT);
 }
 
 static enum step relative_state(struct parser *p, int c)
@@ -299,7 +277,7 @@ static enum step relative_state(struct parser *p, int c)
     struct url *u = p->url;
     copy(&u->scheme, &p->base->scheme);
     if (c == '/' || (c == '\\' && url_is_special(u)))
-        return go(p, RELATIVE_SLASH, NEXT);
+        return go(p, URL_STATE_RELATIVE_SLASH, NEXT);
     copy_authority(u, p->base);
     copy_path_and_query(u, p->base);
     if (c == '?')
@@ -310,25 +288,25 @@ static enum step relative_state(struct parser *p, int c)
         return NEXT;
     drop_query(u);
     path_shorten(u);
-    return go(p, PATH, AGAIN);
+    return go(p, URL_STATE_PATH, AGAIN);
 }
 
 static enum step relative_slash_state(struct parser *p, int c)
 {
     if (url_is_special(p->url) && (c == '/' || c == '\\'))
-        return go(p, SPECIAL_AUTHORITY_IGNORE_SLASHES, NEXT);
+        return go(p, URL_STATE_SPECIAL_AUTHORITY_IGNORE_SLASHES, NEXT);
     if (c == '/')
-        return go(p, AUTHORITY, NEXT);
+        return go(p, URL_STATE_AUTHORITY, NEXT);
     copy_authority(p->url, p->base);
-    return go(p, PATH, AGAIN);
+    return go(p, URL_STATE_PATH, AGAIN);
 }
 
 static enum step special_authority_slashes_state(struct parser *p, int c)
 {
     if (c != '/' || !remaining_starts_with(p, '/'))
-        return go(p, SPECIAL_AUTHORITY_IGNORE_SLASHES, AGAIN);
+        return go(p, URL_STATE_SPECIAL_AUTHORITY_IGNORE_SLASHES, AGAIN);
     p->position++;
-    return go(p, SPECIAL_AUTHORITY_IGNORE_SLASHES, NEXT);
+    return go(p, URL_STATE_SPECIAL_AUTHORITY_IGNORE_SLASHES, NEXT);
 }
 
 /* What stands before an "@" belongs to the credentials; an earlier "@" is part of them. */
@@ -361,7 +339,7 @@ static enum step authority_state(struct parser *p, int c)
         return FAIL;
     p->position -= p->part.length;
     buffer_clear(&p->part);
-    return go(p, HOST, AGAIN);
+    return go(p, URL_STATE_HOST, AGAIN);
 }
 
 static bool take_host(struct parser *p)
@@ -382,11 +360,11 @@ static enum step host_state(struct parser *p, int c)
 {
     struct url *u = p->url;
     if (p->override && equals(&u->scheme, "file"))
-        return go(p, FILE_HOST, AGAIN);
+        return go(p, URL_STATE_FILE_HOST, AGAIN);
     if (c == ':' && !p->inside_brackets) {
-        if (p->part.length == 0 || p->override == HOSTNAME || !take_host(p))
+        if (p->part.length == 0 || p->override == URL_STATE_HOSTNAME || !take_host(p))
             return FAIL;
-        return go(p, PORT, NEXT);
+        return go(p, URL_STATE_PORT, NEXT);
     }
     if (!ends_authority(p, c)) {
         if (c == '[' || c == ']')
@@ -399,7 +377,7 @@ static enum step host_state(struct parser *p, int c)
         return FAIL;
     if (!take_host(p))
         return FAIL;
-    return go(p, PATH_START, p->override ? DONE : AGAIN);
+    return go(p, URL_STATE_PATH_START, p->override ? DONE : AGAIN);
 }
 
 static enum step port_state(struct parser *p, int c)
@@ -422,7 +400,7 @@ static enum step port_state(struct parser *p, int c)
         if (p->override)
             return DONE;
     }
-    return p->override ? FAIL : go(p, PATH_START, AGAIN);
+    return p->override ? FAIL : go(p, URL_STATE_PATH_START, AGAIN);
 }
 
 static enum step file_state(struct parser *p, int c)
@@ -432,9 +410,9 @@ static enum step file_state(struct parser *p, int c)
     buffer_add(&u->scheme, "file");
     u->has_host = true;
     if (c == '/' || c == '\\')
-        return go(p, FILE_SLASH, NEXT);
+        return go(p, URL_STATE_FILE_SLASH, NEXT);
     if (!p->base || !equals(&p->base->scheme, "file"))
-        return go(p, PATH, AGAIN);
+        return go(p, URL_STATE_PATH, AGAIN);
     copy_host(u, p->base);
     copy_path_and_query(u, p->base);
     if (c == '?')
@@ -448,13 +426,13 @@ static enum step file_state(struct parser *p, int c)
         buffer_clear(&u->path);
     else
         path_shorten(u);
-    return go(p, PATH, AGAIN);
+    return go(p, URL_STATE_PATH, AGAIN);
 }
 
 static enum step file_slash_state(struct parser *p, int c)
 {
     if (c == '/' || c == '\\')
-        return go(p, FILE_HOST, NEXT);
+        return go(p, URL_STATE_FILE_HOST, NEXT);
     if (p->base && equals(&p->base->scheme, "file")) {
         copy_host(p->url, p->base);
         const char *path = buffer_text(&p->base->path);
@@ -463,7 +441,7 @@ static enum step file_slash_state(struct parser *p, int c)
             (path[3] == '/' || !path[3]))
             path_append(p->url, path + 1, 2);
     }
-    return go(p, PATH, AGAIN);
+    return go(p, URL_STATE_PATH, AGAIN);
 }
 
 static enum step file_host_state(struct parser *p, int c)
@@ -474,7 +452,7 @@ static enum step file_host_state(struct parser *p, int c)
         return NEXT;
     }
     if (!p->override && is_drive_letter(buffer_text(&p->part), p->part.length))
-        return go(p, PATH, AGAIN);
+        return go(p, URL_STATE_PATH, AGAIN);
     if (p->part.length == 0)
         buffer_clear(&u->host);
     else if (!take_host(p))
@@ -482,20 +460,20 @@ static enum step file_host_state(struct parser *p, int c)
     if (equals(&u->host, "localhost"))
         buffer_clear(&u->host);
     u->has_host = true;
-    return go(p, PATH_START, p->override ? DONE : AGAIN);
+    return go(p, URL_STATE_PATH_START, p->override ? DONE : AGAIN);
 }
 
 static enum step path_start_state(struct parser *p, int c)
 {
     struct url *u = p->url;
     if (url_is_special(u))
-        return go(p, PATH, c == '/' || c == '\\' ? NEXT : AGAIN);
+        return go(p, URL_STATE_PATH, c == '/' || c == '\\' ? NEXT : AGAIN);
     if (!p->override && c == '?')
         return go_query(p);
     if (!p->override && c == '#')
         return go_fragment(p);
     if (c != END)
-        return go(p, PATH, c == '/' ? NEXT : AGAIN);
+        return go(p, URL_STATE_PATH, c == '/' ? NEXT : AGAIN);
     if (p->override && !u->has_host)
         path_append(u, "", 0);
     return NEXT;
@@ -563,48 +541,48 @@ static enum step fragment_state(struct parser *p, int c)
 static enum step run_state(struct parser *p, int c)
 {
     switch (p->state) {
-    case SCHEME_START:
+    case URL_STATE_SCHEME_START:
         return scheme_start_state(p, c);
-    case SCHEME:
+    case URL_STATE_SCHEME:
         return scheme_state(p, c);
-    case NO_SCHEME:
+    case URL_STATE_NO_SCHEME:
         return no_scheme_state(p, c);
-    case SPECIAL_RELATIVE_OR_AUTHORITY:
+    case URL_STATE_SPECIAL_RELATIVE_OR_AUTHORITY:
         return special_relative_or_authority_state(p, c);
-    case PATH_OR_AUTHORITY:
-        return c == '/' ? go(p, AUTHORITY, NEXT) : go(p, PATH, AGAIN);
-    case RELATIVE:
+    case URL_STATE_PATH_OR_AUTHORITY:
+        return c == '/' ? go(p, URL_STATE_AUTHORITY, NEXT) : go(p, URL_STATE_PATH, AGAIN);
+    case URL_STATE_RELATIVE:
         return relative_state(p, c);
-    case RELATIVE_SLASH:
+    case URL_STATE_RELATIVE_SLASH:
         return relative_slash_state(p, c);
-    case SPECIAL_AUTHORITY_SLASHES:
+    case URL_STATE_SPECIAL_AUTHORITY_SLASHES:
         return special_authority_slashes_state(p, c);
-    case SPECIAL_AUTHORITY_IGNORE_SLASHES:
-        return c == '/' || c == '\\' ? NEXT : go(p, AUTHORITY, AGAIN);
-    case AUTHORITY:
+    case URL_STATE_SPECIAL_AUTHORITY_IGNORE_SLASHES:
+        return c == '/' || c == '\\' ? NEXT : go(p, URL_STATE_AUTHORITY, AGAIN);
+    case URL_STATE_AUTHORITY:
         return authority_state(p, c);
-    case HOST:
-    case HOSTNAME:
+    case URL_STATE_HOST:
+    case URL_STATE_HOSTNAME:
         return host_state(p, c);
-    case PORT:
+    case URL_STATE_PORT:
         return port_state(p, c);
-    case FILE_START:
+    case URL_STATE_FILE_START:
         return file_state(p, c);
-    case FILE_SLASH:
+    case URL_STATE_FILE_SLASH:
         return file_slash_state(p, c);
-    case FILE_HOST:
+    case URL_STATE_FILE_HOST:
         return file_host_state(p, c);
-    case PATH_START:
+    case URL_STATE_PATH_START:
         return path_start_state(p, c);
-    case PATH:
+    case URL_STATE_PATH:
         return path_state(p, c);
-    case OPAQUE_PATH:
+    case URL_STATE_OPAQUE_PATH:
         return opaque_path_state(p, c);
-    case QUERY:
+    case URL_STATE_QUERY:
         return query_state(p, c);
-    case FRAGMENT:
+    case URL_STATE_FRAGMENT:
         return fragment_state(p, c);
-    case NO_OVERRIDE:
+    case URL_STATE_NO_OVERRIDE:
         break;
     }
     hd_assert(!"a URL parser without a state");
@@ -630,8 +608,8 @@ static bool run(struct parser *p)
 }
 
 /* Runs the parser over `text`; tabs and newlines are not part of a URL. */
-static bool basic_parse(struct url *u, const char *text, size_t length, const struct url *base,
-                        enum state override)
+bool url_basic_parse(struct url *u, const char *text, size_t length, const struct url *base,
+                     enum url_state override)
 {
     char *clean = malloc(length + 1);
     hd_assert(clean);
@@ -644,7 +622,7 @@ static bool basic_parse(struct url *u, const char *text, size_t length, const st
                        .base = base,
                        .text = clean,
                        .length = kept,
-                       .state = override ? override : SCHEME_START,
+                       .state = override ? override : URL_STATE_SCHEME_START,
                        .override = override};
     bool parsed = run(&p);
     free(clean);
@@ -675,7 +653,7 @@ bool url_parse(const char *text, size_t length, const struct url *base, struct u
         text++, length--;
     while (length && (unsigned char)text[length - 1] <= ' ')
         length--;
-    if (basic_parse(out, text, length, base, NO_OVERRIDE))
+    if (url_basic_parse(out, text, length, base, URL_STATE_NO_OVERRIDE))
         return true;
     url_release(out);
     return false;
@@ -707,170 +685,4 @@ char *url_origin(const char *text)
         buffer_add(&out, "null");
     }
     return out.text;
-}
-
-static bool cannot_have_credentials_or_port(const struct url *u)
-{
-    return u->host.length == 0 || equals(&u->scheme, "file");
-}
-
-static void set_credentials(struct url *u, buffer *which, const char *value, size_t length)
-{
-    if (cannot_have_credentials_or_port(u))
-        return;
-    buffer_clear(which);
-    for (size_t i = 0; i < length; i++)
-        percent_encode(which, (unsigned char)value[i], PERCENT_USERINFO);
-}
-
-static void set_protocol(struct url *u, const char *value, size_t length)
-{
-    buffer with_colon = {0};
-    buffer_add_bytes(&with_colon, value, length);
-    buffer_add(&with_colon, ":");
-    basic_parse(u, with_colon.text, with_colon.length, NULL, SCHEME_START);
-    buffer_release(&with_colon);
-}
-
-/* Search and hash: the same but for the sign before them. */
-static void set_tail(struct url *u, buffer *which, bool *has, enum state state, const char *value,
-                     size_t length)
-{
-    buffer_clear(which);
-    *has = length > 0;
-    if (length == 0)
-        return;
-    size_t sign = *value == (state == QUERY ? '?' : '#');
-    basic_parse(u, value + sign, length - sign, NULL, state);
-}
-
-void url_set(struct url *u, enum url_part part, const char *value, size_t length)
-{
-    switch (part) {
-    case URL_PROTOCOL:
-        set_protocol(u, value, length);
-        return;
-    case URL_USERNAME:
-        set_credentials(u, &u->username, value, length);
-        return;
-    case URL_PASSWORD:
-        set_credentials(u, &u->password, value, length);
-        return;
-    case URL_HOST:
-    case URL_HOSTNAME:
-        if (!u->opaque_path)
-            basic_parse(u, value, length, NULL, part == URL_HOST ? HOST : HOSTNAME);
-        return;
-    case URL_PORT:
-        if (cannot_have_credentials_or_port(u))
-            return;
-        if (length == 0)
-            u->port = -1;
-        else
-            basic_parse(u, value, length, NULL, PORT);
-        return;
-    case URL_PATHNAME:
-        if (u->opaque_path)
-            return;
-        buffer_clear(&u->path);
-        basic_parse(u, value, length, NULL, PATH_START);
-        return;
-    case URL_SEARCH:
-        set_tail(u, &u->query, &u->has_query, QUERY, value, length);
-        return;
-    case URL_HASH:
-        set_tail(u, &u->fragment, &u->has_fragment, FRAGMENT, value, length);
-        return;
-    }
-}
-
-static void add_host(const struct url *u, buffer *out)
-{
-    buffer_add(out, buffer_text(&u->host));
-    if (u->port >= 0)
-        buffer_format(out, ":%d", u->port);
-}
-
-static void add_signed(buffer *out, const char *sign, const buffer *text)
-{
-    if (text->length) {
-        buffer_add(out, sign);
-        buffer_add(out, text->text);
-    }
-}
-
-void url_get(const struct url *u, enum url_part part, buffer *out)
-{
-    switch (part) {
-    case URL_PROTOCOL:
-        buffer_format(out, "%s:", buffer_text(&u->scheme));
-        return;
-    case URL_USERNAME:
-        buffer_add(out, buffer_text(&u->username));
-        return;
-    case URL_PASSWORD:
-        buffer_add(out, buffer_text(&u->password));
-        return;
-    case URL_HOST:
-        add_host(u, out);
-        return;
-    case URL_HOSTNAME:
-        buffer_add(out, buffer_text(&u->host));
-        return;
-    case URL_PORT:
-        if (u->port >= 0)
-            buffer_format(out, "%d", u->port);
-        return;
-    case URL_PATHNAME:
-        buffer_add(out, buffer_text(&u->path));
-        return;
-    case URL_SEARCH:
-        add_signed(out, "?", &u->query);
-        return;
-    case URL_HASH:
-        add_signed(out, "#", &u->fragment);
-        return;
-    }
-}
-
-void url_serialize(const struct url *u, bool exclude_fragment, buffer *out)
-{
-    buffer_format(out, "%s:", buffer_text(&u->scheme));
-    if (u->has_host) {
-        buffer_add(out, "//");
-        if (has_credentials(u)) {
-            buffer_add(out, buffer_text(&u->username));
-            add_signed(out, ":", &u->password);
-            buffer_add(out, "@");
-        }
-        add_host(u, out);
-    } else if (!u->opaque_path && strncmp(buffer_text(&u->path), "//", 2) == 0) {
-        /* Or the path would read as an authority. */
-        buffer_add(out, "/.");
-    }
-    buffer_add(out, buffer_text(&u->path));
-    if (u->has_query)
-        buffer_format(out, "?%s", buffer_text(&u->query));
-    if (u->has_fragment && !exclude_fragment)
-        buffer_format(out, "#%s", buffer_text(&u->fragment));
-}
-
-void url_serialize_origin(const struct url *u, buffer *out)
-{
-    struct url inner;
-    if (equals(&u->scheme, "blob")) {
-        if (url_parse(buffer_text(&u->path), u->path.length, NULL, &inner)) {
-            bool web = equals(&inner.scheme, "http") || equals(&inner.scheme, "https");
-            if (web)
-                url_serialize_origin(&inner, out);
-            url_release(&inner);
-            if (web)
-                return;
-        }
-    } else if (url_is_special(u) && !equals(&u->scheme, "file")) {
-        buffer_format(out, "%s://", buffer_text(&u->scheme));
-        add_host(u, out);
-        return;
-    }
-    buffer_add(out, "null");
 }

@@ -33,7 +33,8 @@ static JSModuleDef *compile(JSContext *realm, const char *text, size_t length, c
     return failed ? NULL : definition;
 }
 
-/* import attributes: { type: "json" } and { type: "text" } make a module whose default export is the parsed text. */
+/* import attributes: { type: "json" }, { type: "text" } and { type: "bytes" } make a module whose default export is the parsed
+ * text, the text or an immutable Uint8Array. */
 static int json_module_init(JSContext *realm, JSModuleDef *definition)
 {
     JSValue value = JS_GetModulePrivateValue(realm, definition);
@@ -104,7 +105,7 @@ static JSModuleDef *exports_module(JSContext *realm, const char *url, JSValue va
     return definition;
 }
 
-/* "", "json", "text", or NULL with a TypeError. */
+/* "", "json", "text", "bytes", or NULL with a TypeError. */
 static const char *attribute_type(JSContext *realm, JSValueConst attributes)
 {
     if (!JS_IsObject(attributes))
@@ -120,10 +121,23 @@ static const char *attribute_type(JSContext *realm, JSValueConst attributes)
         found = "json";
     else if (text && !strcmp(text, "text"))
         found = "text";
+    else if (text && !strcmp(text, "bytes"))
+        found = "bytes";
     else if (text)
         JS_ThrowTypeError(realm, "unsupported module type '%s'", text);
     JS_FreeCString(realm, text);
     return found;
+}
+
+static JSValue immutable_bytes(JSContext *realm, const char *text, size_t length)
+{
+    JSValue array = JS_NewUint8ArrayCopy(realm, (const uint8_t *)text, length);
+    if (JS_IsException(array))
+        return array;
+    JSValue buffer = JS_GetTypedArrayBuffer(realm, array, NULL, NULL, NULL);
+    JS_SetImmutableArrayBuffer(buffer, true);
+    JS_FreeValue(realm, buffer);
+    return array;
 }
 
 static JSModuleDef *load(JSContext *realm, const char *url, void *opaque, JSValueConst attributes)
@@ -140,6 +154,8 @@ static JSModuleDef *load(JSContext *realm, const char *url, void *opaque, JSValu
         definition = synthetic(realm, url, JS_ParseJSON(realm, source.text, source.length, url));
     else if (!strcmp(type, "text"))
         definition = synthetic(realm, url, JS_NewStringLen(realm, source.text, source.length));
+    else if (!strcmp(type, "bytes"))
+        definition = synthetic(realm, url, immutable_bytes(realm, source.text, source.length));
     else
         definition = compile(realm, source.text, source.length, url);
     js_free(realm, source.text);

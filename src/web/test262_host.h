@@ -27,6 +27,7 @@ struct test262_run {
     struct world *world;
     struct agent *main;
     struct test262_child *children; /* main agent */
+    bool loaded;                    /* main agent: it has asked for a module */
     rcu_queue reports;              /* pushed by children, popped by the main agent */
     /* The present broadcast: written by the main agent before `generation`. */
     _Atomic uint32_t generation;

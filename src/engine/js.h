@@ -6,6 +6,13 @@
 #include "engine/engine.h"
 #include "quickjs.h"
 
+#ifndef JS_CGETSET_MAGIC_DEF2 /* this and private symbols are new in 0.17 */
+#define JS_NewPrivateSymbol(realm, description) JS_NewSymbol(realm, description, false)
+#define JS_CGETSET_MAGIC_DEF2(name, fgetter, fsetter, magic, prop_flags)                           \
+    {name, prop_flags, JS_DEF_CGETSET_MAGIC, magic,                                                \
+     {.getset = {.get = {.getter_magic = fgetter}, .set = {.setter_magic = fsetter}}}}
+#endif
+
 JSRuntime *engine_runtime(const struct engine *e);
 struct engine *engine_of(JSContext *realm);
 struct engine *engine_of_runtime(JSRuntime *runtime);

@@ -184,16 +184,9 @@ static char *find_in_packages(const plan *p, const char *referrer, const char *s
     return url;
 }
 
-char *files_find_package(void *context, const char *referrer, const char *specifier)
+/* What a relative specifier stands for when its ending may be left away. */
+static char *find_beside(const plan *p, const char *referrer, const char *specifier)
 {
-    return find_in_packages(context, referrer, specifier, false);
-}
-
-char *files_find_required(void *context, const char *referrer, const char *specifier)
-{
-    const plan *p = context;
-    if (*specifier != '.' && *specifier != '/')
-        return find_in_packages(p, referrer, specifier, true);
     char *url = url_resolve(referrer, specifier), *result = NULL;
     if (url && plan_find_file(p, url))
         return url;
@@ -206,6 +199,25 @@ char *files_find_required(void *context, const char *referrer, const char *speci
     free(path);
     free(url);
     return result;
+}
+
+static bool is_bare(const char *specifier)
+{
+    return *specifier != '.' && *specifier != '/';
+}
+
+char *files_find_package(void *context, const char *referrer, const char *specifier)
+{
+    if (is_bare(specifier))
+        return find_in_packages(context, referrer, specifier, false);
+    /* Modules of packages that were written for bundlers leave endings away. */
+    return strstr(referrer, "/node_modules/") ? find_beside(context, referrer, specifier) : NULL;
+}
+
+char *files_find_required(void *context, const char *referrer, const char *specifier)
+{
+    return is_bare(specifier) ? find_in_packages(context, referrer, specifier, true)
+                              : find_beside(context, referrer, specifier);
 }
 
 static bool ends_with(const char *text, const char *ending)

@@ -17,9 +17,11 @@ static bool is_relative(const char *specifier)
 static char *resolve(JSContext *js, const char *referrer, const char *specifier)
 {
     const struct web *web = realm_of(js)->agent->world->host;
-    char *url = url_resolve(is_relative(specifier) ? referrer : NULL, specifier);
-    if (!url && !is_relative(specifier))
+    char *url = is_relative(specifier) ? NULL : url_resolve(NULL, specifier);
+    if (!url)
         url = web->loader->find_package(web->loader->context, referrer, specifier);
+    if (!url && is_relative(specifier))
+        url = url_resolve(referrer, specifier);
     if (!url) {
         JS_ThrowTypeError(js, "cannot resolve the module specifier '%s' from %s", specifier, referrer);
         return NULL;

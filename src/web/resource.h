@@ -19,7 +19,8 @@ struct resource {
 /* What the run serves under http(s) URLs. STATUS_NOT_FOUND when there is nothing. */
 struct resource_loader {
     status (*load)(void *context, const char *url, struct resource *out);
-    /* The URL that a bare module specifier ("ringbuf.js") stands for, malloc'd; NULL when there is none. */
+    /* The URL that a bare module specifier ("ringbuf.js") stands for, or a relative one within a package, malloc'd; NULL when there
+     * is none, or it stands for no other than itself. */
     char *(*find_package)(void *context, const char *referrer, const char *specifier);
     void *context;
     /* For CommonJS, or both NULL: what require() stands for, malloc'd, NULL when there is none; and whether a script that is imported

@@ -16,6 +16,12 @@ echo 'export default "module";' >node_modules/modern/m.mjs
 echo 'exports.main = "main";' >node_modules/modern/c.js
 package @scope/typed '{"type": "module", "main": "./index.js"}'
 echo 'export default "typed";' >node_modules/@scope/typed/index.js
+package bundled '{"module": "index.js", "main": "absent.js"}'
+mkdir node_modules/bundled/parts
+echo 'export { default } from "./parts"; import "./parts/side"; export { suffixed } from "./parts/suffixed.js";' >node_modules/bundled/index.js
+echo 'export default "bundled";' >node_modules/bundled/parts/index.js
+echo 'export {};' >node_modules/bundled/parts/side.js
+echo 'export const suffixed = "suffixed";' >node_modules/bundled/parts/suffixed.js
 package old '{"main": "lib"}'
 mkdir node_modules/old/lib
 echo 'exports.name = "old"; exports.inner = require("inner"); exports.other = require("./other"); exports.data = require("./data");' \
@@ -31,12 +37,13 @@ import { feature } from "conditions/feature";
 import { part } from "conditions/parts/one";
 import modern from "modern";
 import typed from "@scope/typed";
+import bundled, { suffixed } from "bundled";
 import old, { name, inner } from "old";
-console.log(conditions, feature, part, modern, typed, name, inner(), old.other.late(), old.data.answer);
+console.log(conditions, feature, part, modern, typed, bundled, suffixed, name, inner(), old.other.late(), old.data.answer);
 for (const hidden of ["conditions/lib/one.mjs", "conditions/parts/hidden/x", "absent"])
   await import(hidden).catch(e => console.log("refused", hidden));
 END
-expect 'import' 0 'import feature part module typed old nested old 42' 'refused conditions/lib/one.mjs' \
+expect 'import' 0 'import feature part module typed bundled suffixed old nested old 42' 'refused conditions/lib/one.mjs' \
     'refused conditions/parts/hidden/x' 'refused absent' -- run all.js
 cat >all.cjs <<'END'
 console.log(require("conditions"), require("modern").main, require("old").inner(), module.exports === exports, __filename);

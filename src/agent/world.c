@@ -9,6 +9,10 @@
 
 #define TICK_NS 100000000
 
+/* A built-in that does not poll may keep a terminated agent for long: after this without an end of any agent the others are given
+ * up, and the world stays for them. */
+#define PATIENCE_MS 2000 /* unless the world's maker asks for another */
+
 struct world *world_create(enum crowd_clock clock, uint64_t seed)
 {
     struct world *w = calloc(1, sizeof *w);
@@ -21,6 +25,7 @@ struct world *world_create(enum crowd_clock clock, uint64_t seed)
     pthread_mutex_init(&w->registry, NULL);
     rcu_queue_init(&w->notices);
     w->seed = seed;
+    w->patience_ms = PATIENCE_MS;
     w->wall_start = clock_wall();
     return w;
 }
@@ -92,10 +97,6 @@ static void reap(struct world *w)
     }
 }
 
-/* A built-in that does not poll may keep a terminated agent for long: after this without an end of any agent the others are given
- * up, and the world stays for them. */
-#define PATIENCE_MS 2000
-
 static void end_all(struct world *w)
 {
     while (w->agents) {
@@ -110,7 +111,7 @@ static void end_all(struct world *w)
         if (last) {
             /* Joining one at a time; whoever was started meanwhile is found in the next round. */
             agent_ref(last);
-            bool ended = agent_join_within(last, PATIENCE_MS);
+            bool ended = agent_join_within(last, w->patience_ms);
             if (ended) {
                 world_unregister(w, last);
                 agent_unref(last);

@@ -35,6 +35,7 @@ struct world {
     uint64_t seed;
     size_t heap_limit, stack_limit; /* bytes per agent, 0 = default */
     uint32_t agent_limit;           /* alive at once, 0 = none */
+    unsigned patience_ms;           /* how long world_run waits for an agent that is to end */
     int64_t wall_start;             /* ns since 1970 at the start of the clock */
     void *host;                     /* the web part: web/resource.h */
 

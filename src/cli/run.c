@@ -236,6 +236,41 @@ static void run_paths(struct run_command *c, int count, char **paths)
     region_free(memory);
 }
 
+/* -1: go on; otherwise the exit code. */
+static int read_arguments(struct run_command *c, int count, char **arguments)
+{
+    int option, code;
+    optind = 1;
+    opterr = 0;
+    buffer_add(&c->again, "heddle run");
+    while ((option = getopt_long(count, arguments, "", long_options, NULL)) != -1) {
+        if (option == '?')
+            return cli_usage_error("run", "'%s' is not an option here, or misses its value", arguments[optind - 1]);
+        if ((code = read_option(c, option)) >= 0)
+            return code;
+    }
+    c->report.command = buffer_text(&c->again);
+    if (optind == count)
+        return cli_usage_error("run", "name a scenario, a folder or a script");
+    if (c->junit && !cli_can_write(c->junit))
+        return cli_usage_error("run", "cannot write %s: %s", c->junit, strerror(errno));
+    return -1;
+}
+
+static int run_and_report(struct run_command *c, int count, char **paths)
+{
+    struct sigaction action = {.sa_handler = on_interrupt}; /* waiting for a process ends with it */
+    sigaction(SIGINT, &action, NULL);
+    run_paths(c, count, paths);
+    int code = exit_code_worse(report_finish(c->reporter, c->ci), c->code);
+    if (c->junit && report_write_junit(c->reporter, c->junit) != STATUS_OK) {
+        fprintf(stderr, "heddle run: cannot write %s\n", c->junit);
+        code = EXIT_INTERNAL;
+    }
+    report_free(c->reporter);
+    return interrupted ? exit_code_worse(code, EXIT_INTERRUPTED) : code;
+}
+
 int cli_run(int count, char **arguments)
 {
     bool terminal = isatty(STDOUT_FILENO);
@@ -250,32 +285,11 @@ int cli_run(int count, char **arguments)
         .ci = getenv("CI") != NULL,
     };
     struct winsize size;
-    int option, code;
     if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         c.report.width = size.ws_col;
-    optind = 1;
-    opterr = 0;
-    buffer_add(&c.again, "heddle run");
-    while ((option = getopt_long(count, arguments, "", long_options, NULL)) != -1) {
-        if (option == '?')
-            return cli_usage_error("run", "'%s' is not an option here, or misses its value", arguments[optind - 1]);
-        if ((code = read_option(&c, option)) >= 0)
-            return code;
-    }
-    c.report.command = buffer_text(&c.again);
-    if (optind == count)
-        return cli_usage_error("run", "name a scenario, a folder or a script");
-    if (c.junit && !cli_can_write(c.junit))
-        return cli_usage_error("run", "cannot write %s: %s", c.junit, strerror(errno));
-    struct sigaction action = {.sa_handler = on_interrupt}; /* waiting for a process ends with it */
-    sigaction(SIGINT, &action, NULL);
-    run_paths(&c, count - optind, arguments + optind);
-    code = exit_code_worse(report_finish(c.reporter, c.ci), c.code);
-    if (c.junit && report_write_junit(c.reporter, c.junit) != STATUS_OK) {
-        fprintf(stderr, "heddle run: cannot write %s\n", c.junit);
-        code = EXIT_INTERNAL;
-    }
-    report_free(c.reporter);
+    int code = read_arguments(&c, count, arguments);
+    if (code < 0)
+        code = run_and_report(&c, count - optind, arguments + optind);
     buffer_release(&c.again);
-    return interrupted ? exit_code_worse(code, EXIT_INTERRUPTED) : code;
+    return code;
 }

@@ -47,9 +47,7 @@ struct run_file run_file_open(const char *path, uint64_t repeat)
                                : scenario_load(path, &f.plan, &f.errors);
     if (s != STATUS_OK)
         return f;
-    for (size_t i = 0; i < f.plan->needs.count && !f.missing; i++)
-        if (!files_has_package(f.plan, f.plan->needs.items[i]))
-            f.missing = f.plan->needs.items[i];
+    f.missing = files_missing(f.plan, &f.left_out);
     f.times = f.missing ? 0 : repeat * f.plan->repeat;
     return f;
 }
@@ -59,6 +57,9 @@ bool run_file_refused(const struct run_file *f, reporter *r)
     char reason[256];
     if (!f->plan) {
         report_load_errors(r, f->path, &f->errors);
+    } else if (f->missing && f->left_out) {
+        snprintf(reason, sizeof reason, "needs %s, which this build of the engine leaves out", f->missing);
+        report_left_out(r, f->plan, reason);
     } else if (f->missing) {
         snprintf(reason, sizeof reason, "needs the npm package %s, which is not installed", f->missing);
         report_not_run(r, f->plan, reason);

@@ -3,15 +3,12 @@
 #include "base/assert.h"
 #include "platform/clock.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TICK_NS 100000000
-
-/* A built-in that does not poll may keep a terminated agent for long: after this without an end of any agent the others are given
- * up, and the world stays for them. */
-#define PATIENCE_MS 2000 /* unless the world's maker asks for another */
 
 struct world *world_create(enum crowd_clock clock, uint64_t seed)
 {
@@ -25,7 +22,7 @@ struct world *world_create(enum crowd_clock clock, uint64_t seed)
     pthread_mutex_init(&w->registry, NULL);
     rcu_queue_init(&w->notices);
     w->seed = seed;
-    w->patience_ms = PATIENCE_MS;
+    w->patience_ms = UINT_MAX;
     w->wall_start = clock_wall();
     return w;
 }

@@ -5,7 +5,6 @@
 #include "web/globals.h"
 #include "web/resource.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,8 +224,6 @@ void test262_run(const struct test262_case *test, struct test262_result *result)
     struct world_watch watch = {.sink = sink, .context = &run};
     rcu_queue_init(&run.reports);
     run.world->host = &web;
-    /* Until it ends: the runner of the suite kills the process of a test that takes too long. */
-    run.world->patience_ms = UINT_MAX;
     enum world_end end = WORLD_IDLE;
     struct agent *main = start_main(&run);
     if (main)

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "platform/clock.h"
 
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct world *world_create(enum crowd_clock clock, uint64_t seed)
     pthread_mutex_init(&w->registry, NULL);
     rcu_queue_init(&w->notices);
     w->seed = seed;
+    w->patience_ms = UINT_MAX;
     w->wall_start = clock_wall();
     return w;
 }
@@ -92,10 +94,6 @@ static void reap(struct world *w)
     }
 }
 
-/* A built-in that does not poll may keep a terminated agent for long: after this without an end of any agent the others are given
- * up, and the world stays for them. */
-#define PATIENCE_MS 2000
-
 static void end_all(struct world *w)
 {
     while (w->agents) {
@@ -110,7 +108,7 @@ static void end_all(struct world *w)
         if (last) {
             /* Joining one at a time; whoever was started meanwhile is found in the next round. */
             agent_ref(last);
-            bool ended = agent_join_within(last, PATIENCE_MS);
+            bool ended = agent_join_within(last, w->patience_ms);
             if (ended) {
                 world_unregister(w, last);
                 agent_unref(last);

@@ -35,6 +35,9 @@ struct world {
     uint64_t seed;
     size_t heap_limit, stack_limit; /* bytes per agent, 0 = default */
     uint32_t agent_limit;           /* alive at once, 0 = none */
+    /* A built-in that does not poll may keep a terminated agent for long. Whoever can live with a world that keeps agents sets this: after
+     * so long without an end of any agent, world_run gives the others up and leaves them in `agents`. Without it, it waits. */
+    unsigned patience_ms;
     int64_t wall_start;             /* ns since 1970 at the start of the clock */
     void *host;                     /* the web part: web/resource.h */
 

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "cli/build_facts.h"
 #include "engine/engine.h"
 #include "scenario/expect.h"
 #include "scenario/load.h"
@@ -30,6 +31,12 @@ int cli_usage_error(const char *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
+bool cli_can_write(const char *path)
+{
+    FILE *file = fopen(path, "ae");
+    return file && fclose(file) == 0;
+}
+
 static int help(FILE *out)
 {
     fprintf(out, "heddle runs real JavaScript in many agents at once, each on its own thread, under the rules of\n"
@@ -50,14 +57,18 @@ static int version(void)
 #else
     const char *compiler = "gcc " __VERSION__;
 #endif
-    printf("heddle %s\nengine    QuickJS-ng %s, %s variant\ntail calls %s\ncompiler  %s\n", HEDDLE_VERSION, engine_version(),
-           engine_variant(), engine_has_tail_calls() ? "yes" : "no", compiler);
+    printf("heddle %s\n"
+           "engine    QuickJS-ng %s, %s variant\n"
+           "features  observed variant: %s, tail calls: %s\n"
+           "compiler  %s%s%s\n",
+           HEDDLE_VERSION, engine_version(), engine_variant(), HEDDLE_HAS_OBSERVED ? "yes" : "no",
+           engine_has_tail_calls() ? "yes" : "no", compiler,
+           HEDDLE_HAS_OBSERVED ? ", observed variant of the engine: " : "",
+           HEDDLE_HAS_OBSERVED ? HEDDLE_OBSERVED_COMPILER : "");
     return EXIT_HOLDS;
 }
 
-__attribute__((visibility("default"))) int heddle_main(int count, char **arguments);
-
-int heddle_main(int count, char **arguments)
+static int run_command(int count, char **arguments)
 {
     if (count < 2)
         return help(stderr);
@@ -70,4 +81,16 @@ int heddle_main(int count, char **arguments)
             return commands[i].run(count - 1, arguments + 1);
     fprintf(stderr, "heddle: there is no command '%s'\n\n", arguments[1]);
     return help(stderr);
+}
+
+__attribute__((visibility("default"))) int heddle_main(int count, char **arguments);
+
+/* What could not be printed (a full disk, a closed stream) must not look like a success. */
+int heddle_main(int count, char **arguments)
+{
+    int code = run_command(count, arguments);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "heddle: standard output could not be written\n");
+    return exit_code_worse(code, EXIT_INTERNAL);
 }

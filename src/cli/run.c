@@ -1,12 +1,15 @@
 /* heddle run: scenarios, folders and scripts. */
 #include "cli/cli.h"
 
+#include "base/buffer.h"
 #include "cli/run_jobs.h"
 #include "report/report.h"
 #include "scenario/folder.h"
 #include "scenario/runner.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +29,8 @@ struct run_command {
     struct report_options report;
     uint64_t repeat;
     unsigned jobs;
-    int code; /* what the reporter does not know */
+    int code;     /* what the reporter does not know */
+    buffer again; /* "heddle run" with the options that make a run what it is */
     const char *junit;
     bool ci;
     reporter *reporter;
@@ -107,8 +111,9 @@ static void run_file(struct run_command *c, const char *path)
 static int read_number(const char *text, uint64_t *out)
 {
     char *end;
+    errno = 0;
     *out = strtoull(text, &end, 10);
-    return *text == '-' || end == text || *end ? -1 : 0;
+    return *text == '-' || end == text || *end || errno == ERANGE ? -1 : 0;
 }
 
 enum { O_MAIN = 1, O_SEED, O_CLOCK, O_TIMEOUT, O_REPEAT, O_JOBS, O_JSON, O_TIMES, O_JUNIT, O_CI, O_PURE, O_UNOBSERVED, O_COLOUR, O_HELP };
@@ -123,6 +128,13 @@ static const struct option long_options[] = {
     {"unobserved", no_argument, NULL, O_UNOBSERVED}, {"colour", required_argument, NULL, O_COLOUR},
     {"help", no_argument, NULL, O_HELP},             {NULL, 0, NULL, 0},
 };
+
+/* The option belongs into the command that repeats a run. */
+static int keep(struct run_command *c, const char *option, const char *value)
+{
+    buffer_format(&c->again, " %s%s%s", option, value ? " " : "", value ? value : "");
+    return -1;
+}
 
 /* One of two words; 0 first, 1 second, -1 neither. */
 static int read_word(const char *text, const char *first, const char *second)
@@ -140,12 +152,12 @@ static int read_option(struct run_command *c, int option)
         if ((word = read_word(optarg, "window", "worker")) < 0)
             return cli_usage_error("run", "--main takes window or worker, not '%s'", optarg);
         c->options.main_is_worker = word;
-        return -1;
+        return keep(c, "--main", optarg);
     case O_CLOCK:
         if ((word = read_word(optarg, "virtual", "real")) < 0)
             return cli_usage_error("run", "--clock takes virtual or real, not '%s'", optarg);
         c->options.real_clock = word;
-        return -1;
+        return keep(c, "--clock", optarg);
     case O_COLOUR:
         if ((word = read_word(optarg, "no", "yes")) < 0)
             return cli_usage_error("run", "--colour takes yes or no, not '%s'", optarg);
@@ -169,8 +181,8 @@ static int read_option(struct run_command *c, int option)
         double seconds = strtod(optarg, &end);
         if (end == optarg || *end || !(seconds > 0 && seconds < 1e9))
             return cli_usage_error("run", "--timeout takes a number of seconds, not '%s'", optarg);
-        c->options.wall_limit_ms = (uint64_t)(seconds * 1000);
-        return -1;
+        c->options.wall_limit_ms = (uint64_t)ceil(seconds * 1000); /* 0 would be none */
+        return keep(c, "--timeout", optarg);
     }
     case O_JSON:
         c->report.format = REPORT_JSON;
@@ -186,9 +198,9 @@ static int read_option(struct run_command *c, int option)
         return -1;
     case O_PURE:
         c->options.pure = true;
-        return -1;
-    case O_UNOBSERVED:
-        return -1;
+        return keep(c, "--pure", NULL);
+    case O_UNOBSERVED: /* the launcher saw it */
+        return keep(c, "--unobserved", NULL);
     case O_HELP:
         help();
         return EXIT_HOLDS;
@@ -224,6 +236,41 @@ static void run_paths(struct run_command *c, int count, char **paths)
     region_free(memory);
 }
 
+/* -1: go on; otherwise the exit code. */
+static int read_arguments(struct run_command *c, int count, char **arguments)
+{
+    int option, code;
+    optind = 1;
+    opterr = 0;
+    buffer_add(&c->again, "heddle run");
+    while ((option = getopt_long(count, arguments, "", long_options, NULL)) != -1) {
+        if (option == '?')
+            return cli_usage_error("run", "'%s' is not an option here, or misses its value", arguments[optind - 1]);
+        if ((code = read_option(c, option)) >= 0)
+            return code;
+    }
+    c->report.command = buffer_text(&c->again);
+    if (optind == count)
+        return cli_usage_error("run", "name a scenario, a folder or a script");
+    if (c->junit && !cli_can_write(c->junit))
+        return cli_usage_error("run", "cannot write %s: %s", c->junit, strerror(errno));
+    return -1;
+}
+
+static int run_and_report(struct run_command *c, int count, char **paths)
+{
+    struct sigaction action = {.sa_handler = on_interrupt}; /* waiting for a process ends with it */
+    sigaction(SIGINT, &action, NULL);
+    run_paths(c, count, paths);
+    int code = exit_code_worse(report_finish(c->reporter, c->ci), c->code);
+    if (c->junit && report_write_junit(c->reporter, c->junit) != STATUS_OK) {
+        fprintf(stderr, "heddle run: cannot write %s\n", c->junit);
+        code = EXIT_INTERNAL;
+    }
+    report_free(c->reporter);
+    return interrupted ? exit_code_worse(code, EXIT_INTERRUPTED) : code;
+}
+
 int cli_run(int count, char **arguments)
 {
     bool terminal = isatty(STDOUT_FILENO);
@@ -231,7 +278,6 @@ int cli_run(int count, char **arguments)
         .options = {.interrupt = &interrupted, .record = on_record, .tick = on_tick, .context = &c},
         .report = {.colours = terminal && !getenv("NO_COLOR"),
                    .terminal = terminal,
-                   .command = "heddle run",
                    .race_detection = "race detection off",
                    .sink = to_stdout},
         .repeat = 1,
@@ -239,25 +285,11 @@ int cli_run(int count, char **arguments)
         .ci = getenv("CI") != NULL,
     };
     struct winsize size;
-    int option, code;
     if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         c.report.width = size.ws_col;
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(count, arguments, "", long_options, NULL)) != -1) {
-        if (option == '?')
-            return cli_usage_error("run", "'%s' is not an option here, or misses its value", arguments[optind - 1]);
-        if ((code = read_option(&c, option)) >= 0)
-            return code;
-    }
-    if (optind == count)
-        return cli_usage_error("run", "name a scenario, a folder or a script");
-    struct sigaction action = {.sa_handler = on_interrupt}; /* waiting for a process ends with it */
-    sigaction(SIGINT, &action, NULL);
-    run_paths(&c, count - optind, arguments + optind);
-    code = exit_code_worse(report_finish(c.reporter, c.ci), c.code);
-    if (c.junit && report_write_junit(c.reporter, c.junit) != STATUS_OK)
-        fprintf(stderr, "heddle run: cannot write %s\n", c.junit);
-    report_free(c.reporter);
-    return interrupted ? exit_code_worse(code, EXIT_INTERRUPTED) : code;
+    int code = read_arguments(&c, count, arguments);
+    if (code < 0)
+        code = run_and_report(&c, count - optind, arguments + optind);
+    buffer_release(&c.again);
+    return code;
 }

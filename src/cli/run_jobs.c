@@ -1,13 +1,16 @@
 #include "cli/run_jobs.h"
 
 #include "scenario/files.h"
+#include "scenario/folder.h"
 #include "scenario/observation_file.h"
+#include "scenario/yaml_tree.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,15 +22,32 @@ static bool is_script(const char *path)
     return dot && (!strcmp(dot, ".js") || !strcmp(dot, ".mjs") || !strcmp(dot, ".cjs"));
 }
 
+/* A folder comes here only when nothing was found in it: says why. */
+static bool refuse_folder(const char *path, load_errors *errors)
+{
+    struct stat about;
+    if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
+        return false;
+    *errors = (load_errors){.memory = region_create()};
+    text_list files;
+    if (folder_list_scenarios(errors->memory, path, &files) == STATUS_OK)
+        load_error_add(errors, path, 0, 0, "the folder holds no scenarios (.yaml)");
+    else
+        load_error_add(errors, path, 0, 0, "the folder, or one in it, cannot be read: %s",
+                       strerror(errno));
+    return true;
+}
+
 struct run_file run_file_open(const char *path, uint64_t repeat)
 {
     struct run_file f = {.path = path};
-    status s = is_script(path) ? scenario_from_script(path, &f.plan, &f.errors) : scenario_load(path, &f.plan, &f.errors);
+    if (refuse_folder(path, &f.errors))
+        return f;
+    status s = is_script(path) ? scenario_from_script(path, &f.plan, &f.errors)
+                               : scenario_load(path, &f.plan, &f.errors);
     if (s != STATUS_OK)
         return f;
-    for (size_t i = 0; i < f.plan->needs.count && !f.missing; i++)
-        if (!files_has_package(f.plan, f.plan->needs.items[i]))
-            f.missing = f.plan->needs.items[i];
+    f.missing = files_missing(f.plan, &f.left_out);
     f.times = f.missing ? 0 : repeat * f.plan->repeat;
     return f;
 }
@@ -37,6 +57,9 @@ bool run_file_refused(const struct run_file *f, reporter *r)
     char reason[256];
     if (!f->plan) {
         report_load_errors(r, f->path, &f->errors);
+    } else if (f->missing && f->left_out) {
+        snprintf(reason, sizeof reason, "needs %s, which this build of the engine leaves out", f->missing);
+        report_left_out(r, f->plan, reason);
     } else if (f->missing) {
         snprintf(reason, sizeof reason, "needs the npm package %s, which is not installed", f->missing);
         report_not_run(r, f->plan, reason);

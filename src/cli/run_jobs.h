@@ -12,6 +12,7 @@ struct run_file {
     load_errors errors;
     uint64_t times;      /* how often it is run; 0: `missing` is not installed */
     const char *missing; /* the plan's text */
+    bool left_out;       /* it is a part of the engine that this build does without */
 };
 
 /* Loads a file to be run `repeat` times as often as it says. */

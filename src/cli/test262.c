@@ -5,6 +5,7 @@
 #include "cli/test262_pool.h"
 #include "scenario/expect.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -135,23 +136,29 @@ static void add_junit(buffer *out, const struct command *c, size_t file, const s
     buffer_add(out, "\"/>\n    </testcase>\n");
 }
 
-static bool write_junit(const struct command *c, const struct tally *t, const buffer *cases)
+static int write_junit(const struct command *c, const struct tally *t, const buffer *cases)
 {
     FILE *out = fopen(c->junit, "w");
     if (!out) {
         fprintf(stderr, "heddle test262: cannot write %s\n", c->junit);
-        return false;
+        return EXIT_INTERNAL;
     }
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
             "  <testsuite name=\"test262\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n%s  </testsuite>\n</testsuites>\n",
             t->passed + t->failed + t->skipped, t->unexpected_failures,
             t->skipped + t->failed - t->unexpected_failures, buffer_text(cases));
-    return fclose(out) == 0;
+    bool written = !ferror(out);
+    if (fclose(out) == 0 && written)
+        return EXIT_HOLDS;
+    fprintf(stderr, "heddle test262: %s could not be written in full\n", c->junit);
+    return EXIT_INTERNAL;
 }
 
-static void report(const struct command *c, const struct test262_pool *pool, struct tally *t)
+/* The exit code: whether the results could be written. */
+static int report(const struct command *c, const struct test262_pool *pool, struct tally *t)
 {
+    int code = EXIT_HOLDS;
     buffer cases = {0};
     size_t number = 0;
     for (size_t i = 0; i < c->suite.count; i++) {
@@ -172,8 +179,9 @@ static void report(const struct command *c, const struct test262_pool *pool, str
     if (c->tap)
         printf("1..%zu\n", number);
     if (c->junit)
-        write_junit(c, t, &cases);
+        code = write_junit(c, t, &cases);
     buffer_release(&cases);
+    return code;
 }
 
 static void print_tally(const struct command *c, const struct tally *t)
@@ -217,12 +225,14 @@ static int run_round(struct command *c)
     bool complete = test262_pool_run(pool);
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
-    report(c, pool, &t);
+    int written = report(c, pool, &t);
     print_tally(c, &t);
     test262_pool_free(pool);
     if (!complete)
         return EXIT_INTERRUPTED;
-    return t.unexpected_failures || t.unexpected_passes || t.not_run ? EXIT_FINDING : EXIT_HOLDS;
+    return exit_code_worse(written, t.unexpected_failures || t.unexpected_passes || t.not_run
+                                        ? EXIT_FINDING
+                                        : EXIT_HOLDS);
 }
 
 /* ---- the command line ---- */
@@ -267,7 +277,11 @@ static int read_options(struct command *c, int count, char **arguments)
     }
     if (!right)
         return cli_usage_error("test262", "'%s' is not a number that fits here", optarg);
-    return optind < count ? 0 : cli_usage_error("test262", "which folder holds the checkout of test262?");
+    if (c->junit && !cli_can_write(c->junit))
+        return cli_usage_error("test262", "cannot write %s: %s", c->junit, strerror(errno));
+    return optind < count
+               ? 0
+               : cli_usage_error("test262", "which folder holds the checkout of test262?");
 }
 
 static int choose_tests(struct command *c, int count, char **names)
@@ -318,10 +332,8 @@ int cli_test262(int count, char **arguments)
             code = load_expectations(&c);
         bool ready = code == EXIT_HOLDS;
         signal(SIGINT, on_interrupt);
-        for (c.round = 1; ready && c.round <= c.repeat && code != EXIT_INTERRUPTED; c.round++) {
-            int result = run_round(&c);
-            code = result == EXIT_HOLDS ? code : result;
-        }
+        for (c.round = 1; ready && c.round <= c.repeat && !interrupted; c.round++)
+            code = exit_code_worse(code, run_round(&c));
     }
     free((void *)c.suite.folder);
     region_free(c.suite.memory);

@@ -111,12 +111,13 @@ static void fill_seat(struct test262_pool *p, struct seat *seat)
 
 /* ---- in the parent ---- */
 
-/* The process ended in the middle of a test: every mode that has no outcome failed. */
+/* The process ended in the middle of a test: the first mode without an outcome failed; a later one
+ * is not run. */
 static void blame(struct test262_pool *p, uint32_t index, int ended)
 {
     struct test262_file *f = &p->files[index];
     uint32_t count = 0;
-    while (count < TEST262_MODES && f->outcomes[count].kind == TEST262_PASSED)
+    while (count < TEST262_MODES && f->outcomes[count].kind != TEST262_NOT_RUN)
         count++;
     if (count == TEST262_MODES)
         count--;

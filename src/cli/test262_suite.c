@@ -20,15 +20,25 @@ static void add_test(struct test262_suite *s, const char *path)
     s->paths[s->count++] = path;
 }
 
+/* Some file systems do not say it in the entry. */
+static bool is_folder(const struct test262_suite *s, const struct dirent *entry, const char *path)
+{
+    struct stat about;
+    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+        return entry->d_type == DT_DIR;
+    return stat(region_format(s->memory, "%s/test/%s", s->folder, path), &about) == 0 &&
+           S_ISDIR(about.st_mode);
+}
+
 static void add_folder(struct test262_suite *s, const char *path)
 {
     DIR *d = opendir(region_format(s->memory, "%s/test/%s", s->folder, path));
     for (struct dirent *entry; d && (entry = readdir(d));) {
         if (entry->d_name[0] == '.')
             continue;
-        const char *inner =
-            *path ? region_format(s->memory, "%s/%s", path, entry->d_name) : region_text(s->memory, entry->d_name);
-        if (entry->d_type == DT_DIR)
+        const char *inner = *path ? region_format(s->memory, "%s/%s", path, entry->d_name)
+                                  : region_text(s->memory, entry->d_name);
+        if (is_folder(s, entry, inner))
             add_folder(s, inner);
         else if (is_test(entry->d_name))
             add_test(s, inner);
@@ -176,17 +186,18 @@ static void run_mode(const struct test262_suite *s, const char *path, const stru
         .time_limit = time_limit,
     };
     o->mode = (uint8_t)mode;
-    o->kind = TEST262_FAILED;
-    if (!choose_harness(s, m, &test, harness, o))
+    if (!choose_harness(s, m, &test, harness, o)) {
+        o->kind = TEST262_FAILED;
         return;
+    }
     test.source.path = file;
     char *text = read_text(file, mode == TEST262_STRICT ? "\"use strict\";\n" : "", &test.source.length);
     test.source.text = text;
     struct test262_result result = {0};
     test262_run(&test, &result);
     free(text);
-    o->kind = result.passed ? TEST262_PASSED : TEST262_FAILED;
     snprintf(o->reason, sizeof o->reason, "%s", result.reason);
+    o->kind = result.passed ? TEST262_PASSED : TEST262_FAILED;
 }
 
 static int choose_modes(const struct test262_metadata *m, enum test262_mode modes[TEST262_MODES])

@@ -23,7 +23,7 @@ void test262_suite_sort(struct test262_suite *s);
 /* What came of one file in one mode. */
 struct test262_outcome {
     uint8_t mode; /* enum test262_mode */
-    uint8_t kind; /* enum test262_kind */
+    uint8_t kind; /* enum test262_kind; set last: the process may not come that far */
     char reason[246];
 };
 enum test262_kind { TEST262_NOT_RUN, TEST262_PASSED, TEST262_FAILED, TEST262_SKIPPED };

@@ -216,6 +216,12 @@ void report_not_run(reporter *r, const plan *p, const char *reason)
     (is_json(r) ? lines_not_run : text_not_run)(r, result, reason);
 }
 
+void report_left_out(reporter *r, const plan *p, const char *reason)
+{
+    report_not_run(r, p, reason);
+    r->last->left_out = true;
+}
+
 void report_progress(reporter *r, const char *title, uint64_t elapsed_ns, size_t index,
                      size_t total)
 {
@@ -227,7 +233,8 @@ int report_finish(reporter *r, bool not_run_fails)
 {
     int exit_code = EXIT_HOLDS;
     for (const scenario_result *s = r->first; s != NULL; s = s->next) {
-        int code = s->outcome == RESULT_NOT_RUN && not_run_fails ? EXIT_FINDING : s->exit_code;
+        bool absent = s->outcome == RESULT_NOT_RUN && !s->left_out;
+        int code = absent && not_run_fails ? EXIT_FINDING : s->exit_code;
         exit_code = exit_code_worse(exit_code, code);
     }
     if (is_json(r))

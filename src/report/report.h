@@ -59,6 +59,9 @@ void report_load_errors(reporter *r, const char *file, const load_errors *errors
  * installed"). */
 void report_not_run(reporter *r, const plan *p, const char *reason);
 
+/* The same for what this build leaves out on purpose: never a failure. */
+void report_left_out(reporter *r, const plan *p, const char *reason);
+
 /* A run is still going on after `elapsed_ns`: on a terminal one line, erased by whatever is written
  * next. `index` of `total` scenarios, both from 1. */
 void report_progress(reporter *r, const char *title, uint64_t elapsed_ns, size_t index,

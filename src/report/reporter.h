@@ -29,6 +29,7 @@ typedef struct scenario_result {
     const char *title;
     const char *again; /* the command that repeats the first run that failed, else any */
     result_outcome outcome;
+    bool left_out; /* not run, and not meant to be in this build */
     int exit_code;
     uint64_t runs, failed_runs;
     uint64_t wall_ns;

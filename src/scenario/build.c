@@ -92,6 +92,7 @@ status build_read_file(region *memory, const char *path, const char **text, size
         return errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_IO;
     if (about.st_size > LARGEST_FILE)
         return STATUS_LIMIT;
+    errno = S_ISDIR(about.st_mode) ? EISDIR : ENOTSUP;
     FILE *file = S_ISREG(about.st_mode) ? fopen(path, "rbe") : NULL;
     if (file == NULL)
         return STATUS_IO;
@@ -101,6 +102,24 @@ status build_read_file(region *memory, const char *path, const char **text, size
     status s = ferror(file) ? STATUS_IO : STATUS_OK;
     fclose(file);
     return s;
+}
+
+const char *build_why_unreadable(status s)
+{
+    if (s == STATUS_NOT_FOUND)
+        return "does not exist";
+    if (s == STATUS_LIMIT)
+        return "is larger than 64 MiB";
+    switch (errno) {
+    case EACCES:
+        return "cannot be read: permission denied";
+    case EISDIR:
+        return "is a folder";
+    case ENOTSUP:
+        return "is no regular file";
+    default:
+        return "cannot be read: input/output error";
+    }
 }
 
 static bool has_scheme(const char *text)
@@ -172,7 +191,7 @@ static void fill_from_disk(builder *b, plan_script *script, const yaml_node *nod
         return;
     script->text = "";
     load_error_add(b->errors, b->plan->file, node->line, node->column, "the file \"%s\" %s", path,
-                   s == STATUS_NOT_FOUND ? "does not exist" : "cannot be read");
+                   build_why_unreadable(s));
 }
 
 static void build_files(builder *b, const yaml_node *node)

@@ -31,8 +31,13 @@ source_position build_position(const builder *b, const yaml_node *node);
 /* A text or list of syllabus numbers; each must be listed in `teaches`. */
 number_list build_shows(builder *b, const yaml_node *node);
 
-/* Reads a whole file into the region; STATUS_NOT_FOUND, STATUS_IO, or STATUS_LIMIT above 64 MiB. */
+/* Reads a whole file into the region; STATUS_NOT_FOUND, STATUS_IO (errno says why), or STATUS_LIMIT
+ * above 64 MiB. */
 status build_read_file(region *memory, const char *path, const char **text, size_t *length);
+
+/* Why build_read_file, called just before, gave `s`: the end of a sentence that begins with the
+ * file, constant. */
+const char *build_why_unreadable(status s);
 
 /* `path_or_url` as an absolute URL under the scenario's base, dot segments removed; a URL with a
  * scheme stays. */

@@ -1,6 +1,7 @@
 #include "scenario/files.h"
 
 #include "base/buffer.h"
+#include "engine/engine.h"
 #include "scenario/packages.h"
 #include "web/url.h"
 
@@ -80,6 +81,17 @@ bool files_has_package(const plan *p, const char *name)
     char *folder = packages_folder(p, name);
     free(folder);
     return folder != NULL;
+}
+
+const char *files_missing(const plan *p, bool *left_out)
+{
+    for (size_t i = 0; i < p->needs.count; i++) {
+        const char *need = p->needs.items[i];
+        *left_out = !strcmp(need, PLAN_NEEDS_TAIL_CALLS);
+        if (*left_out ? !engine_has_tail_calls() : !files_has_package(p, need))
+            return need;
+    }
+    return NULL;
 }
 
 char *files_path(const plan *p, const char *url)

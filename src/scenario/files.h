@@ -23,4 +23,8 @@ char *files_localize(const plan *p, const char *text);
 /* True if the npm package is installed in a node_modules folder beside the scenario or above it. */
 bool files_has_package(const plan *p, const char *name);
 
+/* What the scenario needs and is not there, NULL when everything is. `*left_out`: it is no package but a part of the engine that this
+ * build leaves out. */
+const char *files_missing(const plan *p, bool *left_out);
+
 #endif

@@ -308,7 +308,7 @@ static const schema_field scenario_fields[] = {
     {"schedule", &schedule, "who chooses which agent goes on: native is the machine", false},
     {"repeat", &times, "how often it is run", false},
     {"limits", &limits, "bounds of the run", false},
-    {"needs", &texts, "npm packages that must be installed; else the scenario is not run", false},
+    {"needs", &texts, "npm packages that must be installed, or 'tail calls'; else the scenario is not run", false},
     {"files", &files, "what scripts can load: a path and the text behind it", false},
     {"windows", &windows, "the windows that are opened, in this order", true},
     {"expect", &expect, "what must come of it", false},

@@ -75,7 +75,7 @@ static status read_or_report(region *memory, const char *path, const char **text
     if (s == STATUS_NOT_FOUND)
         load_error_add(errors, path, 0, 0, "there is no such file");
     else if (s != STATUS_OK)
-        load_error_add(errors, path, 0, 0, "the file cannot be read (%s)", status_text(s));
+        load_error_add(errors, path, 0, 0, "it %s", build_why_unreadable(s));
     return s;
 }
 

@@ -181,6 +181,9 @@ typedef struct plan_expect {
     expect_exit exit;
 } plan_expect;
 
+/* No package has a name with a space in it. */
+#define PLAN_NEEDS_TAIL_CALLS "tail calls"
+
 typedef struct plan {
     region *memory;
     const char *file; /* the scenario file as it was named to the loader */
@@ -196,7 +199,7 @@ typedef struct plan {
     plan_clock clock;
     uint64_t repeat; /* 1 when absent */
     plan_limits limits;
-    text_list needs; /* npm packages without which the scenario is not run */
+    text_list needs; /* npm packages, or PLAN_NEEDS_…, without which the scenario is not run */
     plan_file *files;
     size_t file_count;
     plan_window *windows;

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PATIENCE_MS 2000 /* with agents that do not end; what they run in is kept */
+
 struct registered_cell {
     struct registered_cell *next;
     char *name;
@@ -338,6 +340,7 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     w->heap_limit = p->limits.heap_mb << 20;
     w->stack_limit = p->limits.stack_kb << 10;
     w->agent_limit = (uint32_t)p->limits.agents;
+    w->patience_ms = PATIENCE_MS;
     struct world_watch watch = {sink, ended, tick, &run};
     run.blocks_before = shared_block_last_id();
     status s = start_windows(&run, w);

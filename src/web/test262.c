@@ -94,7 +94,7 @@ static JSValue module_completed(JSContext *js, JSValueConst self, int count, JSV
 static JSValue module_threw(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
     JS_Throw(js, JS_DupValue(js, arguments[0]));
-    threw(js, run_of(js)->test->negative == TEST262_RESOLUTION ? TEST262_RESOLUTION : TEST262_RUNTIME);
+    threw(js, TEST262_RUNTIME);
     return JS_UNDEFINED;
 }
 

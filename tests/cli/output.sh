@@ -5,8 +5,15 @@
 expect help 0 '^Usage: heddle COMMAND' '^  run ' '^  list ' '^  schema ' 'Exit codes: 0 ' '130 interrupted' -- --help
 expect 'no command' 2 '^Usage: heddle COMMAND' --
 expect 'help of run' 0 '^Usage: heddle run' '--timeout SECONDS' '--junit FILE' '--main window\|worker' -- run --help
-expect version 0 '^heddle [0-9]' 'QuickJS-ng [0-9.]+' 'variant' '^compiler +(gcc|clang)' -- --version
+expect version 0 '^heddle [0-9]' 'QuickJS-ng [0-9.]+, (plain|observed) variant$' \
+    '^features +observed variant: (yes|no), tail calls: (yes|no)' '^compiler +(gcc|clang)' -- --version
 expect 'plain version' 0 'plain variant' -- --version --unobserved
+expect 'help of list' 0 '^Usage: heddle list' -- list --help
+expect 'help of schema' 0 '^Usage: heddle schema' -- schema --help
+expect 'help of test262' 0 '^Usage: heddle test262' -- test262 --help
+mkdir hollow
+expect 'an empty list' 3 'hollow holds no scenarios' -- list hollow
+expect 'a list of nothing' 3 'cannot read gone: No such file' -- list gone
 expect schema 0 '"\$schema"' -- schema
 echo 'console.log("hello");' >hello.js
 expect text 0 '^main +window .*hello' 'holds · 1 agent' 'checked' -- run hello.js
@@ -17,6 +24,8 @@ grep -q '<testcase' result.xml || { echo "FAILED junit: no test case"; failures=
 echo 'console.log(typeof heddle, Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5));' >worker.js
 expect worker 0 'object timed-out' -- run --main worker worker.js
 expect pure 0 'undefined timed-out' -- run --pure --main worker worker.js
+expect 'the command that repeats a run' 1 'again +heddle run --main window --clock real --timeout 9 --pure --unobserved worker.js$' \
+    -- run --main window --clock real --timeout 9 --pure --unobserved worker.js
 expect window 1 'TypeError' -- run worker.js
 
 # Several runs at once are reported in the order of the files, whatever ends first.

@@ -73,10 +73,7 @@ bool event_target_listens(const struct event_target *t, enum event_type type)
 
 static bool is_global(JSContext *js, JSValueConst value)
 {
-    JSValue global = JS_GetGlobalObject(js);
-    bool same = JS_VALUE_GET_TAG(value) == JS_VALUE_GET_TAG(global) && JS_VALUE_GET_PTR(value) == JS_VALUE_GET_PTR(global);
-    JS_FreeValue(js, global);
-    return same;
+    return JS_IsObject(value) && JS_VALUE_GET_PTR(value) == JS_VALUE_GET_PTR(realm_of(js)->global);
 }
 
 /* NULL for a global object, whose list is elsewhere. */

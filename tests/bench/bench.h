@@ -19,10 +19,12 @@ enum probe {
 
 struct job {
     const char *name, *program;
+    int count; /* > 0: `const count = …` goes in front of the program */
     enum probe probe;
     unsigned runtimes; /* bits */
     bool one_core, no_spin, once;
-    int repeats; /* in one round; 0 = 1 */
+    int repeats;       /* in one round; 0 = 1 */
+    const char *rival; /* the job that heddle runs in turns with this one, several times a round */
 };
 
 struct sample {
@@ -52,7 +54,8 @@ enum goal_kind {
     GOAL_AT_MOST, /* heddle's own figure, in the goal's unit */
     GOAL_AT_LEAST,
     GOAL_FASTER, /* heddle / node for rates, node / heddle for times and sizes, at least `bound` */
-    GOAL_VERSUS, /* like GOAL_FASTER, but against heddle's own figure of the job `versus` */
+    GOAL_VERSUS, /* like GOAL_FASTER, but against heddle's own figure of the job `versus`: the
+                    median of the ratios of neighbouring runs */
 };
 
 struct goal {

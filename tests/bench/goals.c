@@ -6,14 +6,29 @@
 #define PEERS (BIT(NODE) | BIT(BUN) | BIT(DENO))
 #define ALL (OURS | PEERS)
 
+/* Spinning and sleeping only, in turns: one run differs from the next by more than what is
+ * compared.
+ */
+#define PAIRS(n, who)                                                                              \
+    {.name = "pairs-" #n,                                                                          \
+     .program = "pairs.js",                                                                        \
+     .count = n,                                                                                   \
+     .runtimes = who,                                                                              \
+     .rival = "pairs-" #n "-sleeping"},                                                            \
+    {                                                                                              \
+        .name = "pairs-" #n "-sleeping", .program = "pairs.js", .count = n, .runtimes = OURS,      \
+        .no_spin = true                                                                            \
+    }
+
 const struct job jobs[] = {
     {.name = "hello", .program = "hello.js", .runtimes = ALL | BIT(OBSERVED), .repeats = 11},
     {.name = "start-100", .program = "start-100.js", .runtimes = ALL},
     {.name = "alive-1000", .program = "alive-1000.js", .runtimes = OURS},
-    {.name = "idle-1", .program = "idle-1.js", .probe = PROBE_IDLE, .runtimes = ALL},
-    {.name = "idle-41", .program = "idle-41.js", .probe = PROBE_IDLE, .runtimes = ALL},
+    {.name = "idle-1", .program = "idle.js", .count = 1, .probe = PROBE_IDLE, .runtimes = ALL},
+    {.name = "idle-41", .program = "idle.js", .count = 41, .probe = PROBE_IDLE, .runtimes = ALL},
     {.name = "idle-10000",
-     .program = "idle-10000.js",
+     .program = "idle.js",
+     .count = 10000,
      .probe = PROBE_IDLE,
      .runtimes = OURS,
      .once = true},
@@ -26,14 +41,15 @@ const struct job jobs[] = {
     {.name = "message-object", .program = "message-object.js", .runtimes = ALL},
     {.name = "transfer", .program = "transfer.js", .runtimes = ALL},
     {.name = "message-channel", .program = "message-channel.js", .runtimes = ALL},
-    {.name = "pairs-1", .program = "pairs-1.js", .runtimes = ALL},
-    {.name = "pairs-1-one-core", .program = "pairs-1.js", .runtimes = ALL, .one_core = true},
-    {.name = "pairs-2", .program = "pairs-2.js", .runtimes = OURS | BIT(NODE)},
-    {.name = "pairs-2-sleeping", .program = "pairs-2.js", .runtimes = OURS, .no_spin = true},
-    {.name = "pairs-8", .program = "pairs-8.js", .runtimes = OURS | BIT(NODE)},
-    {.name = "pairs-8-sleeping", .program = "pairs-8.js", .runtimes = OURS, .no_spin = true},
-    {.name = "pairs-64", .program = "pairs-64.js", .runtimes = OURS},
-    {.name = "pairs-64-sleeping", .program = "pairs-64.js", .runtimes = OURS, .no_spin = true},
+    {.name = "pairs-1", .program = "pairs.js", .count = 1, .runtimes = ALL},
+    {.name = "pairs-1-one-core",
+     .program = "pairs.js",
+     .count = 1,
+     .runtimes = ALL,
+     .one_core = true},
+    PAIRS(2, OURS | BIT(NODE)),
+    PAIRS(8, OURS | BIT(NODE)),
+    PAIRS(64, OURS),
     {.name = "waiters-100", .program = "waiters-100.js", .runtimes = OURS | BIT(NODE)},
     {.name = "terminate",
      .program = "terminate.js",
@@ -46,7 +62,7 @@ const size_t job_count = sizeof jobs / sizeof jobs[0];
 #define SPINNING(n)                                                                                \
     {.title = #n " pairs at once, against sleeping only",                                          \
      .job = "pairs-" #n,                                                                           \
-     .figure = "pairs-" #n "-round-trips-per-s",                                                   \
+     .figure = "round-trips-per-s",                                                                \
      .unit = "/s",                                                                                 \
      .rate = true,                                                                                 \
      .kind = GOAL_VERSUS,                                                                          \
@@ -151,14 +167,14 @@ const struct goal goals[] = {
      .bound = 1},
     {.title = "wait/notify round trips",
      .job = "pairs-1",
-     .figure = "pairs-1-round-trips-per-s",
+     .figure = "round-trips-per-s",
      .unit = "/s",
      .rate = true,
      .kind = GOAL_FASTER,
      .bound = 20},
     {.title = "&emsp;on one core",
      .job = "pairs-1-one-core",
-     .figure = "pairs-1-round-trips-per-s",
+     .figure = "round-trips-per-s",
      .unit = "/s",
      .rate = true,
      .kind = GOAL_FASTER,

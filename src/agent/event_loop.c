@@ -73,12 +73,12 @@ struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, 
     return taken;
 }
 
-/* One turn: the queue and the timers take turns, and with every task one from the inbox joins the
- * queue, so that neither timers nor other agents nor the agent's own tasks starve (R-EL-01 leaves
- * the choice of source to the implementation). False when there was nothing to do. */
+/* One turn: the queue and the timers take turns, and with every task one or two from the inbox
+ * join the queue, so that neither timers nor other agents nor the agent's own tasks starve (R-EL-01
+ * leaves the choice of source to the implementation). False when there was nothing to do. */
 static bool turn(struct agent *a, bool *timers_first)
 {
-    take_from_inbox(a, a->first ? 1 : AHEAD);
+    take_from_inbox(a, a->queued < AHEAD ? 2 : 1);
     *timers_first = !*timers_first || !a->first;
     struct timer *due = *timers_first ? timers_take_due(a) : NULL;
     struct task *t = due ? NULL : take_first(a);

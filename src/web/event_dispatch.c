@@ -64,16 +64,15 @@ static JSValue call_handler(JSContext *js, JSValueConst callback, JSValueConst e
     return result;
 }
 
-static bool call_listener(JSContext *js, const struct listener *l, JSValueConst event, struct event *e)
+static bool call_listener(JSContext *js, JSValueConst callback, bool handler, JSValueConst event, struct event *e)
 {
-    e->in_passive_listener = l->passive;
     JSValue result;
-    if (l->handler)
-        result = call_handler(js, l->callback, event, e);
-    else if (JS_IsFunction(js, l->callback))
-        result = JS_Call(js, l->callback, e->current_target, 1, &event);
+    if (handler)
+        result = call_handler(js, callback, event, e);
+    else if (JS_IsFunction(js, callback))
+        result = JS_Call(js, callback, e->current_target, 1, &event);
     else
-        result = call_object(js, l->callback, event);
+        result = call_object(js, callback, event);
     e->in_passive_listener = false;
     return clean_up(js, result);
 }
@@ -89,14 +88,16 @@ static bool concerns(const struct listener *l, const struct event *e, bool captu
 static bool invoke(JSContext *js, struct event_listeners *list, uint32_t count, JSValueConst event, struct event *e, bool capture)
 {
     for (uint32_t i = 0; i < count && !e->stop_immediately; i++) {
-        if (!concerns(&list->items[i], e, capture))
+        const struct listener *l = &list->items[i]; /* the list may move while it is called */
+        if (!concerns(l, e, capture))
             continue;
-        struct listener l = list->items[i]; /* the list may move while it is called */
-        l.callback = JS_DupValue(js, l.callback);
-        if (l.once)
+        bool handler = l->handler;
+        JSValue callback = JS_DupValue(js, l->callback);
+        e->in_passive_listener = l->passive;
+        if (l->once)
             event_listener_remove(js, list, i);
-        bool went_on = call_listener(js, &l, event, e);
-        JS_FreeValue(js, l.callback);
+        bool went_on = call_listener(js, callback, handler, event, e);
+        JS_FreeValue(js, callback);
         if (!went_on)
             return false;
     }

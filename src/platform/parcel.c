@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+/* The test of this file has the sanitizers look at the other half. */
+#if (defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)) && !defined(PARCELS_ARE_KEPT)
 
 void *parcel_new(size_t size)
 {
@@ -22,12 +23,18 @@ void parcel_free(void *parcel, size_t size)
 #include <pthread.h>
 #include <stdbool.h>
 
-/* Bytes: a message that carries a number or a short text; what glibc's quickest lists of free
- * pieces still take. */
-#define PARCEL_SMALL 120u
-#define MAGAZINE 62u   /* parcels; a magazine is 512 bytes */
-#define DEPOT_MOST 64u /* full magazines: half a MiB */
-#define AHEAD 4u       /* parcels that are fetched from another core's cache before their turn */
+/* A class of parcels: those of up to 120, 248, 504, 1016 or 2040 bytes. A number or a short text
+ * takes the first, an object of 1 KiB the last; with the C library's own eight bytes they are
+ * powers of two. */
+#define CLASSES 5u
+#define LARGEST(c) (((size_t)128 << (c)) - 8)
+#define MAGAZINE 62u /* parcels at most; a magazine is 512 bytes */
+#define AHEAD 4u     /* parcels that are fetched from another core's cache before their turn */
+
+static const struct {
+    unsigned char magazine; /* parcels in a full one: up to 32 KiB */
+    unsigned char depot;    /* full ones in the depot: half a MiB */
+} most[CLASSES] = {{MAGAZINE, 64}, {MAGAZINE, 32}, {32, 32}, {32, 16}, {16, 16}};
 
 struct magazine {
     struct magazine *next;
@@ -35,21 +42,26 @@ struct magazine {
     void *parcels[MAGAZINE];
 };
 
-/* A thread's own: `other` is empty or full. While `loaded` is neither, nothing else is touched. */
+/* A thread's own, of one class: `other` is empty or full. While `loaded` is neither, nothing else
+ * is touched. */
 struct kept {
     struct magazine *loaded, *other; /* NULL = none */
-    bool returned;                   /* at the thread's end */
+};
+
+struct keeper {
+    struct kept kept[CLASSES];
+    bool returned; /* at the thread's end */
 };
 
 /* Full magazines on their way from threads that free to threads that make. The lock orders what was
  * done with a parcel before it was freed before what its next owner does. */
-static struct {
+static struct depot {
     lock lock;
     struct magazine *_Atomic full; /* lock; relaxed when only asked whether there is one */
     unsigned count;                /* lock */
-} depot;
+} depots[CLASSES];
 
-static _Thread_local struct kept kept;
+static _Thread_local struct keeper keeper;
 static pthread_key_t at_exit;
 static pthread_once_t at_exit_made = PTHREAD_ONCE_INIT;
 
@@ -68,10 +80,12 @@ static void magazine_free(struct magazine *m)
 
 static void thread_ends(void *value)
 {
-    struct kept *k = value;
-    magazine_free(k->loaded);
-    magazine_free(k->other);
-    *k = (struct kept){NULL, NULL, false};
+    struct keeper *k = value;
+    for (unsigned c = 0; c < CLASSES; c++) {
+        magazine_free(k->kept[c].loaded);
+        magazine_free(k->kept[c].other);
+    }
+    *k = (struct keeper){.returned = false};
 }
 
 static void make_at_exit(void)
@@ -80,7 +94,7 @@ static void make_at_exit(void)
 }
 
 /* Before a thread's first magazine: false when nobody would free it at the thread's end. */
-static bool may_keep(struct kept *k)
+static bool may_keep(struct keeper *k)
 {
     if (!k->returned) {
         pthread_once(&at_exit_made, make_at_exit);
@@ -89,30 +103,30 @@ static bool may_keep(struct kept *k)
     return k->returned;
 }
 
-static struct magazine *depot_take(void)
+static struct magazine *depot_take(struct depot *d)
 {
     struct magazine *m;
-    if (!atomic_load_explicit(&depot.full, memory_order_relaxed))
+    if (!atomic_load_explicit(&d->full, memory_order_relaxed))
         return NULL;
-    lock_enter(&depot.lock);
-    if ((m = atomic_load_explicit(&depot.full, memory_order_relaxed))) {
-        atomic_store_explicit(&depot.full, m->next, memory_order_relaxed);
-        depot.count--;
+    lock_enter(&d->lock);
+    if ((m = atomic_load_explicit(&d->full, memory_order_relaxed))) {
+        atomic_store_explicit(&d->full, m->next, memory_order_relaxed);
+        d->count--;
     }
-    lock_leave(&depot.lock);
+    lock_leave(&d->lock);
     return m;
 }
 
-static bool depot_give(struct magazine *m)
+static bool depot_give(struct depot *d, struct magazine *m, unsigned limit)
 {
-    lock_enter(&depot.lock);
-    bool taken = depot.count < DEPOT_MOST;
+    lock_enter(&d->lock);
+    bool taken = d->count < limit;
     if (taken) {
-        m->next = atomic_load_explicit(&depot.full, memory_order_relaxed);
-        atomic_store_explicit(&depot.full, m, memory_order_relaxed);
-        depot.count++;
+        m->next = atomic_load_explicit(&d->full, memory_order_relaxed);
+        atomic_store_explicit(&d->full, m, memory_order_relaxed);
+        d->count++;
     }
-    lock_leave(&depot.lock);
+    lock_leave(&d->lock);
     return taken;
 }
 
@@ -124,30 +138,32 @@ static void swap(struct kept *k)
 }
 
 /* `loaded` is empty: loads one that is not. False when there is none. */
-static bool reload(struct kept *k)
+static bool reload(unsigned c)
 {
+    struct kept *k = &keeper.kept[c];
     if (!k->other || !k->other->count) {
-        struct magazine *full = may_keep(k) ? depot_take() : NULL;
+        struct magazine *full = may_keep(&keeper) ? depot_take(&depots[c]) : NULL;
         if (!full)
             return false;
         free(k->other);
         k->other = full;
         for (unsigned i = 1; i <= AHEAD; i++)
-            __builtin_prefetch(full->parcels[MAGAZINE - i], 1);
+            __builtin_prefetch(full->parcels[full->count - i], 1);
     }
     swap(k);
     return true;
 }
 
 /* `loaded` is full: loads one that is empty. False when there is no memory for one. */
-static bool unload(struct kept *k)
+static bool unload(unsigned c)
 {
+    struct kept *k = &keeper.kept[c];
     struct magazine *m = k->other;
-    if (m && m->count && depot_give(m))
+    if (m && m->count && depot_give(&depots[c], m, most[c].depot))
         m = NULL;
     if (m) {
         magazine_empty(m);
-    } else if ((m = may_keep(k) ? malloc(sizeof *m) : NULL)) {
+    } else if ((m = may_keep(&keeper) ? malloc(sizeof *m) : NULL)) {
         m->count = 0;
     }
     k->other = m;
@@ -155,13 +171,20 @@ static bool unload(struct kept *k)
     return m;
 }
 
+static inline unsigned class_of(size_t size)
+{
+    size_t units = (size + 7) >> 7;
+    return units ? 64u - (unsigned)__builtin_clzl(units) : 0;
+}
+
 void *parcel_new(size_t size)
 {
-    struct kept *k = &kept;
-    if (size > PARCEL_SMALL)
+    unsigned c = class_of(size);
+    if (c >= CLASSES)
         return malloc(size);
-    if ((!k->loaded || !k->loaded->count) && !reload(k))
-        return malloc(PARCEL_SMALL);
+    struct kept *k = &keeper.kept[c];
+    if ((!k->loaded || !k->loaded->count) && !reload(c))
+        return malloc(LARGEST(c));
     struct magazine *m = k->loaded;
     unsigned left = --m->count;
     if (left >= AHEAD)
@@ -171,12 +194,16 @@ void *parcel_new(size_t size)
 
 void parcel_free(void *parcel, size_t size)
 {
-    struct kept *k = &kept;
-    if (size > PARCEL_SMALL || ((!k->loaded || k->loaded->count == MAGAZINE) && !unload(k))) {
+    unsigned c = class_of(size);
+    if (c >= CLASSES) {
         free(parcel);
         return;
     }
-    k->loaded->parcels[k->loaded->count++] = parcel;
+    struct kept *k = &keeper.kept[c];
+    if ((!k->loaded || k->loaded->count == most[c].magazine) && !unload(c))
+        free(parcel);
+    else
+        k->loaded->parcels[k->loaded->count++] = parcel;
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "memory/block_access.h"
 #include "memory/waiter_list.h"
 #include "observe/hooks.h"
+#include "platform/thread.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -169,7 +170,7 @@ struct promise_waiter {
 enum { PARTED_VALUES = 1, PARTED_SETTLEMENT = 2 };
 
 /* The engine whose JavaScript calls Atomics.notify on this thread now. */
-static _Thread_local struct engine *notifying;
+static THREAD_LOCAL struct engine *notifying;
 
 /* A waiter that was never posted. */
 static void waiter_free(struct promise_waiter *w)

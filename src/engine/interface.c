@@ -131,7 +131,10 @@ void *interface_peek(JSValueConst value, const struct interface *i)
 
 void *interface_opaque(JSContext *realm, JSValueConst value, const struct interface *i)
 {
-    void *opaque = interface_peek(value, i);
+    enum host_class c;
+    void *opaque = host_object_opaque(value, &c);
+    if (c != i->host_class)
+        opaque = interface_peek(value, i);
     if (!opaque)
         JS_ThrowTypeError(realm, "Illegal invocation: not of type %s", i->name);
     return opaque;

@@ -19,6 +19,7 @@ void parcel_free(void *parcel, size_t size)
 #else
 
 #include "platform/lock.h"
+#include "platform/thread.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -61,7 +62,7 @@ static struct depot {
     unsigned count;                /* lock */
 } depots[CLASSES];
 
-static _Thread_local struct keeper keeper;
+static THREAD_LOCAL struct keeper keeper;
 static pthread_key_t at_exit;
 static pthread_once_t at_exit_made = PTHREAD_ONCE_INIT;
 

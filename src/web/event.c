@@ -11,9 +11,9 @@
 
 static void free_values(JSRuntime *runtime, struct event *e)
 {
-    JS_FreeAtomRT(runtime, e->type);
+    if (e->type != JS_ATOM_NULL)
+        JS_FreeAtomRT(runtime, e->type);
     JS_FreeValueRT(runtime, e->target);
-    JS_FreeValueRT(runtime, e->current_target);
     for (int i = 0; i < e->slot_count; i++)
         if (!JS_IsUninitialized(e->slots[i]))
             JS_FreeValueRT(runtime, e->slots[i]);
@@ -53,7 +53,6 @@ void event_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mark)
     if (!e)
         return;
     JS_MarkValue(runtime, e->target, mark);
-    JS_MarkValue(runtime, e->current_target, mark);
     for (int i = 0; i < e->slot_count; i++)
         JS_MarkValue(runtime, e->slots[i], mark);
 }

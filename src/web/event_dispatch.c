@@ -109,7 +109,7 @@ static bool invoke_all(JSContext *js, struct event_listeners *list, JSValueConst
 {
     event_listeners_enter(list);
     uint32_t count = list->count;
-    bool went_on = e->stop || invoke(js, list, count, event, e, true);
+    bool went_on = e->stop || !list->capturing || invoke(js, list, count, event, e, true);
     if (went_on && !e->stop)
         went_on = invoke(js, list, list->count, event, e, false);
     event_listeners_leave(list);
@@ -124,10 +124,9 @@ static int dispatch(JSContext *js, struct event_listeners *list, JSValueConst ta
     e->dispatching = true;
     bool went_on = true;
     if (list && list->count) {
-        e->current_target = JS_DupValue(js, target);
+        e->current_target = e->target;
         e->phase = PHASE_AT_TARGET;
         went_on = invoke_all(js, list, event, e);
-        JS_FreeValue(js, e->current_target);
         e->current_target = JS_NULL;
         e->phase = PHASE_NONE;
     }
@@ -158,11 +157,10 @@ static struct event_listeners *listeners_of(JSContext *js, JSValueConst target)
 }
 
 /* The event object that the realm keeps for its next message, or else a new one. */
-static JSValue event_object(JSContext *js, const struct interface *i, int slots, struct event **out)
+static JSValue event_object(struct realm *r, const struct interface *i, int slots, struct event **out)
 {
-    struct realm *r = realm_of(js);
     if (i != &message_event_interface || JS_IsUndefined(r->spare_event))
-        return event_new(js, i, JS_UNDEFINED, slots, out);
+        return event_new(r->js, i, JS_UNDEFINED, slots, out);
     JSValue event = r->spare_event;
     r->spare_event = JS_UNDEFINED;
     *out = event_peek(event);
@@ -185,12 +183,13 @@ static void event_done(JSContext *js, JSValue event, struct event *e)
 /* A trusted event that only waits for its slots. */
 static JSValue trusted_event(JSContext *js, const struct interface *i, const char *type, int slots, struct event **out)
 {
-    JSValue event = event_object(js, i, slots, out);
+    struct realm *r = realm_of(js);
+    JSValue event = event_object(r, i, slots, out);
     if (JS_IsException(event))
         return event;
     struct event *e = *out;
     e->trusted = e->initialized = true;
-    e->time = agent_occurrence(realm_of(js)->agent);
+    e->time = agent_occurrence(r->agent);
     e->known = (uint8_t)type_by_name(type);
     if (e->known == EVENT_OTHER && (e->type = JS_NewAtom(js, type)) == JS_ATOM_NULL) {
         JS_FreeValue(js, event);

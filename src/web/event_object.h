@@ -16,7 +16,8 @@ struct event {
     bool bubbles, cancelable, composed, trusted;
     bool initialized, dispatching, canceled, stop, stop_immediately, in_passive_listener;
     int64_t time; /* ns of the run's clock: of what it signals (DOM "create an event"), or of its construction */
-    JSValue target, current_target; /* null without one */
+    JSValue target;              /* null without one */
+    JSValueConst current_target; /* null, or the target while the event is under way: not counted */
     JSValue slots[]; /* JS_UNINITIALIZED = not asked for yet */
 };
 

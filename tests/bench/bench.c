@@ -7,10 +7,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define ROUNDS 32
-#define TURNS 5 /* of a job and its rival in a round */
+#define ROUNDS 16
+#define TURNS 25       /* of a job and its rival in a round */
+#define USUAL_TIME 500 /* ms, of programs that take one */
 #define RUNS (ROUNDS * TURNS)
-#define JOBS 64
+#define JOBS 32
 #define REPEATS 32
 #define LONGEST 120.0 /* seconds for one program */
 
@@ -36,16 +37,16 @@ static size_t job_named(const char *name)
 
 /* ---- running ---- */
 
-/* The program as it stands, or with its count in front: beside its workers, under a name of its
- * own.
- */
-static void prepare_program(const struct job *job, char *name, size_t size)
+/* The program as it stands, or with its parameters in front: beside its workers, under a name of
+ * its own. */
+static void prepare_program(const struct job *job, enum runtime r, char *name, size_t size)
 {
     char from[4096], to[4096], text[8192];
     snprintf(name, size, "%s", job->program);
     if (!job->count)
         return;
-    snprintf(name, size, "%d-%s", job->count, job->program);
+    int time = r == HEDDLE && job->turn_time ? job->turn_time : USUAL_TIME;
+    snprintf(name, size, "%d-%d-%s", job->count, time, job->program);
     snprintf(from, sizeof from, "%s/.cache/bench-programs/%s", root, job->program);
     snprintf(to, sizeof to, "%s/.cache/bench-programs/%s", root, name);
     FILE *in = fopen(from, "r"), *out = fopen(to, "w");
@@ -53,7 +54,8 @@ static void prepare_program(const struct job *job, char *name, size_t size)
         fprintf(stderr, "bench: cannot write %s\n", to);
         exit(70);
     }
-    fprintf(out, "const count = %d;\n%.*s", job->count, (int)fread(text, 1, sizeof text, in), text);
+    fprintf(out, "const count = %d, time = %d;\n%.*s", job->count, time,
+            (int)fread(text, 1, sizeof text, in), text);
     fclose(in);
     fclose(out);
 }
@@ -70,7 +72,7 @@ static bool run_program(const struct job *job, enum runtime r, struct samples *o
     char *arguments[10];
     int n = 0;
     snprintf(folder, sizeof folder, "%s/.cache/bench-programs", root);
-    prepare_program(job, program, sizeof program);
+    prepare_program(job, r, program, sizeof program);
     if (r == HEDDLE || r == OBSERVED)
         snprintf(command, sizeof command, "%s/build/heddle", root);
     else if (!peer_path(r, command, sizeof command))

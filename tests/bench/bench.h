@@ -2,7 +2,8 @@
  * print.
  *
  * A program prints lines that contain `figure NAME VALUE`. A probe adds what is measured from
- * outside: wall-ms, cpu-ms, resident-KiB, kernel-KiB, memory-back-ms. */
+ * outside: wall-ms, cpu-ms, cpu-us-per-trip (with a program's `trips`), resident-KiB, total-GiB,
+ * memory-back-ms. */
 #ifndef HEDDLE_TESTS_BENCH_H
 #define HEDDLE_TESTS_BENCH_H
 
@@ -19,12 +20,13 @@ enum probe {
 
 struct job {
     const char *name, *program;
-    int count; /* > 0: `const count = …` goes in front of the program */
+    int count; /* > 0: `const count = …, time = …` goes in front of the program */
     enum probe probe;
     unsigned runtimes; /* bits */
     bool one_core, no_spin, once;
     int repeats;       /* in one round; 0 = 1 */
-    const char *rival; /* the job that heddle runs in turns with this one, several times a round */
+    const char *rival; /* the job that heddle runs in turns with this one, many times a round */
+    int turn_time;     /* ms of one turn */
 };
 
 struct sample {

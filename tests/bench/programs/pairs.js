@@ -1,5 +1,5 @@
-// `count` pair(s) of workers, each playing ping-pong with wait and notify. The bench puts `const count = …` in front.
-const time = 500;
+// `count` pair(s) of workers, each playing ping-pong with wait and notify. For `time` ms; the bench puts both in
+// front.
 const shared = new SharedArrayBuffer(count * 128);
 const workers = [];
 let sum = 0, done = 0;
@@ -9,6 +9,7 @@ for (let i = 0; i < 2 * count; i++) {
     sum += event.data;
     if (++done < 2 * count) return;
     console.log(`figure round-trips-per-s ${sum}`);
+    console.log(`figure trips ${sum * time / 1000}`);
     for (const other of workers) other.terminate();
   };
   worker.postMessage({ shared, offset: (i >> 1) * 128, player: i & 1, time });

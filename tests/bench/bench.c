@@ -159,24 +159,31 @@ static bool is_rival(size_t j)
     return false;
 }
 
+static void run_turns(const struct options *o, size_t j, int round)
+{
+    int turns = jobs[j].turns ? jobs[j].turns : 1;
+    for (int turn = 0; turn < turns; turn++)
+        for (int r = 0; r < RUNTIME_COUNT; r++) {
+            if (!(jobs[j].runtimes & 1u << r) || !wanted(o, (enum runtime)r))
+                continue;
+            fprintf(stderr, "\r\033[Kround %d of %d: %s under %s", round + 1, o->rounds,
+                    jobs[j].name, runtime_names[r]);
+            if (jobs[j].rival && r == HEDDLE)
+                run_rivals(j, (enum runtime)r, round);
+            else
+                run_job(j, (enum runtime)r, round * TURNS + turn);
+        }
+}
+
 /* Rounds are the outer loop, and the runtimes take turns: what else the machine does hits them
  * alike. */
 static void run_all(const struct options *o)
 {
     for (int round = 0; round < o->rounds; round++)
         for (size_t j = 0; j < job_count; j++)
-            for (int r = 0; r < RUNTIME_COUNT; r++) {
-                if (!(jobs[j].runtimes & 1u << r) || !wanted(o, (enum runtime)r) ||
-                    (jobs[j].once && round) || is_rival(j) ||
-                    (o->only && !strstr(jobs[j].name, o->only)))
-                    continue;
-                fprintf(stderr, "\r\033[Kround %d of %d: %s under %s", round + 1, o->rounds,
-                        jobs[j].name, runtime_names[r]);
-                if (jobs[j].rival && r == HEDDLE)
-                    run_rivals(j, (enum runtime)r, round);
-                else
-                    run_job(j, (enum runtime)r, round * TURNS);
-            }
+            if (!(jobs[j].once && round) && !is_rival(j) &&
+                !(o->only && !strstr(jobs[j].name, o->only)))
+                run_turns(o, j, round);
     fprintf(stderr, "\r\033[K");
 }
 
@@ -216,22 +223,27 @@ static struct figure summarize(double *values, int count)
     return f;
 }
 
-static struct figure figure_of(const struct goal *g, const char *job, const char *name, int r)
+/* What one run gave for a goal. */
+static bool value_at(const struct goal *g, const char *job, const char *name, int r, int run,
+                     double *out)
 {
-    double values[RUNS], base;
-    int count = 0;
-    size_t j = job_named(job);
-    for (int run = 0; run < RUNS; run++) {
-        double value;
-        if (!find_sample(j, r, run, name, &value))
-            continue;
-        if (g->subtract_job_divide > 0) {
-            if (!find_sample(job_named(g->versus), r, run, name, &base))
-                continue;
-            value = (value - base) / g->subtract_job_divide;
-        }
-        values[count++] = value;
+    double base;
+    if (!find_sample(job_named(job), r, run, name, out))
+        return false;
+    if (g->subtract_job_divide > 0) {
+        if (!find_sample(job_named(g->versus), r, run, name, &base))
+            return false;
+        *out = (*out - base) / g->subtract_job_divide;
     }
+    return true;
+}
+
+static struct figure figure_of(const struct goal *g, int r)
+{
+    double values[RUNS];
+    int count = 0;
+    for (int run = 0; run < RUNS; run++)
+        count += value_at(g, g->job, g->figure, r, run, &values[count]);
     return summarize(values, count);
 }
 
@@ -240,20 +252,23 @@ static double ratio_of(const struct goal *g, double own, double other)
     return g->rate ? own / other : other / own;
 }
 
-/* Runs that stand beside each other are compared: what the machine does hits both. */
-static double ratio_versus(const struct goal *g)
+/* To Node, or to the other figure of GOAL_VERSUS. Runs that stand beside each other are compared:
+ * what the machine does hits both. */
+static double ratio(const struct goal *g)
 {
     char job[64];
+    const char *name = g->figure;
     double ratios[RUNS], own, other;
-    int count = 0;
-    snprintf(job, sizeof job, "%s", g->versus);
+    int count = 0, r = g->kind == GOAL_VERSUS ? HEDDLE : NODE;
+    snprintf(job, sizeof job, "%s", g->kind == GOAL_VERSUS ? g->versus : g->job);
     char *colon = strchr(job, ':');
-    const char *name = colon ? g->versus + (colon - job) + 1 : g->figure;
-    if (colon)
+    if (colon) {
+        name = g->versus + (colon - job) + 1;
         *colon = 0;
+    }
     for (int run = 0; run < RUNS; run++)
-        if (find_sample(job_named(g->job), HEDDLE, run, g->figure, &own) &&
-            find_sample(job_named(job), HEDDLE, run, name, &other))
+        if (value_at(g, g->job, g->figure, (int)g->subject, run, &own) &&
+            value_at(g, job, name, r, run, &other))
             ratios[count++] = ratio_of(g, own, other);
     return summarize(ratios, count).median;
 }
@@ -319,10 +334,9 @@ static int print_row(const struct goal *g)
 {
     struct figure f[RUNTIME_COUNT];
     for (int r = 0; r < RUNTIME_COUNT; r++)
-        f[r] = figure_of(g, g->job, g->figure, r);
+        f[r] = figure_of(g, r);
     struct figure own = f[g->subject];
-    double ratio =
-        g->kind == GOAL_VERSUS ? ratio_versus(g) : ratio_of(g, own.median, f[NODE].median);
+    double beside = ratio(g);
     printf("| %s | ", g->title);
     print_number(own.median);
     printf(" %s | ", g->unit);
@@ -336,11 +350,11 @@ static int print_row(const struct goal *g)
         print_number(f[r].median);
     }
     printf(" | ");
-    if (!isnan(ratio))
-        printf("%.2f", ratio);
+    if (!isnan(beside))
+        printf("%.2f", beside);
     printf(" | ");
     print_goal(g);
-    int met = judge(g, own.median, ratio);
+    int met = judge(g, own.median, beside);
     printf(" | %s |\n", met < 0 ? "" : met ? "✓" : "✗");
     return met == 0;
 }

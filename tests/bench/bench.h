@@ -24,7 +24,8 @@ struct job {
     enum probe probe;
     unsigned runtimes; /* bits */
     bool one_core, no_spin, once;
-    int repeats;       /* in one round; 0 = 1 */
+    int repeats;       /* in a row, of which the middle one counts; 0 = 1 */
+    int turns;         /* that the runtimes take in a round; 0 = 1 */
     const char *rival; /* the job that heddle runs in turns with this one, many times a round */
     int turn_time;     /* ms of one turn */
 };
@@ -55,9 +56,9 @@ enum goal_kind {
     GOAL_NONE,    /* for information */
     GOAL_AT_MOST, /* heddle's own figure, in the goal's unit */
     GOAL_AT_LEAST,
-    GOAL_FASTER, /* heddle / node for rates, node / heddle for times and sizes, at least `bound` */
-    GOAL_VERSUS, /* like GOAL_FASTER, but against heddle's own figure of the job `versus`: the
-                    median of the ratios of neighbouring runs */
+    GOAL_FASTER, /* heddle / node for rates, node / heddle for times and sizes, at least `bound`:
+                    the median of the ratios of neighbouring runs */
+    GOAL_VERSUS, /* like GOAL_FASTER, but against heddle's own figure of the job `versus` */
 };
 
 struct goal {

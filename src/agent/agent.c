@@ -23,7 +23,7 @@
 /* Unused memory at the top of a heap beyond this is given back. */
 #define KEEP_UNUSED ((size_t)8 << 20)
 
-static _Thread_local struct agent *current_agent;
+static THREAD_LOCAL struct agent *current_agent;
 
 struct agent *agent_current(void)
 {

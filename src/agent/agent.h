@@ -103,6 +103,10 @@ struct agent {
     size_t stack_size;
     struct task *first, *last; /* tasks taken from the inbox or queued by the agent itself */
     struct task *running;      /* "currently running task" (R-EL-06) */
+    size_t queued;             /* tasks in that queue */
+    int64_t arrival;           /* when the first of them were found to be there ... */
+    size_t dated;              /* ... which holds for so many, the running one included */
+    int64_t occurrence;        /* of what the running task signals: 0 = now */
     struct timer_queue timers;
 
     struct agent *next; /* world's registry lock */
@@ -167,6 +171,20 @@ const char *agent_kind_name(enum agent_kind kind); /* "window", "dedicated-worke
 
 /* Own: the time of the run's clock, ns. */
 int64_t agent_now(const struct agent *a);
+
+/* Own, first thing in a task that came through the inbox: what the task signals occurred when it
+ * was found there, and that is the time of the next event (agent_occurrence). One reading of the
+ * clock serves all tasks that are there by then. */
+void agent_occurred_on_arrival(struct agent *a);
+
+/* Own: the time of the occurrence that an event which is made now signals (DOM "create an event").
+ */
+static inline int64_t agent_occurrence(struct agent *a)
+{
+    int64_t time = a->occurrence;
+    a->occurrence = 0;
+    return time ? time : agent_now(a);
+}
 
 /* ---- timers (own thread; HTML "run steps after a timeout", R-TM-*) ---- */
 

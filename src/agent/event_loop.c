@@ -10,17 +10,23 @@ void agent_queue(struct agent *a, struct task *t)
     else
         a->first = t;
     a->last = t;
+    a->queued++;
 }
 
-/* Tasks that are taken together: few enough to be in the cache still when they run. */
-#define BATCH 32u
+/* So many tasks are kept in the loop's own queue while the inbox has more: enough for the memory of
+ * one to have come from another core's cache by the time it runs. */
+#define AHEAD 16u
+#define CACHE_LINE 64
 
 /* Tasks enter the loop's own queue in the order of the inbox. */
 static void take_from_inbox(struct agent *a, size_t most)
 {
     rcu_queue_node *node;
-    while (most-- && (node = rcu_queue_pop(&a->inbox)))
-        agent_queue(a, caa_container_of(node, struct task, node));
+    while (most-- && (node = rcu_queue_pop(&a->inbox))) {
+        struct task *t = caa_container_of(node, struct task, node);
+        __builtin_prefetch((char *)t + CACHE_LINE); /* what the task is about */
+        agent_queue(a, t);
+    }
 }
 
 static struct task *take_first(struct agent *a)
@@ -28,10 +34,20 @@ static struct task *take_first(struct agent *a)
     struct task *t = a->first;
     if (t) {
         a->first = t->next;
+        a->queued--;
         if (!a->first)
             a->last = NULL;
     }
     return t;
+}
+
+void agent_occurred_on_arrival(struct agent *a)
+{
+    if (!a->dated) {
+        a->arrival = agent_now(a);
+        a->dated = a->queued + 1;
+    }
+    a->occurrence = a->arrival;
 }
 
 struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, void *),
@@ -40,10 +56,12 @@ struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, 
     struct task *taken = NULL, **taken_end = &taken, **link = &a->first;
     take_from_inbox(a, SIZE_MAX);
     a->last = NULL;
+    a->dated = 0;
     while (*link) {
         struct task *t = *link;
         if (wanted(t, context)) {
             *link = t->next;
+            a->queued--;
             t->next = NULL;
             *taken_end = t;
             taken_end = &t->next;
@@ -55,12 +73,12 @@ struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, 
     return taken;
 }
 
-/* One turn: the queue and the timers take turns, so that neither starves the other (R-EL-01 leaves
- * the choice of source to the implementation). False when there was nothing to do. */
+/* One turn: the queue and the timers take turns, and with every task one or two from the inbox
+ * join the queue, so that neither timers nor other agents nor the agent's own tasks starve (R-EL-01
+ * leaves the choice of source to the implementation). False when there was nothing to do. */
 static bool turn(struct agent *a, bool *timers_first)
 {
-    if (!a->first)
-        take_from_inbox(a, BATCH);
+    take_from_inbox(a, a->queued < AHEAD ? 2 : 1);
     *timers_first = !*timers_first || !a->first;
     struct timer *due = *timers_first ? timers_take_due(a) : NULL;
     struct task *t = due ? NULL : take_first(a);
@@ -72,6 +90,8 @@ static bool turn(struct agent *a, bool *timers_first)
         a->running = t;
         t->run(t, a);
         a->running = NULL;
+        a->occurrence = 0;
+        a->dated -= a->dated > 0;
     }
     a->calls->checkpoint(a);
     return true;

@@ -9,6 +9,7 @@
 #include "memory/block_access.h"
 #include "memory/waiter_list.h"
 #include "observe/hooks.h"
+#include "platform/thread.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -99,6 +100,20 @@ struct wait_site {
     JSContext *realm;
 };
 
+_Static_assert(WAIT_OK == 0 && WAIT_NOT_EQUAL == 1 && WAIT_TIMED_OUT == 2, "wait_results");
+static const char *const result_names[] = {"ok", "not-equal", "timed-out"};
+
+/* The same string each time: a hand-over should not wait for memory. */
+static JSValue result_string(JSContext *realm, enum wait_result result)
+{
+    JSAtom *atom = &engine_of(realm)->wait_results[result];
+
+    if (*atom == JS_ATOM_NULL) {
+        *atom = JS_NewAtom(realm, result_names[result]);
+    }
+    return *atom == JS_ATOM_NULL ? JS_EXCEPTION : JS_AtomToString(realm, *atom);
+}
+
 JSValue atomics_js_wait(JSContext *realm, JSValueConst this_value, int count,
                         JSValueConst *arguments)
 {
@@ -112,18 +127,10 @@ JSValue atomics_js_wait(JSContext *realm, JSValueConst this_value, int count,
     if (!agent || !agent->can_block) {
         return JS_ThrowTypeError(realm, "this agent must not block");
     }
-    switch (waiter_wait(request.block, request.offset, request.size, request.expected,
-                        request.timeout, agent->parker, agent->doomed, &site)) {
-    case WAIT_OK:
-        return JS_NewString(realm, "ok");
-    case WAIT_NOT_EQUAL:
-        return JS_NewString(realm, "not-equal");
-    case WAIT_TIMED_OUT:
-        return JS_NewString(realm, "timed-out");
-    case WAIT_TERMINATED:
-        break;
-    }
-    return throw_interruption(realm);
+    enum wait_result result =
+        waiter_wait(request.block, request.offset, request.size, request.expected, request.timeout,
+                    agent->parker, agent->doomed, &site);
+    return result == WAIT_TERMINATED ? throw_interruption(realm) : result_string(realm, result);
 }
 
 bool atomics_wait_place(const void *site, char *file, size_t room, uint32_t *line, uint32_t *column)
@@ -163,7 +170,7 @@ struct promise_waiter {
 enum { PARTED_VALUES = 1, PARTED_SETTLEMENT = 2 };
 
 /* The engine whose JavaScript calls Atomics.notify on this thread now. */
-static _Thread_local struct engine *notifying;
+static THREAD_LOCAL struct engine *notifying;
 
 /* A waiter that was never posted. */
 static void waiter_free(struct promise_waiter *w)
@@ -256,6 +263,9 @@ void atomics_run_timeout(void *waiter)
 
 void engine_atomics_end(struct engine *e)
 {
+    for (int i = 0; i < 3; i++) {
+        JS_FreeAtomRT(e->runtime, e->wait_results[i]);
+    }
     while (e->promise_waiters) {
         struct promise_waiter *w = e->promise_waiters;
         bool cancelled = !w->notified && waiter_cancel_async(&w->waiter);

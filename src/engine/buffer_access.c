@@ -18,7 +18,8 @@ enum view_status integer_view_read(JSValueConst value, struct integer_view *out)
     }
     const JSArrayBuffer *buffer = object->u.typed_array->buffer->u.array_buffer;
     out->immutable = buffer->immutable;
-    if (typed_array_is_oob(object)) {
+    /* While its buffer keeps its length and is there, an array is within its bounds. */
+    if (buffer->detached || (buffer->max_byte_length >= 0 && typed_array_is_oob(object))) {
         return VIEW_OUT_OF_BOUNDS;
     }
     unsigned type = (unsigned)object->class_id - JS_CLASS_INT8_ARRAY;

@@ -88,6 +88,11 @@ bool engine_stack_is_empty(const struct engine *e)
     return stack_is_empty(e->runtime);
 }
 
+bool engine_checkpoint_is_due(const struct engine *e)
+{
+    return checkpoint_is_due(e->runtime);
+}
+
 void engine_clear_kept_objects(struct engine *e)
 {
     heddle_clear_kept_objects(e->runtime);

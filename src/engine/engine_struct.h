@@ -18,6 +18,7 @@ struct engine {
     const struct module_host *modules;
     const struct atomics_agent *atomics_agent; /* engine/atomics.h */
     struct promise_waiter *promise_waiters;    /* atomics_wait.c: promises of Atomics.waitAsync */
+    JSAtom wait_results[3];                    /* atomics_wait.c: "ok" and others, made when needed */
     struct held_blocks *shared_buffers;        /* shared_buffer.c; among the externals */
     struct external externals; /* head of a ring */
     JSContext **realms;

@@ -112,20 +112,29 @@ JSValue interface_object_from(JSContext *realm, const struct interface *i, JSVal
     return object;
 }
 
+bool interface_object_is_as_new(JSContext *realm, JSValueConst object)
+{
+    return object_is_as_new(realm, object);
+}
+
 void *interface_peek(JSValueConst value, const struct interface *i)
 {
-    enum host_class c = host_class_of(value);
-    if (c == HOST_CLASS_COUNT)
-        return NULL;
+    enum host_class c;
+    void *opaque = host_object_opaque(value, &c);
+    if (c == i->host_class || !opaque)
+        return opaque;
     const struct interface *own = atomic_load_explicit(&interfaces[c], memory_order_relaxed);
     while (own && own != i)
         own = own->parent;
-    return own ? JS_GetOpaque(value, host_class_id(c)) : NULL;
+    return own ? opaque : NULL;
 }
 
 void *interface_opaque(JSContext *realm, JSValueConst value, const struct interface *i)
 {
-    void *opaque = interface_peek(value, i);
+    enum host_class c;
+    void *opaque = host_object_opaque(value, &c);
+    if (c != i->host_class)
+        opaque = interface_peek(value, i);
     if (!opaque)
         JS_ThrowTypeError(realm, "Illegal invocation: not of type %s", i->name);
     return opaque;

@@ -30,6 +30,10 @@ JSValue interface_object(JSContext *realm, const struct interface *i, void *opaq
 /* The same inside a constructor: the prototype comes from new_target (sec-ordinarycreatefromconstructor). */
 JSValue interface_object_from(JSContext *realm, const struct interface *i, JSValueConst new_target, void *opaque);
 
+/* Whether no JavaScript can tell this platform object from a new one, but for what its opaque holds: nobody but the caller refers to
+ * it, not even weakly, and its prototype and properties are as they were. Then its maker may use it again. */
+bool interface_object_is_as_new(JSContext *realm, JSValueConst object);
+
 /* The opaque of `value` if it is of this interface or one that inherits it, else NULL with a TypeError. */
 void *interface_opaque(JSContext *realm, JSValueConst value, const struct interface *i);
 /* The same without an exception. */

@@ -10,12 +10,32 @@ JSClassID host_class_id(enum host_class c)
     return (JSClassID)(JS_CLASS_INIT_COUNT + (int)c);
 }
 
+void *host_object_opaque(JSValueConst value, enum host_class *c)
+{
+    *c = HOST_CLASS_COUNT;
+    if (JS_VALUE_GET_TAG(value) != JS_TAG_OBJECT)
+        return NULL;
+    const JSObject *object = JS_VALUE_GET_OBJ(value);
+    if (object->class_id < JS_CLASS_INIT_COUNT || object->class_id >= JS_CLASS_INIT_COUNT + HOST_CLASS_COUNT)
+        return NULL;
+    *c = (enum host_class)(object->class_id - JS_CLASS_INIT_COUNT);
+    return object->u.opaque;
+}
+
 enum host_class host_class_of(JSValueConst value)
 {
-    JSClassID id = JS_GetClassID(value);
-    if (id < JS_CLASS_INIT_COUNT || id >= JS_CLASS_INIT_COUNT + HOST_CLASS_COUNT)
-        return HOST_CLASS_COUNT;
-    return (enum host_class)(id - JS_CLASS_INIT_COUNT);
+    enum host_class c;
+    (void)host_object_opaque(value, &c);
+    return c;
+}
+
+bool object_is_as_new(JSContext *realm, JSValueConst value)
+{
+    const JSObject *object = JS_VALUE_GET_OBJ(value);
+    JSValueConst prototype = realm->class_proto[object->class_id];
+    return JS_REF_COUNT(object) == 1 && !object->first_weak_ref && object->extensible && !object->is_prototype &&
+           object->shape->prop_count == 0 && JS_VALUE_GET_TAG(prototype) == JS_TAG_OBJECT &&
+           object->shape->proto == JS_VALUE_GET_OBJ(prototype);
 }
 
 void host_class_reserve(JSRuntime *runtime)
@@ -72,6 +92,11 @@ bool stack_place(JSContext *realm, unsigned skip, JSAtom *file, uint32_t *line, 
 bool stack_is_empty(JSRuntime *runtime)
 {
     return !runtime->current_stack_frame;
+}
+
+bool checkpoint_is_due(JSRuntime *runtime)
+{
+    return !list_empty(&runtime->job_list) || runtime->host.kept_count > 0;
 }
 
 JSAtom to_string_tag_atom(void)

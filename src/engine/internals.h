@@ -2,7 +2,7 @@
 #ifndef HEDDLE_ENGINE_INTERNALS_H
 #define HEDDLE_ENGINE_INTERNALS_H
 
-#include "quickjs.h"
+#include "engine/host_class.h"
 
 /* Keeps the ids of host classes free in a new runtime. */
 void host_class_reserve(JSRuntime *runtime);
@@ -15,6 +15,14 @@ bool dom_exception_is_built(JSContext *realm);
 bool stack_place(JSContext *realm, unsigned skip, JSAtom *file, uint32_t *line, uint32_t *column);
 
 bool stack_is_empty(JSRuntime *runtime);
+bool checkpoint_is_due(JSRuntime *runtime); /* jobs or kept objects are there */
+
+/* A host class's opaque data and, in `*c`, the class; NULL and HOST_CLASS_COUNT for any other value. */
+void *host_object_opaque(JSValueConst value, enum host_class *c);
+
+/* Whether no JavaScript can tell the object from a new one of its class: nobody but the caller refers to it, not even weakly, and
+ * it has the class's prototype in this realm and no properties. */
+bool object_is_as_new(JSContext *realm, JSValueConst object);
 
 /* %Symbol.toStringTag% as a property key; never freed. */
 JSAtom to_string_tag_atom(void);

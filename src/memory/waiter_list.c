@@ -7,6 +7,7 @@
 #include "observe/hooks.h"
 #include "platform/lock.h"
 #include "platform/rcu.h"
+#include "platform/thread.h"
 
 #include <stdlib.h>
 
@@ -89,8 +90,15 @@ static struct waiter_record *record_make(const struct key *k, unsigned long hash
     return fresh;
 }
 
-/* Stays valid outside the read section, because the caller has a reference to the block. */
-static struct waiter_record *record_of(struct shared_block *block, uint64_t offset)
+/* The list that this thread used last: most threads wait and notify on one cell for long. The
+ * block's number, which no other block ever has, stands for the block: who has a reference to that
+ * one may use the list, however long ago it was found. */
+static THREAD_LOCAL struct {
+    uint64_t block, offset; /* block 0 = none yet */
+    struct waiter_record *record;
+} last;
+
+static struct waiter_record *record_find(struct shared_block *block, uint64_t offset)
 {
     pthread_once(&table_once, table_make);
     struct key k = {block, offset};
@@ -101,6 +109,18 @@ static struct waiter_record *record_of(struct shared_block *block, uint64_t offs
         node ? caa_container_of(node, struct waiter_record, node) : record_make(&k, hash);
     rcu_read_end();
     return r;
+}
+
+/* Stays valid outside the read section, because the caller has a reference to the block. */
+static struct waiter_record *record_of(struct shared_block *block, uint64_t offset)
+{
+    uint64_t id = shared_block_id(block);
+    if (last.block != id || last.offset != offset) {
+        last.record = record_find(block, offset);
+        last.block = id;
+        last.offset = offset;
+    }
+    return last.record;
 }
 
 void waiter_records_end(struct shared_block *block)
@@ -232,15 +252,22 @@ static enum wait_result give_up(struct sync_waiter *w)
     return WAIT_OK;
 }
 
+/* Without a time-out the clock is not read: a hand-over takes less than ten times as long. */
+static int64_t deadline_of(const struct crowd *c, int64_t timeout)
+{
+    if (timeout == CROWD_NEVER)
+        return CROWD_NEVER;
+    int64_t now = crowd_now(c);
+    return timeout >= CROWD_NEVER - now ? CROWD_NEVER : now + timeout;
+}
+
 enum wait_result waiter_wait(struct shared_block *block, uint64_t offset, unsigned size,
                              int64_t expected, int64_t timeout, struct parker *parker,
                              const _Atomic bool *doomed, void *site)
 {
     check_cell(block, offset, size);
-    int64_t now = crowd_now(parker->crowd);
-    int64_t deadline = timeout >= CROWD_NEVER - now ? CROWD_NEVER : now + timeout;
-    struct sync_waiter w = {.link = {.doomed = doomed, .since = now, .site = site},
-                            .parker = parker};
+    int64_t deadline = deadline_of(parker->crowd, timeout);
+    struct sync_waiter w = {.link = {.doomed = doomed, .site = site}, .parker = parker};
     w.link.size = (uint8_t)size;
     if (!enrol(block, offset, expected, &w.link))
         return WAIT_NOT_EQUAL;
@@ -263,8 +290,7 @@ enum wait_result waiter_enrol_async(struct shared_block *block, uint64_t offset,
                                     int64_t expected, struct async_waiter *w)
 {
     check_cell(block, offset, size);
-    w->link = (struct waiter_link){
-        .doomed = w->doomed, .since = w->since, .site = w->site, .async = true};
+    w->link = (struct waiter_link){.doomed = w->doomed, .site = w->site, .async = true};
     w->link.size = (uint8_t)size;
     shared_block_ref(block); /* before a notifier can see it */
     if (enrol(block, offset, expected, &w->link))
@@ -377,13 +403,15 @@ static void visit_record(rcu_table_node *node, void *context)
         struct waiter_view view = {.block = r->block,
                                    .offset = r->offset,
                                    .size = w->size,
-                                   .since = w->since,
                                    .site = w->site,
                                    .doomed = is_doomed(w)};
-        if (w->async)
+        if (w->async) {
             view.async = caa_container_of(w, struct async_waiter, link);
-        else
+            view.since = view.async->since;
+        } else {
             view.parker = caa_container_of(w, struct sync_waiter, link)->parker;
+            view.since = view.parker->since;
+        }
         v->call(&view, v->context);
     }
     lock_leave(&r->lock);

@@ -42,7 +42,6 @@ struct waiter_link {
     struct waiter_link *next, *previous;
     struct waiter_record *record;
     const _Atomic bool *doomed;
-    int64_t since;
     void *site;
     uint8_t size;
     _Atomic uint8_t fate; /* written under the list's lock */
@@ -89,8 +88,8 @@ struct waiter_view {
     struct shared_block *block;
     uint64_t offset;
     unsigned size;
-    int64_t since;              /* ns of the crowd's clock */
-    struct parker *parker;      /* NULL for an asynchronous waiter */
+    int64_t since;         /* ns of the crowd's clock; of a blocking one: when it fell asleep */
+    struct parker *parker; /* NULL for an asynchronous waiter */
     struct async_waiter *async; /* NULL for a blocking one */
     void *site;
     bool doomed;

@@ -484,13 +484,16 @@ static struct message *writer_message(struct writer *w)
     return m;
 }
 
-/* Numbers, booleans and the like: no working memory at all. */
+/* Numbers, booleans and the like: no working memory at all. NULL, without an exception, for any other value. */
 static struct message *serialize_small(JSContext *realm, JSValueConst value)
 {
-    uint8_t bytes[9];
+    uint8_t bytes[9] = {0};
     struct writer w = {.realm = realm, .start = bytes, .at = bytes, .end = bytes + sizeof(bytes)};
+    struct message *m = put_small(&w, value) ? message_new(sizeof(bytes), 0) : NULL;
 
-    return put_small(&w, value) ? writer_message(&w) : NULL;
+    if (m)
+        memcpy(m->bytes, bytes, sizeof(bytes));
+    return m;
 }
 
 static int serialize_large(JSContext *realm, JSValueConst value, JSValueConst transfer, struct message **out)

@@ -341,7 +341,8 @@ enum park_result parker_park(struct parker *p, enum park_kind kind, int64_t dead
     if (spin(p, deadline, ready, context))
         return PARK_WOKEN;
     p->since = crowd_now(p->crowd);
-    atomic_store_explicit(&p->state, kind, memory_order_relaxed);
+    /* release: pairs with the acquire in parker_unpark: whoever finds the sleeper sees its crowd */
+    atomic_store_explicit(&p->state, kind, memory_order_release);
     /* seq_cst: pairs with the fence in parker_unpark: the announcement or the predicate is seen by
      * the other side */
     atomic_thread_fence(memory_order_seq_cst);
@@ -366,7 +367,8 @@ bool parker_unpark(struct parker *p, unsigned kinds)
 {
     /* seq_cst: pairs with the fence in parker_park */
     atomic_thread_fence(memory_order_seq_cst);
-    uint32_t kind = atomic_load_explicit(&p->state, memory_order_relaxed);
+    /* acquire: pairs with the release of the announcement in parker_park */
+    uint32_t kind = atomic_load_explicit(&p->state, memory_order_acquire);
     return (kind & kinds) && wake(p, kind);
 }
 

@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A variable of each thread, reached without a call although this is a shared library: for a few
+ * bytes on the paths of messages only, because the loader has little room for such. */
+#define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+
 typedef struct thread {
     pthread_t handle;
 } thread;

@@ -9,16 +9,35 @@
 
 /* ---- making and freeing ---- */
 
+static void free_values(JSRuntime *runtime, struct event *e)
+{
+    if (e->type != JS_ATOM_NULL)
+        JS_FreeAtomRT(runtime, e->type);
+    JS_FreeValueRT(runtime, e->target);
+    for (int i = 0; i < e->slot_count; i++)
+        if (!JS_IsUninitialized(e->slots[i]))
+            JS_FreeValueRT(runtime, e->slots[i]);
+}
+
+static void make_empty(struct event *e, int slot_count)
+{
+    *e = (struct event){.target = JS_NULL, .current_target = JS_NULL, .slot_count = (uint8_t)slot_count};
+    for (int i = 0; i < slot_count; i++)
+        e->slots[i] = JS_UNINITIALIZED;
+}
+
 static void event_free(JSRuntime *runtime, struct event *e)
 {
     if (!e)
         return;
-    JS_FreeAtomRT(runtime, e->type);
-    JS_FreeValueRT(runtime, e->target);
-    JS_FreeValueRT(runtime, e->current_target);
-    for (int i = 0; i < e->slot_count; i++)
-        JS_FreeValueRT(runtime, e->slots[i]);
+    free_values(runtime, e);
     js_free_rt(runtime, e);
+}
+
+void event_renew(JSContext *js, struct event *e)
+{
+    free_values(JS_GetRuntime(js), e);
+    make_empty(e, e->slot_count);
 }
 
 void event_finalizer(JSRuntime *runtime, JSValueConst value)
@@ -34,21 +53,16 @@ void event_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mark)
     if (!e)
         return;
     JS_MarkValue(runtime, e->target, mark);
-    JS_MarkValue(runtime, e->current_target, mark);
     for (int i = 0; i < e->slot_count; i++)
         JS_MarkValue(runtime, e->slots[i], mark);
 }
 
 JSValue event_new(JSContext *js, const struct interface *i, JSValueConst new_target, int slot_count, struct event **out)
 {
-    struct event *e = js_mallocz(js, sizeof *e + (size_t)slot_count * sizeof *e->slots);
+    struct event *e = js_malloc(js, sizeof *e + (size_t)slot_count * sizeof *e->slots);
     if (!e)
         return JS_EXCEPTION;
-    e->target = e->current_target = JS_NULL;
-    e->slot_count = (uint8_t)slot_count;
-    for (int s = 0; s < slot_count; s++)
-        e->slots[s] = JS_UNINITIALIZED;
-    e->time = agent_now(realm_of(js)->agent);
+    make_empty(e, slot_count);
     JSValue object = interface_object_from(js, i, new_target, e);
     if (JS_IsException(object))
         event_free(JS_GetRuntime(js), e);
@@ -129,6 +143,7 @@ JSValue event_construct(JSContext *js, const struct interface *i, JSValueConst n
     if (JS_IsException(object))
         return object;
     *out = e;
+    e->time = agent_now(realm_of(js)->agent);
     int bubbles = -1, cancelable = -1, composed = -1;
     if (event_initialize(js, e, arguments[0], false, false) == 0 &&
         idl_dictionary(js, count > 1 ? arguments[1] : JS_UNDEFINED, dictionary) == 0 &&

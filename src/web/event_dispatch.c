@@ -64,16 +64,15 @@ static JSValue call_handler(JSContext *js, JSValueConst callback, JSValueConst e
     return result;
 }
 
-static bool call_listener(JSContext *js, const struct listener *l, JSValueConst event, struct event *e)
+static bool call_listener(JSContext *js, JSValueConst callback, bool handler, JSValueConst event, struct event *e)
 {
-    e->in_passive_listener = l->passive;
     JSValue result;
-    if (l->handler)
-        result = call_handler(js, l->callback, event, e);
-    else if (JS_IsFunction(js, l->callback))
-        result = JS_Call(js, l->callback, e->current_target, 1, &event);
+    if (handler)
+        result = call_handler(js, callback, event, e);
+    else if (JS_IsFunction(js, callback))
+        result = JS_Call(js, callback, e->current_target, 1, &event);
     else
-        result = call_object(js, l->callback, event);
+        result = call_object(js, callback, event);
     e->in_passive_listener = false;
     return clean_up(js, result);
 }
@@ -89,14 +88,16 @@ static bool concerns(const struct listener *l, const struct event *e, bool captu
 static bool invoke(JSContext *js, struct event_listeners *list, uint32_t count, JSValueConst event, struct event *e, bool capture)
 {
     for (uint32_t i = 0; i < count && !e->stop_immediately; i++) {
-        if (!concerns(&list->items[i], e, capture))
+        const struct listener *l = &list->items[i]; /* the list may move while it is called */
+        if (!concerns(l, e, capture))
             continue;
-        struct listener l = list->items[i]; /* the list may move while it is called */
-        l.callback = JS_DupValue(js, l.callback);
-        if (l.once)
+        bool handler = l->handler;
+        JSValue callback = JS_DupValue(js, l->callback);
+        e->in_passive_listener = l->passive;
+        if (l->once)
             event_listener_remove(js, list, i);
-        bool went_on = call_listener(js, &l, event, e);
-        JS_FreeValue(js, l.callback);
+        bool went_on = call_listener(js, callback, handler, event, e);
+        JS_FreeValue(js, callback);
         if (!went_on)
             return false;
     }
@@ -108,34 +109,34 @@ static bool invoke_all(JSContext *js, struct event_listeners *list, JSValueConst
 {
     event_listeners_enter(list);
     uint32_t count = list->count;
-    bool went_on = e->stop || invoke(js, list, count, event, e, true);
+    bool went_on = e->stop || !list->capturing || invoke(js, list, count, event, e, true);
     if (went_on && !e->stop)
         went_on = invoke(js, list, list->count, event, e, false);
     event_listeners_leave(list);
     return went_on;
 }
 
-int event_dispatch(JSContext *js, JSValueConst target, JSValueConst event)
+static int dispatch(JSContext *js, struct event_listeners *list, JSValueConst target, JSValueConst event, struct event *e)
 {
-    struct event *e = event_peek(event);
-    struct event_listeners **at = event_listeners_of(js, target);
     JSValue old = e->target;
-    e->target = JS_DupValue(js, target);
+    e->target = JS_DupValue(js, target); /* which keeps the list */
     JS_FreeValue(js, old);
     e->dispatching = true;
     bool went_on = true;
-    if (*at && (*at)->count) {
-        JSValue keep = JS_DupValue(js, target);
-        e->current_target = JS_DupValue(js, target);
+    if (list && list->count) {
+        e->current_target = e->target;
         e->phase = PHASE_AT_TARGET;
-        went_on = invoke_all(js, *at, event, e);
-        JS_FreeValue(js, e->current_target);
+        went_on = invoke_all(js, list, event, e);
         e->current_target = JS_NULL;
         e->phase = PHASE_NONE;
-        JS_FreeValue(js, keep);
     }
     e->dispatching = e->stop = e->stop_immediately = false;
     return went_on ? e->canceled : -1;
+}
+
+int event_dispatch(JSContext *js, JSValueConst target, JSValueConst event)
+{
+    return dispatch(js, *event_listeners_of(js, target), target, event, event_peek(event));
 }
 
 /* ---- fired by the host ---- */
@@ -148,20 +149,47 @@ static enum event_type type_by_name(const char *name)
     return EVENT_OTHER;
 }
 
-static bool has_listeners(JSContext *js, JSValueConst target)
+/* NULL when nobody listens. */
+static struct event_listeners *listeners_of(JSContext *js, JSValueConst target)
 {
     struct event_listeners **at = event_listeners_of(js, target);
-    return at && *at && (*at)->count;
+    return at && *at && (*at)->count ? *at : NULL;
+}
+
+/* The event object that the realm keeps for its next message, or else a new one. */
+static JSValue event_object(struct realm *r, const struct interface *i, int slots, struct event **out)
+{
+    if (i != &message_event_interface || JS_IsUndefined(r->spare_event))
+        return event_new(r->js, i, JS_UNDEFINED, slots, out);
+    JSValue event = r->spare_event;
+    r->spare_event = JS_UNDEFINED;
+    *out = event_peek(event);
+    return event;
+}
+
+/* A message's event that no program has kept serves for the next message, too: most are looked at and forgotten. */
+static void event_done(JSContext *js, JSValue event, struct event *e)
+{
+    struct realm *r = realm_of(js);
+    if (JS_IsUndefined(r->spare_event) && host_class_of(event) == HOST_CLASS_MESSAGE_EVENT &&
+        interface_object_is_as_new(js, event)) {
+        event_renew(js, e);
+        r->spare_event = event;
+    } else {
+        JS_FreeValue(js, event);
+    }
 }
 
 /* A trusted event that only waits for its slots. */
 static JSValue trusted_event(JSContext *js, const struct interface *i, const char *type, int slots, struct event **out)
 {
-    JSValue event = event_new(js, i, JS_UNDEFINED, slots, out);
+    struct realm *r = realm_of(js);
+    JSValue event = event_object(r, i, slots, out);
     if (JS_IsException(event))
         return event;
     struct event *e = *out;
     e->trusted = e->initialized = true;
+    e->time = agent_occurrence(r->agent);
     e->known = (uint8_t)type_by_name(type);
     if (e->known == EVENT_OTHER && (e->type = JS_NewAtom(js, type)) == JS_ATOM_NULL) {
         JS_FreeValue(js, event);
@@ -170,48 +198,34 @@ static JSValue trusted_event(JSContext *js, const struct interface *i, const cha
     return event;
 }
 
-static int dispatch_and_free(JSContext *js, JSValueConst target, JSValue event)
+static int dispatch_and_free(JSContext *js, struct event_listeners *list, JSValueConst target, JSValue event, struct event *e)
 {
-    int canceled = event_dispatch(js, target, event);
-    JS_FreeValue(js, event);
+    int canceled = dispatch(js, list, target, event, e);
+    event_done(js, event, e);
     return canceled;
 }
 
 int event_target_fire_simple(JSContext *js, JSValueConst target, const char *type)
 {
-    if (!has_listeners(js, target))
+    struct event_listeners *list = listeners_of(js, target);
+    if (!list)
         return 0;
     struct event *e;
     JSValue event = trusted_event(js, &event_interface, type, 0, &e);
-    return JS_IsException(event) ? -1 : dispatch_and_free(js, target, event);
-}
-
-/* The engine forgets the layout of a kind of object with its last one and would build it anew for every message: one event that nobody
- * sees keeps it. */
-static void keep_shape(JSContext *js)
-{
-    struct realm *r = realm_of(js);
-    struct event *e;
-    if (!JS_IsUndefined(r->spare_event))
-        return;
-    JSValue event = event_new(js, &message_event_interface, JS_UNDEFINED, 0, &e);
-    if (JS_IsException(event))
-        JS_FreeValue(js, JS_GetException(js));
-    else
-        r->spare_event = event;
+    return JS_IsException(event) ? -1 : dispatch_and_free(js, list, target, event, e);
 }
 
 int event_target_fire_message(JSContext *js, JSValueConst target, const char *type, JSValue data, const char *origin,
                               JSValue ports)
 {
+    struct event_listeners *list = listeners_of(js, target);
     struct event *e;
-    JSValue event = has_listeners(js, target) ? trusted_event(js, &message_event_interface, type, MESSAGE_SLOTS, &e) : JS_NULL;
+    JSValue event = list ? trusted_event(js, &message_event_interface, type, MESSAGE_SLOTS, &e) : JS_NULL;
     if (!JS_IsObject(event)) {
         JS_FreeValue(js, data);
         JS_FreeValue(js, ports);
         return JS_IsException(event) ? -1 : 0;
     }
-    keep_shape(js);
     e->slots[MESSAGE_DATA] = data;
     if (!JS_IsUndefined(ports)) {
         e->slots[MESSAGE_PORTS] = ports;
@@ -219,12 +233,13 @@ int event_target_fire_message(JSContext *js, JSValueConst target, const char *ty
     }
     if (origin && *origin)
         e->slots[MESSAGE_ORIGIN] = JS_NewString(js, origin);
-    return dispatch_and_free(js, target, event);
+    return dispatch_and_free(js, list, target, event, e);
 }
 
 int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error)
 {
-    if (!has_listeners(js, target))
+    struct event_listeners *list = listeners_of(js, target);
+    if (!list)
         return 0;
     struct event *e;
     JSValue event = trusted_event(js, &error_event_interface, "error", ERROR_SLOTS, &e);
@@ -236,13 +251,14 @@ int event_target_fire_error(JSContext *js, JSValueConst target, const struct err
     e->slots[ERROR_LINENO] = JS_NewUint32(js, report->line);
     e->slots[ERROR_COLNO] = JS_NewUint32(js, report->column);
     e->slots[ERROR_ERROR] = JS_DupValue(js, error);
-    return dispatch_and_free(js, target, event);
+    return dispatch_and_free(js, list, target, event, e);
 }
 
 int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_type type, JSValueConst promise,
                                 JSValueConst reason)
 {
-    if (!has_listeners(js, target))
+    struct event_listeners *list = listeners_of(js, target);
+    if (!list)
         return 0;
     struct event *e;
     JSValue event =
@@ -252,5 +268,5 @@ int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_t
     e->cancelable = type == EVENT_UNHANDLEDREJECTION;
     e->slots[REJECTION_PROMISE] = JS_DupValue(js, promise);
     e->slots[REJECTION_REASON] = JS_DupValue(js, reason);
-    return dispatch_and_free(js, target, event);
+    return dispatch_and_free(js, list, target, event, e);
 }

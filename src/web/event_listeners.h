@@ -21,6 +21,7 @@ struct event_listeners {
     uint32_t count, capacity;
     uint32_t walkers; /* dispatches under way */
     bool gaps;
+    bool capturing; /* some listener is or was for the capturing phase */
 };
 
 /* Where the listeners of a target are kept: of an object of an interface that inherits EventTarget, or of the realm's global object,
@@ -35,6 +36,11 @@ static inline void event_listeners_enter(struct event_listeners *l)
 {
     l->walkers++;
 }
-void event_listeners_leave(struct event_listeners *l);
+void event_listeners_close_gaps(struct event_listeners *l);
+static inline void event_listeners_leave(struct event_listeners *l)
+{
+    if (--l->walkers == 0 && l->gaps)
+        event_listeners_close_gaps(l);
+}
 
 #endif

@@ -15,8 +15,9 @@ struct event {
     uint8_t slot_count;
     bool bubbles, cancelable, composed, trusted;
     bool initialized, dispatching, canceled, stop, stop_immediately, in_passive_listener;
-    int64_t time; /* ns of the run's clock */
-    JSValue target, current_target; /* null without one */
+    int64_t time; /* ns of the run's clock: of what it signals (DOM "create an event"), or of its construction */
+    JSValue target;              /* null without one */
+    JSValueConst current_target; /* null, or the target while the event is under way: not counted */
     JSValue slots[]; /* JS_UNINITIALIZED = not asked for yet */
 };
 
@@ -25,9 +26,12 @@ enum { ERROR_MESSAGE, ERROR_FILENAME, ERROR_LINENO, ERROR_COLNO, ERROR_ERROR, ER
 enum { REJECTION_PROMISE, REJECTION_REASON, REJECTION_SLOTS };
 enum { CUSTOM_DETAIL, CUSTOM_SLOTS };
 
-/* A new event object whose slots are uninitialized: `*out` is its inside. From `new_target` in a constructor, undefined otherwise. An
+/* A new event object whose slots are uninitialized and whose time is the caller's to set: `*out` is its inside. From `new_target` in a constructor, undefined otherwise. An
  * exception when out of memory. */
 JSValue event_new(JSContext *js, const struct interface *i, JSValueConst new_target, int slot_count, struct event **out);
+
+/* Makes the inside as event_new left it. May free what the event held, runs no JavaScript. */
+void event_renew(JSContext *js, struct event *e);
 
 /* The inside of any event object, NULL without an exception for other values. */
 struct event *event_peek(JSValueConst value);

@@ -17,7 +17,7 @@ static void listener_clear(JSRuntime *runtime, struct listener *l)
     JS_FreeValueRT(runtime, callback);
 }
 
-static void close_gaps(struct event_listeners *l)
+void event_listeners_close_gaps(struct event_listeners *l)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < l->count; i++)
@@ -27,18 +27,12 @@ static void close_gaps(struct event_listeners *l)
     l->gaps = false;
 }
 
-void event_listeners_leave(struct event_listeners *l)
-{
-    if (--l->walkers == 0 && l->gaps)
-        close_gaps(l);
-}
-
 void event_listener_remove(JSContext *js, struct event_listeners *l, uint32_t index)
 {
     l->gaps = true;
     listener_clear(JS_GetRuntime(js), &l->items[index]);
     if (l->walkers == 0)
-        close_gaps(l);
+        event_listeners_close_gaps(l);
 }
 
 void event_listeners_free(JSRuntime *runtime, struct event_listeners *l)
@@ -73,10 +67,7 @@ bool event_target_listens(const struct event_target *t, enum event_type type)
 
 static bool is_global(JSContext *js, JSValueConst value)
 {
-    JSValue global = JS_GetGlobalObject(js);
-    bool same = JS_VALUE_GET_TAG(value) == JS_VALUE_GET_TAG(global) && JS_VALUE_GET_PTR(value) == JS_VALUE_GET_PTR(global);
-    JS_FreeValue(js, global);
-    return same;
+    return JS_IsObject(value) && JS_VALUE_GET_PTR(value) == JS_VALUE_GET_PTR(realm_of(js)->global);
 }
 
 /* NULL for a global object, whose list is elsewhere. */
@@ -231,6 +222,7 @@ static int add(JSContext *js, JSValueConst target, struct event_listeners **at, 
         .passive = o->passive,
         .callback = JS_DupValue(js, callback),
     };
+    (*at)->capturing |= o->capture;
     tell_change(js, target);
     return remove_when_aborted(js, target, o, type, callback);
 }

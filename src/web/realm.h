@@ -12,6 +12,7 @@ enum global_kind { GLOBAL_WINDOW, GLOBAL_DEDICATED_WORKER };
 struct realm {
     struct agent *agent;
     JSContext *js;
+    JSValue global; /* not counted: the context keeps it */
     enum global_kind kind;
     char *url;    /* of the document or worker script; the API base URL */
     char *origin; /* serialized: "https://scenario.test", or "null" */
@@ -21,7 +22,7 @@ struct realm {
     bool module_script;   /* the global runs module scripts: importScripts throws (R-WK-07) */
     int64_t time_origin;  /* ns of the run's clock */
     struct event_listeners *listeners; /* of the global: web/event_target.h */
-    JSValue spare_event;               /* web/event_dispatch.c: undefined, or keeps the shape of message events in use */
+    JSValue spare_event;               /* web/event_dispatch.c: undefined, or the object of the next message's event */
     void *timers;                      /* web/timers.c */
     void *rejections;                  /* web/rejection.c */
     struct message_port *ports;        /* attached in this realm: web/message_port.c */

@@ -74,6 +74,10 @@ struct realm *realm_create(struct agent *a, enum global_kind kind, const char *u
     r->time_origin = agent_now(a);
     r->spare_event = JS_UNDEFINED;
     r->js = engine_realm_create(a->engine, r);
+    if (r->js) {
+        r->global = JS_GetGlobalObject(r->js);
+        JS_FreeValue(r->js, r->global);
+    }
     if (!r->js || globals_install(r)) {
         free(r->url);
         free(r->origin);
@@ -125,12 +129,22 @@ char *realm_resolve_url(struct realm *r, const char *text)
 
 /* ---- running script ---- */
 
+static bool checkpoint_is_due(const struct agent *a, const struct web_agent *web)
+{
+    if (engine_checkpoint_is_due(a->engine))
+        return true;
+    for (const struct realm *r = web->realms; r; r = r->next)
+        if (r->rejections)
+            return true;
+    return false;
+}
+
 void agent_checkpoint(struct agent *a)
 {
     struct web_agent *web = a->web;
     JSContext *js;
     JSValue exception;
-    if (web->in_checkpoint)
+    if (web->in_checkpoint || !checkpoint_is_due(a, web))
         return;
     web->in_checkpoint = true;
     while (!interrupted(a) && engine_run_microtask(a->engine, &js, &exception)) {

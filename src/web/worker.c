@@ -80,11 +80,9 @@ static void receive_inside(struct task *t, struct agent *a)
 {
     struct message *m = caa_container_of(t, struct message, task);
     struct worker_link *l = m->target;
-    (void)a;
     if (l->inside) {
-        JSValue global = JS_GetGlobalObject(l->inside->js);
-        deliver(l->inside, global, m);
-        JS_FreeValue(l->inside->js, global);
+        agent_occurred_on_arrival(a);
+        deliver(l->inside, l->inside->global, m);
     }
     message_task_drop(t);
 }
@@ -93,8 +91,8 @@ static void receive_outside(struct task *t, struct agent *a)
 {
     struct message *m = caa_container_of(t, struct message, task);
     struct worker_link *l = m->target;
-    (void)a;
     if (!l->terminated && !l->ended) {
+        agent_occurred_on_arrival(a);
         JSValue object = JS_DupValue(l->realm->js, l->object);
         deliver(l->realm, object, m);
         JS_FreeValue(l->realm->js, object);

@@ -7,15 +7,18 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define ROUNDS 32
-#define JOBS 64
+#define ROUNDS 16
+#define TURNS 25       /* of a job and its rival in a round */
+#define USUAL_TIME 500 /* ms, of programs that take one */
+#define RUNS (ROUNDS * TURNS)
+#define JOBS 32
 #define REPEATS 32
 #define LONGEST 120.0 /* seconds for one program */
 
 static const char *const runtime_names[RUNTIME_COUNT] = {"heddle", "observed", "node", "bun",
                                                          "deno"};
 
-static struct samples results[JOBS][RUNTIME_COUNT][ROUNDS];
+static struct samples results[JOBS][RUNTIME_COUNT][RUNS];
 static char root[2048];
 
 struct options {
@@ -23,7 +26,39 @@ struct options {
     const char *only, *peers;
 };
 
+static size_t job_named(const char *name)
+{
+    for (size_t j = 0; j < job_count; j++)
+        if (!strcmp(jobs[j].name, name))
+            return j;
+    fprintf(stderr, "bench: no job %s\n", name);
+    exit(70);
+}
+
 /* ---- running ---- */
+
+/* The program as it stands, or with its parameters in front: beside its workers, under a name of
+ * its own. */
+static void prepare_program(const struct job *job, enum runtime r, char *name, size_t size)
+{
+    char from[4096], to[4096], text[8192];
+    snprintf(name, size, "%s", job->program);
+    if (!job->count)
+        return;
+    int time = r == HEDDLE && job->turn_time ? job->turn_time : USUAL_TIME;
+    snprintf(name, size, "%d-%d-%s", job->count, time, job->program);
+    snprintf(from, sizeof from, "%s/.cache/bench-programs/%s", root, job->program);
+    snprintf(to, sizeof to, "%s/.cache/bench-programs/%s", root, name);
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    if (!in || !out) {
+        fprintf(stderr, "bench: cannot write %s\n", to);
+        exit(70);
+    }
+    fprintf(out, "const count = %d, time = %d;\n%.*s", job->count, time,
+            (int)fread(text, 1, sizeof text, in), text);
+    fclose(in);
+    fclose(out);
+}
 
 static bool peer_path(enum runtime r, char *out, size_t size)
 {
@@ -36,8 +71,8 @@ static bool run_program(const struct job *job, enum runtime r, struct samples *o
     char folder[4096], shim[4096], command[4096], program[256];
     char *arguments[10];
     int n = 0;
-    snprintf(folder, sizeof folder, "%s/tests/bench/programs", root);
-    snprintf(program, sizeof program, "%s", job->program);
+    snprintf(folder, sizeof folder, "%s/.cache/bench-programs", root);
+    prepare_program(job, r, program, sizeof program);
     if (r == HEDDLE || r == OBSERVED)
         snprintf(command, sizeof command, "%s/build/heddle", root);
     else if (!peer_path(r, command, sizeof command))
@@ -88,18 +123,56 @@ static bool wanted(const struct options *o, enum runtime r)
     return r == HEDDLE || r == OBSERVED || strstr(o->peers, runtime_names[r]);
 }
 
-/* Short programs run several times a round, of which the middle one counts. */
-static void run_job(size_t j, enum runtime r, int round)
+/* Short programs run several times, of which the middle one counts. */
+static void run_job(size_t j, enum runtime r, int run)
 {
     static struct samples tries[REPEATS];
     int count = jobs[j].repeats ? jobs[j].repeats : 1;
     for (int i = 0; i < count; i++) {
         tries[i].count = 0;
         if (!run_program(&jobs[j], r, &tries[i]))
-            fprintf(stderr, "\r\033[Kbench: %s failed under %s\n", jobs[j].name, runtime_names[r]);
+            fprintf(stderr,
+                    "\r\033[K"
+                    "bench: %s failed under %s\n",
+                    jobs[j].name, runtime_names[r]);
     }
     qsort(tries, (size_t)count, sizeof tries[0], compare_wall);
-    results[j][r][round] = tries[count / 2];
+    results[j][r][run] = tries[count / 2];
+}
+
+/* A job and its rival, each first in every other turn, so that what drifts favours neither. */
+static void run_rivals(size_t j, enum runtime r, int round)
+{
+    size_t pair[2] = {j, job_named(jobs[j].rival)};
+    for (int turn = 0; turn < TURNS; turn++) {
+        int run = round * TURNS + turn;
+        run_job(pair[run & 1], r, run);
+        run_job(pair[!(run & 1)], r, run);
+    }
+}
+
+static bool is_rival(size_t j)
+{
+    for (size_t i = 0; i < job_count; i++)
+        if (jobs[i].rival && !strcmp(jobs[i].rival, jobs[j].name))
+            return true;
+    return false;
+}
+
+static void run_turns(const struct options *o, size_t j, int round)
+{
+    int turns = jobs[j].turns ? jobs[j].turns : 1;
+    for (int turn = 0; turn < turns; turn++)
+        for (int r = 0; r < RUNTIME_COUNT; r++) {
+            if (!(jobs[j].runtimes & 1u << r) || !wanted(o, (enum runtime)r))
+                continue;
+            fprintf(stderr, "\r\033[Kround %d of %d: %s under %s", round + 1, o->rounds,
+                    jobs[j].name, runtime_names[r]);
+            if (jobs[j].rival && r == HEDDLE)
+                run_rivals(j, (enum runtime)r, round);
+            else
+                run_job(j, (enum runtime)r, round * TURNS + turn);
+        }
 }
 
 /* Rounds are the outer loop, and the runtimes take turns: what else the machine does hits them
@@ -108,14 +181,9 @@ static void run_all(const struct options *o)
 {
     for (int round = 0; round < o->rounds; round++)
         for (size_t j = 0; j < job_count; j++)
-            for (int r = 0; r < RUNTIME_COUNT; r++) {
-                if (!(jobs[j].runtimes & 1u << r) || !wanted(o, (enum runtime)r) ||
-                    (jobs[j].once && round) || (o->only && !strstr(jobs[j].name, o->only)))
-                    continue;
-                fprintf(stderr, "\r\033[Kround %d of %d: %s under %s", round + 1, o->rounds,
-                        jobs[j].name, runtime_names[r]);
-                run_job(j, (enum runtime)r, round);
-            }
+            if (!(jobs[j].once && round) && !is_rival(j) &&
+                !(o->only && !strstr(jobs[j].name, o->only)))
+                run_turns(o, j, round);
     fprintf(stderr, "\r\033[K");
 }
 
@@ -132,24 +200,15 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bool find_sample(size_t j, int r, int round, const char *name, double *out)
+static bool find_sample(size_t j, int r, int run, const char *name, double *out)
 {
-    const struct samples *s = &results[j][r][round];
+    const struct samples *s = &results[j][r][run];
     for (size_t i = 0; i < s->count; i++)
         if (!strcmp(s->list[i].name, name)) {
             *out = s->list[i].value;
             return true;
         }
     return false;
-}
-
-static size_t job_named(const char *name)
-{
-    for (size_t j = 0; j < job_count; j++)
-        if (!strcmp(jobs[j].name, name))
-            return j;
-    fprintf(stderr, "bench: no job %s\n", name);
-    exit(70);
 }
 
 static struct figure summarize(double *values, int count)
@@ -164,33 +223,54 @@ static struct figure summarize(double *values, int count)
     return f;
 }
 
-static struct figure figure_of(const struct goal *g, const char *job, const char *name, int r)
+/* What one run gave for a goal. */
+static bool value_at(const struct goal *g, const char *job, const char *name, int r, int run,
+                     double *out)
 {
-    double values[ROUNDS], base;
-    int count = 0;
-    size_t j = job_named(job);
-    for (int round = 0; round < ROUNDS; round++) {
-        double value;
-        if (!find_sample(j, r, round, name, &value))
-            continue;
-        if (g->subtract_job_divide > 0) {
-            if (!find_sample(job_named(g->versus), r, round, name, &base))
-                continue;
-            value = (value - base) / g->subtract_job_divide;
-        }
-        values[count++] = value;
+    double base;
+    if (!find_sample(job_named(job), r, run, name, out))
+        return false;
+    if (g->subtract_job_divide > 0) {
+        if (!find_sample(job_named(g->versus), r, run, name, &base))
+            return false;
+        *out = (*out - base) / g->subtract_job_divide;
     }
+    return true;
+}
+
+static struct figure figure_of(const struct goal *g, int r)
+{
+    double values[RUNS];
+    int count = 0;
+    for (int run = 0; run < RUNS; run++)
+        count += value_at(g, g->job, g->figure, r, run, &values[count]);
     return summarize(values, count);
 }
 
-static struct figure versus(const struct goal *g)
+static double ratio_of(const struct goal *g, double own, double other)
+{
+    return g->rate ? own / other : other / own;
+}
+
+/* To Node, or to the other figure of GOAL_VERSUS. Runs that stand beside each other are compared:
+ * what the machine does hits both. */
+static double ratio(const struct goal *g)
 {
     char job[64];
-    snprintf(job, sizeof job, "%s", g->versus);
+    const char *name = g->figure;
+    double ratios[RUNS], own, other;
+    int count = 0, r = g->kind == GOAL_VERSUS ? HEDDLE : NODE;
+    snprintf(job, sizeof job, "%s", g->kind == GOAL_VERSUS ? g->versus : g->job);
     char *colon = strchr(job, ':');
-    if (colon)
+    if (colon) {
+        name = g->versus + (colon - job) + 1;
         *colon = 0;
-    return figure_of(g, job, colon ? g->versus + (colon - job) + 1 : g->figure, HEDDLE);
+    }
+    for (int run = 0; run < RUNS; run++)
+        if (value_at(g, g->job, g->figure, (int)g->subject, run, &own) &&
+            value_at(g, job, name, r, run, &other))
+            ratios[count++] = ratio_of(g, own, other);
+    return summarize(ratios, count).median;
 }
 
 /* ---- the table ---- */
@@ -250,19 +330,13 @@ static int judge(const struct goal *g, double own, double ratio)
     return -1;
 }
 
-static double ratio_of(const struct goal *g, double own, double other)
-{
-    return g->rate ? own / other : other / own;
-}
-
 static int print_row(const struct goal *g)
 {
     struct figure f[RUNTIME_COUNT];
     for (int r = 0; r < RUNTIME_COUNT; r++)
-        f[r] = figure_of(g, g->job, g->figure, r);
+        f[r] = figure_of(g, r);
     struct figure own = f[g->subject];
-    double ratio =
-        ratio_of(g, own.median, g->kind == GOAL_VERSUS ? versus(g).median : f[NODE].median);
+    double beside = ratio(g);
     printf("| %s | ", g->title);
     print_number(own.median);
     printf(" %s | ", g->unit);
@@ -276,11 +350,11 @@ static int print_row(const struct goal *g)
         print_number(f[r].median);
     }
     printf(" | ");
-    if (!isnan(ratio))
-        printf("%.2f", ratio);
+    if (!isnan(beside))
+        printf("%.2f", beside);
     printf(" | ");
     print_goal(g);
-    int met = judge(g, own.median, ratio);
+    int met = judge(g, own.median, beside);
     printf(" | %s |\n", met < 0 ? "" : met ? "✓" : "✗");
     return met == 0;
 }

@@ -2,7 +2,8 @@
  * print.
  *
  * A program prints lines that contain `figure NAME VALUE`. A probe adds what is measured from
- * outside: wall-ms, cpu-ms, resident-KiB, kernel-KiB, memory-back-ms. */
+ * outside: wall-ms, cpu-ms, cpu-us-per-trip (with a program's `trips`), resident-KiB, total-GiB,
+ * memory-back-ms. */
 #ifndef HEDDLE_TESTS_BENCH_H
 #define HEDDLE_TESTS_BENCH_H
 
@@ -19,10 +20,14 @@ enum probe {
 
 struct job {
     const char *name, *program;
+    int count; /* > 0: `const count = …, time = …` goes in front of the program */
     enum probe probe;
     unsigned runtimes; /* bits */
     bool one_core, no_spin, once;
-    int repeats; /* in one round; 0 = 1 */
+    int repeats;       /* in a row, of which the middle one counts; 0 = 1 */
+    int turns;         /* that the runtimes take in a round; 0 = 1 */
+    const char *rival; /* the job that heddle runs in turns with this one, many times a round */
+    int turn_time;     /* ms of one turn */
 };
 
 struct sample {
@@ -51,7 +56,8 @@ enum goal_kind {
     GOAL_NONE,    /* for information */
     GOAL_AT_MOST, /* heddle's own figure, in the goal's unit */
     GOAL_AT_LEAST,
-    GOAL_FASTER, /* heddle / node for rates, node / heddle for times and sizes, at least `bound` */
+    GOAL_FASTER, /* heddle / node for rates, node / heddle for times and sizes, at least `bound`:
+                    the median of the ratios of neighbouring runs */
     GOAL_VERSUS, /* like GOAL_FASTER, but against heddle's own figure of the job `versus` */
 };
 

@@ -232,9 +232,12 @@ bool probe_run(char *const *arguments, const char *folder, const struct job *job
     double spent = clock_ms(CLOCK_MONOTONIC) - begin;
     close(c.output);
     samples_add(out, "wall-ms", spent);
-    samples_add(out, "cpu-ms",
-                (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
-                    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3);
+    double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
+                 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+    samples_add(out, "cpu-ms", cpu);
+    const double *trips = samples_find(out, "trips");
+    if (trips)
+        samples_add(out, "cpu-us-per-trip", cpu * 1e3 / *trips);
     return job->probe == PROBE_IDLE ? samples_find(out, "idle") != NULL
                                     : !killed && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

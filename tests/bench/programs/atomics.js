@@ -1,5 +1,5 @@
 // The cost of one Atomics.add and of one plain increment, the loop included.
-const now = self.performance ? () => performance.now() : Date.now;
+const now = () => performance.now();
 const cells = new Int32Array(new SharedArrayBuffer(64));
 function add(n) {
   for (let i = 0; i < n; i++) Atomics.add(cells, 0, 1);

@@ -1,5 +1,5 @@
 // Objects of about 1 KiB to a worker: ten properties, text, numbers and a list.
-const now = self.performance ? () => performance.now() : Date.now;
+const now = () => performance.now();
 const worker = new Worker('./sink.js');
 const warm = 5000, count = 60000;
 const object = {

@@ -1,5 +1,5 @@
 // One number to a worker and back, again and again.
-const now = self.performance ? () => performance.now() : Date.now;
+const now = () => performance.now();
 const worker = new Worker('./echo.js');
 const warm = 150, time = 400;
 let trips = 0, begin = 0, start = 0;

@@ -2,9 +2,8 @@
 self.onmessage = (event) => {
   const { shared, offset, player, time } = event.data;
   const cells = new Int32Array(shared, offset, 2);
-  const now = self.performance ? () => performance.now() : Date.now;
+  const now = () => performance.now();
   const mine = player, other = 1 - player;
-  self.postMessage('ready');
   let trips = 0, begin = now(), t = begin;
   for (;;) {
     while (Atomics.load(cells, 0) !== mine) Atomics.wait(cells, 0, other);

@@ -1,6 +1,6 @@
 // 100 workers, from the first constructor call until each has answered.
 const count = 100;
-const now = self.performance ? () => performance.now() : Date.now;
+const now = () => performance.now();
 const workers = [];
 let answered = 0;
 const begin = now();

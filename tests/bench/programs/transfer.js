@@ -1,5 +1,5 @@
 // Round trips of a transferred buffer of 1 KiB and of 1 MiB, in turns: where nothing is copied they take the same time.
-const now = self.performance ? () => performance.now() : Date.now;
+const now = () => performance.now();
 const worker = new Worker('./echo-buffer.js');
 const sizes = [1024, 1024 * 1024], spent = [[], []], rounds = 20, trips = 200;
 let turn = 0, left = trips, begin = 0;

@@ -1,6 +1,6 @@
 // 100 waiters on one cell: from notify until the last of them is awake; then one notify at a time wakes them in the order of waiting.
 const count = 100, rounds = 9;
-const now = self.performance ? () => performance.now() : Date.now;
+const now = () => performance.now();
 const shared = new SharedArrayBuffer(4 * (8 + count));
 const cells = new Int32Array(shared);
 const workers = [];

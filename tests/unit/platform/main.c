@@ -11,6 +11,7 @@ int main(void)
         return 70;
     add_crowd_suite();
     add_lock_suite();
+    add_parcel_suite();
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

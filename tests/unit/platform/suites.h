@@ -3,5 +3,6 @@
 
 void add_crowd_suite(void);
 void add_lock_suite(void);
+void add_parcel_suite(void);
 
 #endif

@@ -252,10 +252,94 @@ static CU_TestInfo error_tests[] = {
     CU_TEST_INFO_NULL,
 };
 
+/* ---- message events, whose objects the host uses again when nobody can tell ---- */
+
+/* Sends 0, 1, 2, … to a port whose handler is `body` with `e` and `i`, until `count` have come. */
+static void expect_messages(int count, const char *before, const char *body, const char *after, const char *lines)
+{
+    char *script = malloc(strlen(before) + strlen(body) + strlen(after) + 400);
+    sprintf(script,
+            "const { port1, port2 } = new MessageChannel(); let i = 0;\n%s\n"
+            "port2.onmessage = e => { %s; if (++i < %d) port1.postMessage(i); else { port1.close(); %s } };\n"
+            "port1.postMessage(0);",
+            before, body, count, after);
+    expect(script, lines);
+    free(script);
+}
+
+static void kept_events_stay(void)
+{
+    expect_messages(3, "const kept = [];", "kept.push(e)",
+                    "say(kept.map(e => e.data), new Set(kept).size, kept.every(e => e.target === port2))", "0,1,2 3 true\n");
+    expect_messages(2, "let f;", "if (i === 0) f = () => e.data; else say(f(), e.data)", "", "0 1\n");
+    expect_messages(2, "let last;", "if (i) say(last.data, last === e); last = e; e.stopImmediatePropagation()",
+                    "say(last.data, last.type, last.isTrusted)", "0 false\n1 message true\n");
+}
+
+static void changed_events_go(void)
+{
+    expect_messages(3, "", "say(Object.keys(e), Object.getPrototypeOf(e) === MessageEvent.prototype, Object.isExtensible(e));"
+                           " if (i === 0) e.extra = 1; else Object.setPrototypeOf(e, {})",
+                    "", " true true\n true true\n true true\n");
+    expect_messages(2, "", "say(Object.isExtensible(e)); Object.preventExtensions(e)", "", "true\ntrue\n");
+    expect_messages(2, "class Mark { constructor(o) { return o } } class Marked extends Mark { #m = 1; static on(o) { return #m in o } }",
+                    "say(Marked.on(e)); new Marked(e)", "", "false\nfalse\n");
+}
+
+static void weakly_known_events_go(void)
+{
+    expect_messages(3, "const set = new WeakSet(), map = new WeakMap();", "say(set.has(e), map.get(e)); (i ? map.set(e, i) : set.add(e))",
+                    "", "false undefined\nfalse undefined\nfalse undefined\n");
+    expect_messages(2, "let weak;", "if (i) say(weak.deref() === e); weak = new WeakRef(e)", "", "false\n");
+}
+
+static void used_events_are_as_new(void)
+{
+    expect_messages(2, "", "say(e.data, e.cancelBubble, e.defaultPrevented, e.ports.length, e.origin, e.lastEventId, e.source,"
+                           " e.eventPhase, e.currentTarget === port2); e.stopPropagation(); e.initMessageEvent('x', true, true)",
+                    "", "0 false false 0   null 2 true\n1 false false 0   null 2 true\n");
+}
+
+static void times_of_messages(void)
+{
+    expect_messages(50, "let before = performance.now(), last = 0, good = true;",
+                    "good &&= e.timeStamp >= last && e.timeStamp >= before && e.timeStamp <= performance.now();"
+                    " last = e.timeStamp; before = performance.now()",
+                    "say(good)", "true\n");
+    expect("const w = new Worker(URL.createObjectURL(new Blob(['let last = 0, good = true, n = 0; onmessage = e => {"
+           " const sent = e.data.at - performance.timeOrigin; good &&= e.timeStamp >= last && e.timeStamp + 0.01 >= sent"
+           " && e.timeStamp <= performance.now(); last = e.timeStamp; if (++n === 200) { postMessage(good); close() } }'])));\n"
+           "w.onmessage = e => say(e.data);\n"
+           "for (let i = 0; i < 200; i++) w.postMessage({ at: performance.timeOrigin + performance.now() });",
+           "true\n");
+}
+
+/* Tasks that queue each other for ever let those from other agents in between. */
+static void nothing_starves(void)
+{
+    expect("const { port1, port2 } = new MessageChannel(); let on = true;\n"
+           "port1.onmessage = () => { if (on) port2.postMessage(0); else port1.close() };\n"
+           "port2.onmessage = () => port1.postMessage(0); port2.postMessage(0);\n"
+           "const w = new Worker(URL.createObjectURL(new Blob(['postMessage(1); close()'])));\n"
+           "w.onmessage = e => { on = false; say(e.data) };",
+           "1\n");
+}
+
+static CU_TestInfo message_tests[] = {
+    {"kept events stay", kept_events_stay},
+    {"changed events are not used again", changed_events_go},
+    {"nor those that are known weakly", weakly_known_events_go},
+    {"used events are as new", used_events_are_as_new},
+    {"times", times_of_messages},
+    {"nothing starves", nothing_starves},
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
     CU_SuiteInfo suites[] = {
         {"events", NULL, NULL, NULL, NULL, event_tests},
+        {"messages", NULL, NULL, NULL, NULL, message_tests},
         {"abort", NULL, NULL, NULL, NULL, abort_tests},
         {"errors", NULL, NULL, NULL, NULL, error_tests},
         CU_SUITE_INFO_NULL,

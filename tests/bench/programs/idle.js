@@ -1,5 +1,5 @@
-// 1 idle worker(s): says when each has answered once, then stays for its memory to be read.
-const count = 1;
+// `count` idle worker(s): says when each has answered once, then stays for its memory to be read. The bench puts `const count = …` in
+// front.
 let answered = 0;
 globalThis.workers = [];
 for (let i = 0; i < count; i++) {

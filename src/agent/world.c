@@ -25,12 +25,39 @@ struct world *world_create(enum crowd_clock clock, uint64_t seed)
     return w;
 }
 
+static void free_parts(struct world *w)
+{
+    rcu_thread_register();
+    while (w->parts) {
+        struct world_part *p = w->parts;
+        w->parts = p->next;
+        p->kind->free(p);
+    }
+    rcu_thread_unregister();
+}
+
 void world_free(struct world *w)
 {
     hd_assert(!w->agents);
+    free_parts(w);
     crowd_destroy(&w->crowd);
     pthread_mutex_destroy(&w->registry);
     free(w);
+}
+
+struct world_part *world_part(struct world *w, const struct world_part_kind *kind)
+{
+    pthread_mutex_lock(&w->registry);
+    struct world_part *p = w->parts;
+    while (p && p->kind != kind)
+        p = p->next;
+    if (!p && (p = kind->make())) {
+        p->kind = kind;
+        p->next = w->parts;
+        w->parts = p;
+    }
+    pthread_mutex_unlock(&w->registry);
+    return p;
 }
 
 /* ---- the registry ---- */

@@ -30,6 +30,17 @@ struct notice {
     int element; /* enum of the typed array kind */
 };
 
+/* What a module above keeps for the whole of a run, a registry for instance; embedded at the start
+ * of it. */
+struct world_part {
+    const struct world_part_kind *kind;
+    struct world_part *next;
+};
+struct world_part_kind {
+    struct world_part *(*make)(void); /* NULL when there is no memory */
+    void (*free)(struct world_part *part);
+};
+
 struct world {
     struct crowd crowd;
     uint64_t seed;
@@ -42,6 +53,7 @@ struct world {
     struct agent *agents; /* registry: every agent not yet joined; each is one reference */
     uint32_t alive;       /* registry */
     uint32_t agents_started, clusters_started; /* registry: ever */
+    struct world_part *parts;                  /* registry */
 
     rcu_queue notices;
     _Atomic bool notice_pending; /* the warden was poked for notices; exchanges are acq_rel, pairing
@@ -72,6 +84,11 @@ struct world_watch {
 };
 enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit_ns,
                          const struct world_watch *watch);
+
+/* The world's part of a kind: made when it is first asked for, given back by world_free, when no
+ * agent is left, by a thread that is registered with RCU. Any thread; the part says itself who may
+ * use it how. NULL when there is no memory. */
+struct world_part *world_part(struct world *w, const struct world_part_kind *kind);
 
 /* Asks world_run to end. Any thread, also a signal handler. */
 void world_stop(struct world *w);

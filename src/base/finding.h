@@ -12,6 +12,7 @@
 /* name in C, name in files, what it is in one clause */
 #define FINDING_LIST(X)                                                                            \
     X(DEADLOCK, "deadlock", "agents are blocked and nobody is left to wake them")                  \
+    X(LOCK_WAIT, "lock-wait", "a lock was asked for and never granted")                            \
     X(UNCAUGHT_ERROR, "uncaught-error", "an exception that no handler caught")                     \
     X(UNHANDLED_REJECTION, "unhandled-rejection", "a promise was rejected and nobody listened")    \
     X(HEAP_EXHAUSTED, "heap-exhausted", "an agent used up its heap limit")                         \

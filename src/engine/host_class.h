@@ -22,6 +22,9 @@
     X(WORKER)                                                                                      \
     X(MESSAGE_PORT)                                                                                \
     X(MESSAGE_CHANNEL)                                                                             \
+    X(BROADCAST_CHANNEL)                                                                           \
+    X(LOCK_MANAGER)                                                                                \
+    X(LOCK)                                                                                        \
     X(BLOB)                                                                                        \
     X(URL)                                                                                         \
     X(URL_SEARCH_PARAMS)                                                                           \

@@ -6,6 +6,7 @@
 #include "memory/waiter_list.h"
 #include "platform/clock.h"
 #include "scenario/files.h"
+#include "scenario/lock_report.h"
 #include "web/program.h"
 
 #include <inttypes.h>
@@ -37,6 +38,11 @@ static void add(struct run *run, const observation_record *record)
     const observation_record *added = observation_add(run->observation, record);
     if (run->options->record)
         run->options->record(run->options->context, added);
+}
+
+static void add_record(void *context, const observation_record *record)
+{
+    add(context, record);
 }
 
 static void add_cell(struct run *run, const struct notice *n)
@@ -264,7 +270,9 @@ static void ended(struct world *w, enum world_end end, void *context)
     run->observation->virtual_ns = (uint64_t)crowd_now(&w->crowd);
     if (end == WORLD_DEADLOCK)
         report_deadlock(run, w);
-    else if (end == WORLD_TIME_LIMIT)
+    if (end == WORLD_DEADLOCK || end == WORLD_IDLE)
+        lock_report(run->plan, w, add_record, run);
+    if (end == WORLD_TIME_LIMIT)
         report_time_limit(run, w);
 }
 

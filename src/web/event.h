@@ -21,10 +21,16 @@ extern const struct interface abort_signal_interface;
 /* A plain Event that neither bubbles nor is cancelable. */
 int event_target_fire_simple(JSContext *js, JSValueConst target, const char *type);
 
-/* A MessageEvent. `data` and `ports` (an array, or undefined for none) are taken, `origin` is copied (NULL = ""). Not cancelable.
- * Costs next to nothing when nobody listens. */
-int event_target_fire_message(JSContext *js, JSValueConst target, const char *type, JSValue data, const char *origin,
-                              JSValue ports);
+/* A MessageEvent. Not cancelable. Costs next to nothing when nobody listens. The values of `init`
+ * are taken. */
+struct message_event_init {
+    JSValue data;
+    JSValue ports;      /* an array, undefined for none */
+    JSValue source;     /* null for none */
+    const char *origin; /* copied; NULL = "" */
+};
+int event_target_fire_message(JSContext *js, JSValueConst target, const char *type,
+                              const struct message_event_init *init);
 
 /* A cancelable ErrorEvent named `error`. */
 int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error);
@@ -44,5 +50,8 @@ JSValue abort_signal_reason(JSContext *js, JSValueConst signal);
 /* Calls `function` (taken), without arguments, when the signal is aborted; at most once, and never if it is aborted already. 0, or -1
  * with an exception. */
 int abort_signal_add(JSContext *js, JSValueConst signal, JSValue function);
+
+/* Takes such a function back: it is not called any more. */
+void abort_signal_remove(JSContext *js, JSValueConst signal, JSValueConst function);
 
 #endif

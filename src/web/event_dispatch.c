@@ -201,24 +201,27 @@ static void keep_shape(JSContext *js)
         r->spare_event = event;
 }
 
-int event_target_fire_message(JSContext *js, JSValueConst target, const char *type, JSValue data, const char *origin,
-                              JSValue ports)
+int event_target_fire_message(JSContext *js, JSValueConst target, const char *type,
+                              const struct message_event_init *init)
 {
     struct event *e;
     JSValue event = has_listeners(js, target) ? trusted_event(js, &message_event_interface, type, MESSAGE_SLOTS, &e) : JS_NULL;
     if (!JS_IsObject(event)) {
-        JS_FreeValue(js, data);
-        JS_FreeValue(js, ports);
+        JS_FreeValue(js, init->data);
+        JS_FreeValue(js, init->ports);
+        JS_FreeValue(js, init->source);
         return JS_IsException(event) ? -1 : 0;
     }
     keep_shape(js);
-    e->slots[MESSAGE_DATA] = data;
-    if (!JS_IsUndefined(ports)) {
-        e->slots[MESSAGE_PORTS] = ports;
-        JS_FreezeObject(js, ports);
+    e->slots[MESSAGE_DATA] = init->data;
+    if (!JS_IsUndefined(init->ports)) {
+        e->slots[MESSAGE_PORTS] = init->ports;
+        JS_FreezeObject(js, init->ports);
     }
-    if (origin && *origin)
-        e->slots[MESSAGE_ORIGIN] = JS_NewString(js, origin);
+    if (!JS_IsNull(init->source))
+        e->slots[MESSAGE_SOURCE] = init->source;
+    if (init->origin && *init->origin)
+        e->slots[MESSAGE_ORIGIN] = JS_NewString(js, init->origin);
     return dispatch_and_free(js, target, event);
 }
 

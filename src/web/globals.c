@@ -8,6 +8,7 @@
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/realm.h"
+#include "web/worker_global.h"
 
 #include <string.h>
 
@@ -73,12 +74,6 @@ static const struct interface window_interface = {
     .parent = &event_target_interface,
 };
 
-static const struct interface worker_global_scope_interface = {
-    .host_class = HOST_CLASS_WORKER_GLOBAL_SCOPE,
-    .name = "WorkerGlobalScope",
-    .parent = &event_target_interface,
-};
-
 static const struct interface dedicated_worker_global_scope_interface = {
     .host_class = HOST_CLASS_DEDICATED_WORKER_GLOBAL_SCOPE,
     .name = "DedicatedWorkerGlobalScope",
@@ -87,7 +82,7 @@ static const struct interface dedicated_worker_global_scope_interface = {
 
 static const struct lazy_property window_lazy[] = {INTERFACE_PROPERTY(window_interface)};
 static const struct lazy_property worker_scope_lazy[] = {
-    INTERFACE_PROPERTY(worker_global_scope_interface),
+    {"WorkerGlobalScope", interface_build, &worker_global_scope_interface},
     INTERFACE_PROPERTY(dedicated_worker_global_scope_interface),
 };
 
@@ -136,7 +131,9 @@ static int install_own(struct realm *r, JSValueConst global)
                        lazy_properties_define(r->js, global, ENTRIES(window_lazy))
                    ? -1
                    : 0;
-    return JS_SetPropertyFunctionList(r->js, global, dedicated_worker_global, dedicated_worker_global_count) < 0 ||
+    return JS_SetPropertyFunctionList(r->js, global, worker_global, worker_global_count) < 0 ||
+                   JS_SetPropertyFunctionList(r->js, global, dedicated_worker_global,
+                                              dedicated_worker_global_count) < 0 ||
                    lazy_properties_define(r->js, global, ENTRIES(worker_scope_lazy))
                ? -1
                : 0;
@@ -147,7 +144,7 @@ int globals_install(struct realm *r)
     static const struct global_part *const parts[] = {
         &console_globals,     &event_globals,  &encoding_globals, &url_globals,    &performance_globals,
         &crypto_globals,      &timer_globals,  &message_globals,  &worker_globals, &location_globals,
-        NULL,
+        &broadcast_globals,   &lock_globals,   NULL,
     };
     JSValue global = JS_GetGlobalObject(r->js);
     int failed = remove_own_tag(r->js, global) || install_own(r, global) || install_all(r->js, global, parts) ||
@@ -164,6 +161,8 @@ void globals_clear(struct realm *r)
     commonjs_clear(r);
     barrier_clear(r);
     ports_clear(r);
+    broadcast_channels_clear(r);
+    locks_clear(r);
     event_listeners_free(JS_GetRuntime(r->js), r->listeners);
     r->listeners = NULL;
 }

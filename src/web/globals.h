@@ -21,6 +21,8 @@ extern const struct global_part performance_globals;
 extern const struct global_part crypto_globals;
 extern const struct global_part timer_globals;     /* setTimeout & co. */
 extern const struct global_part message_globals;   /* MessageChannel, MessagePort, structuredClone */
+extern const struct global_part broadcast_globals; /* BroadcastChannel */
+extern const struct global_part lock_globals;      /* LockManager, Lock; navigator.locks is in location_globals */
 extern const struct global_part worker_globals;    /* Worker */
 extern const struct global_part location_globals;  /* location, navigator */
 extern const struct global_part heddle_globals;    /* the `heddle` object */
@@ -43,5 +45,15 @@ void timers_release(struct realm *r);
 
 /* Gives up the ports that keep their objects, before the engine ends (R-MP-07: their twins get `close`). */
 void ports_clear(struct realm *r);
+
+/* Gives up the realm's locks and those it waits for, before the engine ends. */
+void locks_clear(struct realm *r);
+extern const struct lazy_property locks_of_navigator;
+
+/* Closes the realm's broadcast channels, before the engine ends. */
+void broadcast_channels_clear(struct realm *r);
+
+/* HTML "eligible for messaging" (R-BC-01): whether the realm's broadcast channels send and receive. */
+void broadcast_channels_set_eligible(struct realm *r, bool eligible);
 
 #endif

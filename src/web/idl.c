@@ -1,6 +1,9 @@
 #include "web/idl.h"
 
+#include "engine/js.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool idl_arguments(JSContext *js, const char *what, int count, int required)
@@ -181,4 +184,53 @@ int idl_sequence(JSContext *js, JSValueConst value, int (*item)(JSContext *js, J
     JS_FreeValue(js, next);
     JS_FreeValue(js, iterator);
     return more;
+}
+
+char *idl_text(JSContext *js, JSValueConst value)
+{
+    size_t length, to = 0;
+    const char *from = JS_ToCStringLen(js, &length, value);
+    char *text = from ? malloc(2 * length + 1) : NULL;
+    for (size_t i = 0; text && i < length; i++) {
+        if (!from[i])
+            text[to++] = (char)0xc0;
+        text[to++] = from[i] ? from[i] : (char)0x80;
+    }
+    if (text)
+        text[to] = 0;
+    else if (from)
+        JS_ThrowOutOfMemory(js);
+    JS_FreeCString(js, from);
+    return text;
+}
+
+JSValue idl_text_value(JSContext *js, const char *text)
+{
+    size_t length = strlen(text), to = 0;
+    char *copy = js_malloc(js, length + 1);
+    if (!copy)
+        return JS_EXCEPTION;
+    for (size_t i = 0; i < length; i++) {
+        bool zero = (unsigned char)text[i] == 0xc0;
+        copy[to++] = zero ? 0 : text[i];
+        i += zero;
+    }
+    JSValue value = JS_NewStringLen(js, copy, to);
+    js_free(js, copy);
+    return value;
+}
+
+JSValue idl_rejected(JSContext *js)
+{
+    JSValue resolving[2], exception = JS_GetException(js);
+    if (exception_is_interruption(js, exception))
+        return JS_Throw(js, exception);
+    JSValue promise = JS_NewPromiseCapability(js, resolving);
+    if (!JS_IsException(promise)) {
+        JS_FreeValue(js, JS_Call(js, resolving[1], JS_UNDEFINED, 1, (JSValueConst *)&exception));
+        JS_FreeValue(js, resolving[0]);
+        JS_FreeValue(js, resolving[1]);
+    }
+    JS_FreeValue(js, exception);
+    return promise;
 }

@@ -23,6 +23,13 @@ int idl_boolean_member(JSContext *js, JSValueConst dictionary, const char *name,
 /* A string with every lone surrogate replaced by U+FFFD (USVString). A new reference or an exception. */
 JSValue idl_usv_string(JSContext *js, JSValueConst value);
 
+/* Any string as text for C: a zero byte in it becomes the two bytes C0 80. malloc'd, NULL with an exception. And back. */
+char *idl_text(JSContext *js, JSValueConst value);
+JSValue idl_text_value(JSContext *js, const char *text);
+
+/* For functions that return promises: one that is rejected with the pending exception, or the exception when it is an interruption. */
+JSValue idl_rejected(JSContext *js);
+
 /* [EnforceRange] unsigned long long: 0, or -1 with a TypeError. */
 int idl_enforce_unsigned(JSContext *js, JSValueConst value, uint64_t *out);
 

@@ -113,7 +113,13 @@ static const JSCFunctionListEntry navigator_entries[] = {
 static JSValue build_navigator(JSContext *js, const struct lazy_property *self)
 {
     (void)self;
-    return new_tagged(js, 2, ENTRIES(navigator_entries));
+    JSValue navigator = new_tagged(js, 2, ENTRIES(navigator_entries));
+    bool secure = strncmp(realm_of(js)->origin, "http:", 5) != 0;
+    if (!JS_IsException(navigator) && secure && lazy_properties_define(js, navigator, &locks_of_navigator, 1)) {
+        JS_FreeValue(js, navigator);
+        return JS_EXCEPTION;
+    }
+    return navigator;
 }
 
 static const struct lazy_property lazy[] = {

@@ -10,7 +10,7 @@
 #include "message/message.h"
 #include "web/event.h"
 #include "web/globals.h"
-#include "web/realm.h"
+#include "web/message_delivery.h"
 
 struct message_port {
     struct event_target target; /* first: see event_target.h */
@@ -43,23 +43,10 @@ static void drop(void *holder)
     JS_FreeValue(p->realm->js, p->self);
 }
 
-/* Fires `message`, or `messageerror` when the message cannot be rebuilt here (R-SAB-10). */
 static void deliver(void *holder, struct message *m)
 {
     struct message_port *p = holder;
-    JSContext *js = p->realm->js;
-    JSValue ports, data = message_deserialize(js, m, &ports);
-    message_free(m);
-    if (JS_IsException(data)) {
-        JSValue exception = JS_GetException(js);
-        bool ended = exception_is_interruption(js, exception);
-        JS_FreeValue(js, exception);
-        if (!ended && event_target_fire_message(js, p->self, "messageerror", JS_NULL, NULL, JS_UNDEFINED) < 0)
-            realm_report_exception(p->realm);
-        return;
-    }
-    if (event_target_fire_message(js, p->self, "message", data, NULL, ports) < 0)
-        realm_report_exception(p->realm);
+    message_deliver(p->realm, p->self, m, NULL, JS_NULL);
 }
 
 static void tell_close(void *holder)

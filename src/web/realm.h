@@ -25,11 +25,14 @@ struct realm {
     void *timers;                      /* web/timers.c */
     void *rejections;                  /* web/rejection.c */
     struct message_port *ports;        /* attached in this realm: web/message_port.c */
+    struct broadcast_channel *broadcast_channels; /* that are open: web/broadcast_channel.c */
+    struct lock_demand *lock_demands; /* that have not ended: web/locks.c */
     void *console;                     /* web/console.c: groups, counts, timers */
     void *meetings;                    /* web/barrier.c: promises of barriers that have not opened */
     void *commonjs;                    /* web/commonjs.c: modules that were required */
     uint64_t random;                   /* web/crypto.c: state, 0 = not seeded yet */
     struct worker_link *worker;        /* web/worker.c: the inside of a worker's channel */
+    uint32_t number;                   /* of the agent's realms, from 1 */
     uint32_t workers_made;             /* names for workers without one */
     struct realm *next;                /* realms of one agent */
 };

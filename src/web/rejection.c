@@ -190,7 +190,7 @@ static void report_unhandled(struct realm *r, JSValueConst reason)
 {
     struct error_report report;
     error_describe(r->js, reason, &report);
-    realm_notice_error(r, FINDING_UNHANDLED_REJECTION, &report);
+    error_notice(r->agent, FINDING_UNHANDLED_REJECTION, &report);
     error_report_free(r->js, &report);
 }
 

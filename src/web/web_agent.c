@@ -80,6 +80,7 @@ struct realm *realm_create(struct agent *a, enum global_kind kind, const char *u
         free(r);
         return NULL;
     }
+    r->number = ++web_agent_of(a)->realms_made;
     r->next = web_agent_of(a)->realms;
     web_agent_of(a)->realms = r;
     return r;

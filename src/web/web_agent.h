@@ -9,6 +9,7 @@ struct worker_link;
 /* What an agent is started with; agent->web. Owned by the agent's thread. */
 struct web_agent {
     struct realm *realms;
+    uint32_t realms_made;
     bool in_checkpoint; /* "performing a microtask checkpoint is true" */
     char *url;          /* of the first script, and of the document */
     char *document_url; /* windows: NULL = url */

@@ -311,7 +311,7 @@ static void test_expectations(void)
                   "test.yaml:5:29: expected the cell's value: is, min or max\n");
     ASSERT_ERRORS(EXPECT "  findings: [race, {kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:14: expected a kind of finding that can be detected: deadlock, "
-                  "uncaught-error, "
+                  "lock-wait, uncaught-error, "
                   "unhandled-rejection, heap-exhausted, stack-exhausted, script-error or "
                   "time-limit, found \"race\"\n");
     ASSERT_ERRORS(EXPECT "  findings: [{kind: deadlock, count: {min: 3, max: 2}}]\n",

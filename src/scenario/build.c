@@ -160,12 +160,17 @@ static void fill_inline(builder *b, plan_script *script, const yaml_node *node)
     script->source_indent = node->text_column - 1;
 }
 
-static void fill_from_disk(builder *b, plan_script *script, const yaml_node *node)
+const char *build_path(builder *b, const yaml_node *node)
 {
     const char *name = build_text(b, node);
-    const char *path = name[0] == '/' || strcmp(b->plan->directory, ".") == 0
-                           ? name
-                           : region_format(b->memory, "%s/%s", b->plan->directory, name);
+    return name[0] == '/' || strcmp(b->plan->directory, ".") == 0
+               ? name
+               : region_format(b->memory, "%s/%s", b->plan->directory, name);
+}
+
+static void fill_from_disk(builder *b, plan_script *script, const yaml_node *node)
+{
+    const char *path = build_path(b, node);
     status s = build_read_file(b->memory, path, &script->text, &script->length);
     script->source_file = path;
     if (s == STATUS_OK)
@@ -173,6 +178,20 @@ static void fill_from_disk(builder *b, plan_script *script, const yaml_node *nod
     script->text = "";
     load_error_add(b->errors, b->plan->file, node->line, node->column, "the file \"%s\" %s", path,
                    s == STATUS_NOT_FOUND ? "does not exist" : "cannot be read");
+}
+
+plan_script *build_script(builder *b, const char *url, const yaml_node *node)
+{
+    plan_script *script = add_script(b, url, node);
+    fill_inline(b, script, node);
+    return script;
+}
+
+plan_script *build_script_from_disk(builder *b, const char *url, const yaml_node *node)
+{
+    plan_script *script = add_script(b, url, node);
+    fill_from_disk(b, script, node);
+    return script;
 }
 
 static void build_files(builder *b, const yaml_node *node)
@@ -188,11 +207,8 @@ static void build_files(builder *b, const yaml_node *node)
             if (strcmp(p->files[k].script->url, url) == 0)
                 load_error_add(b->errors, p->file, key->line, key->column,
                                "\"%s\" and \"%s\" are the same path", p->files[k].path, path);
-        plan_script *script = add_script(b, url, value);
-        if (value->shape == YAML_MAP)
-            fill_from_disk(b, script, yaml_tree_find(value, "from"));
-        else
-            fill_inline(b, script, value);
+        plan_script *script = value->shape == YAML_MAP ? build_script_from_disk(b, url, yaml_tree_find(value, "from"))
+                                                       : build_script(b, url, value);
         p->files[p->file_count++] = (plan_file){path, script};
     }
 }
@@ -225,11 +241,9 @@ static void build_window_script(builder *b, plan_window *w, const yaml_node *nod
     if (declared != NULL) {
         w->script = declared->script;
     } else if (looks_like_file_name(node)) {
-        w->script = add_script(b, build_url(b->memory, build_text(b, node)), node);
-        fill_from_disk(b, w->script, node);
+        w->script = build_script_from_disk(b, build_url(b->memory, build_text(b, node)), node);
     } else {
-        w->script = add_script(b, inline_url(b, w), node);
-        fill_inline(b, w->script, node);
+        w->script = build_script(b, inline_url(b, w), node);
         return;
     }
     w->module = ends_with(node->text, ".mjs");
@@ -252,7 +266,9 @@ static void build_window(builder *b, const yaml_node *key, const yaml_node *node
         name = key == NULL ? inner : key;
     }
     w->declared = build_position(b, node);
-    w->url = url == NULL ? SCENARIO_BASE_URL : build_url(b->memory, build_text(b, url));
+    w->url = url == NULL ? NULL : build_address(b, url);
+    if (w->url == NULL)
+        w->url = SCENARIO_BASE_URL;
     if (name != NULL)
         w->name = build_text(b, name);
     else
@@ -322,6 +338,8 @@ void plan_build(plan *p, const yaml_node *root, load_errors *errors)
     build_limits(p, yaml_tree_find(root, "limits"));
     p->needs = build_texts(&b, yaml_tree_find(root, "needs"));
     build_files(&b, yaml_tree_find(root, "files"));
+    build_origins(&b, yaml_tree_find(root, "origins"), yaml_tree_find(root, "public_suffixes"));
+    build_resources(&b, yaml_tree_find(root, "resources"));
     build_windows(&b, yaml_tree_find(root, "windows"));
     const yaml_node *expect = yaml_tree_find(root, "expect");
     if (expect != NULL)

@@ -90,6 +90,74 @@ static const schema files = {.shape = SCHEMA_OBJECT,
                              .other = &file,
                              .other_about = "what is found under that path"};
 
+static const schema_field origin_fields[] = {
+    {"url", &text, "scheme, host and port: https://app.example:8443", true},
+    {"secure", &flag, "whether it is a secure context; by scheme and host when absent", false},
+};
+static const schema origin_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map with \"url\"", FIELDS(origin_fields)};
+static const schema origin = {.shape = SCHEMA_EITHER,
+                              .expects = "an origin such as https://app.example, or a map with \"url\"",
+                              .scalar = &text,
+                              .map = &origin_map};
+static const schema origins = {.shape = SCHEMA_OBJECT,
+                               .expects = "a map from names to origins",
+                               .other = &origin,
+                               .other_about = "the origin of that name: `name:/path` is an address there"};
+
+static const schema headers = {.shape = SCHEMA_OBJECT,
+                               .expects = "a map from header names to values",
+                               .other = &texts,
+                               .other_about = "the value of that header, or one for each time that it is sent"};
+static const schema http_status = {
+    .shape = SCHEMA_NUMBER, .expects = "an HTTP status", .minimum = 200, .maximum = 599};
+static const char *const failure_names[] = {"network", NULL};
+static const schema failure = {
+    .shape = SCHEMA_CHOICE, .expects = "a kind of failure", .choices = failure_names};
+
+#define ANSWER_FIELDS                                                                              \
+    {"html", &text, "the body: a page (after a |)", false},                                        \
+        {"script", &text, "the body: JavaScript (after a |)", false},                              \
+        {"body", &text, "the body: any text", false},                                              \
+        {"json", &text, "the body: JSON, as text", false},                                         \
+        {"base64", &text, "the body: bytes, in base64", false},                                    \
+        {"from", &text, "the body: a file on disk, beside the scenario", false},                   \
+        {"type", &text, "its Content-Type; by the kind of body or the file's name when absent", false}, \
+        {"status", &http_status, "its HTTP status; 200 when absent", false},                       \
+        {"headers", &headers, "its headers, and no others but Content-Type", false},               \
+        {"redirect", &text, "the address that it sends the browser to; status 302 when absent", false}, \
+        {"delay_ms", &moment, "from request to answer, in milliseconds of the run's clock", false}, \
+    {                                                                                              \
+        "fail", &failure, "network: there is no answer but a network error", false                 \
+    }
+
+static const schema_field answer_fields[] = {ANSWER_FIELDS};
+static const schema answer = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes an answer", FIELDS(answer_fields)};
+static const schema versions = {.shape = SCHEMA_LIST,
+                                .expects = "at least one answer",
+                                .item = &answer,
+                                .not_empty = true,
+                                .maximum = 1000};
+static const schema_field resource_fields[] = {
+    ANSWER_FIELDS,
+    {"folder", &text, "a folder on disk, beside the scenario: what lies in it is served below this address", false},
+    {"methods", &texts, "the HTTP methods that it knows; any when absent, 405 answers the others", false},
+    {"versions", &versions,
+     "answers that replace each other: each fetch takes the next, the last one stays. What is said beside them holds for all", false},
+};
+static const schema resource_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes a resource", FIELDS(resource_fields)};
+static const schema resource = {.shape = SCHEMA_EITHER,
+                                .name = "resource",
+                                .expects = "the resource's text, or a map that describes the resource",
+                                .scalar = &text,
+                                .map = &resource_map};
+static const schema resources = {.shape = SCHEMA_OBJECT,
+                                 .expects = "a map from addresses to resources",
+                                 .other = &resource,
+                                 .other_about = "what is answered at that address: `name:/path` with an origin's name, or a URL"};
+
 static const schema_field window_fields[] = {
     {"name", &text, "the agent's name in output and expectations", false},
     {"url", &text, "the document's address; https://scenario.test/ when absent", false},
@@ -310,6 +378,9 @@ static const schema_field scenario_fields[] = {
     {"limits", &limits, "bounds of the run", false},
     {"needs", &texts, "npm packages that must be installed; else the scenario is not run", false},
     {"files", &files, "what scripts can load: a path and the text behind it", false},
+    {"origins", &origins, "names for origins; without any, everything lives at https://scenario.test", false},
+    {"public_suffixes", &texts, "domains below which sites begin, beside those of the Public Suffix List", false},
+    {"resources", &resources, "what the network answers, by address; nothing else is there", false},
     {"windows", &windows, "the windows that are opened, in this order", true},
     {"expect", &expect, "what must come of it", false},
 };

@@ -35,6 +35,40 @@ const plan_file *plan_find_file(const plan *p, const char *path_or_url)
     return found;
 }
 
+static const plan_resource *find_resource_by_url(const plan *p, const char *url, size_t length)
+{
+    for (size_t i = 0; i < p->resource_count; i++) {
+        const char *declared = p->resources[i].url;
+        if (strncmp(declared, url, length) == 0 && declared[length] == '\0')
+            return &p->resources[i];
+    }
+    return NULL;
+}
+
+/* The one with the longest address counts. */
+static const plan_resource *find_folder(const plan *p, const char *url)
+{
+    const plan_resource *best = NULL;
+    size_t best_length = 0;
+    for (size_t i = 0; i < p->resource_count; i++) {
+        const plan_resource *r = &p->resources[i];
+        size_t length = strlen(r->url);
+        if (r->folder != NULL && length > best_length && strncmp(r->url, url, length) == 0) {
+            best = r;
+            best_length = length;
+        }
+    }
+    return best;
+}
+
+const plan_resource *plan_find_resource(const plan *p, const char *url)
+{
+    const plan_resource *found = find_resource_by_url(p, url, strcspn(url, "#"));
+    if (found == NULL)
+        found = find_resource_by_url(p, url, strcspn(url, "?#"));
+    return found != NULL ? found : find_folder(p, url);
+}
+
 const plan_script *plan_find_script(const plan *p, const char *url)
 {
     for (size_t i = 0; i < p->script_count; i++)

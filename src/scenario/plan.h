@@ -53,6 +53,41 @@ typedef struct plan_file {
     plan_script *script;
 } plan_file;
 
+/* `origins`: names for origins, and whether they are secure contexts. */
+typedef struct plan_origin {
+    const char *name;
+    const char *origin; /* serialized: "https://app.example" */
+    bool secure;
+    source_position declared;
+} plan_origin;
+
+typedef struct plan_header {
+    const char *name, *value;
+} plan_header;
+
+/* What a resource answers to one fetch. */
+typedef struct plan_answer {
+    plan_script *script; /* the body, when it is a script or a page; else NULL: */
+    const char *bytes;
+    size_t length;
+    const char *type; /* Content-Type unless `headers` has one; NULL: none */
+    unsigned status;
+    const plan_header *headers;
+    size_t header_count;
+    uint64_t delay_ms;
+    bool fails; /* a network error */
+} plan_answer;
+
+/* `resources`: what the network serves under a URL, or below a folder's. */
+typedef struct plan_resource {
+    const char *url;    /* absolute, without a fragment */
+    const char *folder; /* on disk: serves what lies in it below `url`, with the answer's headers; else NULL */
+    text_list methods;  /* empty: any */
+    plan_answer *versions; /* each fetch takes the next; the last one stays */
+    size_t version_count;
+    source_position declared;
+} plan_resource;
+
 typedef struct plan_window {
     const char *name; /* the agent's name in output and expectations */
     const char *url;  /* the document's URL */
@@ -199,9 +234,14 @@ typedef struct plan {
     text_list needs; /* npm packages without which the scenario is not run */
     plan_file *files;
     size_t file_count;
+    plan_origin *origins;
+    size_t origin_count;
+    text_list public_suffixes; /* beside the list's */
+    plan_resource *resources;
+    size_t resource_count;
     plan_window *windows;
     size_t window_count;
-    plan_script **scripts; /* every script of `files` and `windows`, once */
+    plan_script **scripts; /* every script of `files`, `resources` and `windows`, once */
     size_t script_count;
     plan_expect expect;
     regex_t **patterns; /* compiled expressions of `expect`, which regfree wants back */
@@ -215,6 +255,9 @@ void plan_free(plan *p);
  * "https://scenario.test/worker.js?x"), NULL when `files` has none. A query or fragment is looked
  * up as written first, then left out. */
 const plan_file *plan_find_file(const plan *p, const char *path_or_url);
+
+/* The resource that answers a URL: declared under it, under it without its query, or a folder that it lies below; NULL for none. */
+const plan_resource *plan_find_resource(const plan *p, const char *url);
 
 const plan_script *plan_find_script(const plan *p, const char *url);
 

@@ -7,6 +7,7 @@
 #include "platform/clock.h"
 #include "scenario/files.h"
 #include "scenario/lock_report.h"
+#include "scenario/network.h"
 #include "web/program.h"
 
 #include <inttypes.h>
@@ -301,6 +302,7 @@ static void release_cells(struct run *run)
 
 /* What agents load from: as long as the world. */
 struct served {
+    struct network *network;
     struct resource_loader loader;
     struct web web;
 };
@@ -333,12 +335,21 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     struct served *served = malloc(sizeof *served);
     if (!served)
         return STATUS_NO_MEMORY;
-    served->loader = (struct resource_loader){files_load, files_find_package, (void *)p, files_find_required, files_is_commonjs};
-    served->web = (struct web){&served->loader, options->pure};
+    served->network = network_create(p);
+    served->loader = network_loader(served->network);
+    served->web = (struct web){
+        .loader = &served->loader,
+        .pure = options->pure,
+        .origins = network_origins(served->network),
+        .origin_count = p->origin_count,
+        .public_suffixes = p->public_suffixes.items,
+        .public_suffix_count = p->public_suffixes.count,
+    };
     uint64_t seed = options->seed ? options->seed : p->seed;
     bool real = options->real_clock || p->clock == PLAN_CLOCK_REAL;
     struct world *w = world_create(real ? CROWD_CLOCK_REAL : CROWD_CLOCK_VIRTUAL, seed);
     if (!w) {
+        network_free(served->network);
         free(served);
         return STATUS_NO_MEMORY;
     }
@@ -359,6 +370,7 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     out->stuck = w->agents != NULL;
     if (!out->stuck) {
         world_free(w);
+        network_free(served->network);
         free(served);
     }
     return s;

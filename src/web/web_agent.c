@@ -112,6 +112,7 @@ void web_agent_free(struct agent *a)
     free(web->document_url);
     free(web->script);
     free(web->own_name);
+    free(web->owner_origin);
     free(web);
     a->web = NULL;
 }
@@ -184,7 +185,7 @@ bool realm_run_script(struct realm *r, const char *text, size_t length, const ch
     r->module_script = module;
     if (module)
         return run_module(r, text, length, url);
-    struct resource resource = {(char *)text, length};
+    struct resource resource = {.bytes = (char *)text, .length = length};
     size_t name = strlen(url);
     bool wrapped = name > 4 && !strcmp(url + name - 4, ".cjs") && commonjs_is(r->js, url, &resource);
     JSValue result = wrapped ? commonjs_load(r->js, url, text, length) : script_run(r->js, text, length, url);

@@ -17,6 +17,7 @@ struct web_agent {
     size_t script_length;
     bool module;
     char *own_name;               /* dedicated workers: the `name` option */
+    char *owner_origin;           /* dedicated workers: who asks for the script */
     struct worker_link *link;     /* dedicated workers: the way to the owner */
     struct worker_link *children; /* the agent's own workers that have not ended */
 };

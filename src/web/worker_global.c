@@ -64,7 +64,7 @@ static int read_url(JSContext *js, JSValueConst value, struct worker_options *o)
 static int read_dictionary(JSContext *js, JSValueConst options, bool shared,
                            struct worker_options *o)
 {
-    static const char *const credentials[] = {"omit", "same-origin", "include", NULL},
+    static const char *const credentials[] = {"same-origin", "omit", "include", NULL},
                              *const types[] = {"classic", "module", NULL};
     int c = enumeration_member(js, options, "credentials", credentials, CREDENTIALS_SAME_ORIGIN),
         extended = 0;
@@ -74,7 +74,7 @@ static int read_dictionary(JSContext *js, JSValueConst options, bool shared,
     if (type < 0 ||
         (shared && (extended = idl_boolean_member(js, options, "extendedLifetime", false)) < 0))
         return -1;
-    o->credentials = (enum credentials)c;
+    o->credentials = (enum request_credentials)c;
     o->module = type;
     o->extended_lifetime = extended;
     return 0;
@@ -103,6 +103,7 @@ int worker_options_read(JSContext *js, bool shared, int count, JSValueConst *arg
         return -1;
     if (!o->name)
         o->name = strdup("");
+    o->owner_origin = strdup(realm_of(js)->origin);
     return 0;
 }
 
@@ -110,7 +111,8 @@ void worker_options_release(struct worker_options *o)
 {
     free(o->url);
     free(o->name);
-    o->url = o->name = NULL;
+    free(o->owner_origin);
+    o->url = o->name = o->owner_origin = NULL;
 }
 
 struct web_agent *worker_web_agent_new(struct worker_options *o)
@@ -120,14 +122,16 @@ struct web_agent *worker_web_agent_new(struct worker_options *o)
         return NULL;
     web->url = o->url;
     web->own_name = o->name;
+    web->owner_origin = o->owner_origin;
     web->module = o->module;
-    o->url = o->name = NULL;
+    o->url = o->name = o->owner_origin = NULL;
     return web;
 }
 
 void worker_web_agent_free(struct web_agent *web)
 {
     free(web->own_name);
+    free(web->owner_origin);
     free(web->url);
     free(web);
 }
@@ -145,15 +149,32 @@ static struct realm *start_failed(struct agent *a, const char *why)
     return NULL;
 }
 
+/* R-WK-01: fetched in the mode same-origin; data: and blob: URLs are of it. False when that failed (R-ER-06), or the worker was terminated
+ * while it waited: nobody is told then. */
+static bool load_worker_script(struct agent *a)
+{
+    struct web_agent *web = a->web;
+    struct request q = {.url = web->url, .origin = web->owner_origin, .mode = MODE_SAME_ORIGIN, .use = USE_SCRIPT};
+    struct resource script;
+    status s = script_load(a, &q, web->module ? SCRIPT_MODULE : SCRIPT_OF_WORKER, &script);
+    if (s == STATUS_OK) {
+        free(web->url); /* the answer's, after redirects */
+        web->url = script.url;
+        web->script = script.bytes;
+        web->script_length = script.length;
+        script.url = script.bytes = NULL;
+    } else if (agent_life(a) == AGENT_ALIVE) {
+        start_failed(a, script.error ? script.error : status_text(s));
+    }
+    resource_release(&script);
+    return s == STATUS_OK;
+}
+
 struct realm *worker_realm_create(struct agent *a, enum global_kind kind)
 {
     struct web_agent *web = a->web;
-    struct resource script;
-    status s = resource_load(a->world, web->url, &script);
-    if (s != STATUS_OK)
-        return start_failed(a, status_text(s));
-    web->script = script.bytes;
-    web->script_length = script.length;
+    if (!load_worker_script(a))
+        return NULL;
     char *origin = strncmp(web->url, "data:", 5) ? url_origin(web->url) : NULL; /* R-OR-07 */
     struct realm *r =
         web_engine_create(a) ? NULL : realm_create(a, kind, web->url, origin ? origin : "null");
@@ -189,15 +210,17 @@ static int import_script(JSContext *js, const char *text)
         throw_dom_exception(js, "SyntaxError", "importScripts: '%s' is not a URL", text);
         return -1;
     }
-    status s = resource_load(r->agent->world, url, &resource);
+    struct request q = {.url = url, .origin = r->origin, .mode = MODE_NO_CORS, .use = USE_SCRIPT};
+    status s = script_load(r->agent, &q, SCRIPT_IMPORTED, &resource);
     if (s != STATUS_OK) {
         throw_dom_exception(js, "NetworkError", "importScripts: cannot load %s: %s", url,
-                            status_text(s));
+                            resource.error ? resource.error : status_text(s));
+        resource_release(&resource);
         free(url);
         return -1;
     }
-    JSValue result = script_run(js, resource.bytes, resource.length, url);
-    free(resource.bytes);
+    JSValue result = script_run(js, resource.bytes, resource.length, resource.url);
+    resource_release(&resource);
     free(url);
     int failed = JS_IsException(result);
     JS_FreeValue(js, result);

@@ -3,15 +3,15 @@
 #ifndef HEDDLE_WEB_WORKER_GLOBAL_H
 #define HEDDLE_WEB_WORKER_GLOBAL_H
 
+#include "web/resource.h"
 #include "web/web_agent.h"
 
 /* ---- the constructors' arguments ---- */
 
-enum credentials { CREDENTIALS_OMIT, CREDENTIALS_SAME_ORIGIN, CREDENTIALS_INCLUDE };
-
 struct worker_options {
-    char *url, *name; /* name: never NULL */
-    enum credentials credentials;
+    char *url, *name;   /* name: never NULL */
+    char *owner_origin; /* who asks for the script */
+    enum request_credentials credentials;
     bool module, extended_lifetime;
 };
 

@@ -20,6 +20,8 @@
     X(WORKER_LOCATION)                                                                             \
     X(WORKER_NAVIGATOR)                                                                            \
     X(WORKER)                                                                                      \
+    X(SHARED_WORKER)                                                                               \
+    X(SHARED_WORKER_GLOBAL_SCOPE)                                                                  \
     X(MESSAGE_PORT)                                                                                \
     X(MESSAGE_CHANNEL)                                                                             \
     X(BROADCAST_CHANNEL)                                                                           \

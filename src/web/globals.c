@@ -8,6 +8,7 @@
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/realm.h"
+#include "web/shared_worker.h"
 #include "web/worker_global.h"
 
 #include <string.h>
@@ -80,10 +81,25 @@ static const struct interface dedicated_worker_global_scope_interface = {
     .parent = &worker_global_scope_interface,
 };
 
-static const struct lazy_property window_lazy[] = {INTERFACE_PROPERTY(window_interface)};
-static const struct lazy_property worker_scope_lazy[] = {
-    {"WorkerGlobalScope", interface_build, &worker_global_scope_interface},
+static const struct interface shared_worker_global_scope_interface = {
+    .host_class = HOST_CLASS_SHARED_WORKER_GLOBAL_SCOPE,
+    .name = "SharedWorkerGlobalScope",
+    .parent = &worker_global_scope_interface,
+};
+
+#define WORKER_SCOPE {"WorkerGlobalScope", interface_build, &worker_global_scope_interface}
+
+static const struct lazy_property window_lazy[] = {
+    INTERFACE_PROPERTY(window_interface),
+    {"SharedWorker", interface_build, &shared_worker_interface}, /* R-EXP-02: windows alone */
+};
+static const struct lazy_property dedicated_worker_lazy[] = {
+    WORKER_SCOPE,
     INTERFACE_PROPERTY(dedicated_worker_global_scope_interface),
+};
+static const struct lazy_property shared_worker_lazy[] = {
+    WORKER_SCOPE,
+    INTERFACE_PROPERTY(shared_worker_global_scope_interface),
 };
 
 /* ---- installing ---- */
@@ -103,7 +119,7 @@ static int install_all(JSContext *js, JSValueConst global, const struct global_p
     return 0;
 }
 
-#define ENTRIES(list) (list), sizeof(list) / sizeof(list)[0]
+#define ENTRIES(list) (list), (int)(sizeof(list) / sizeof(list)[0])
 
 /* The engine tags its global object "global" itself; on the web the tag is the interface's, found on the prototype. */
 static int remove_own_tag(JSContext *js, JSValueConst global)
@@ -118,25 +134,35 @@ static int remove_own_tag(JSContext *js, JSValueConst global)
     return deleted < 0 ? -1 : 0;
 }
 
+/* The interface of a kind's global object, and what is exposed there alone. */
+static const struct interface *own_parts(enum global_kind kind, struct global_part *own, bool *is_worker)
+{
+    *is_worker = kind != GLOBAL_WINDOW;
+    switch (kind) {
+    case GLOBAL_WINDOW:
+        *own = (struct global_part){ENTRIES(window_lazy), ENTRIES(window_global)};
+        return &window_interface;
+    case GLOBAL_DEDICATED_WORKER:
+        *own = (struct global_part){ENTRIES(dedicated_worker_lazy), dedicated_worker_global, dedicated_worker_global_count};
+        return &dedicated_worker_global_scope_interface;
+    case GLOBAL_SHARED_WORKER:
+        *own = (struct global_part){ENTRIES(shared_worker_lazy), shared_worker_global, shared_worker_global_count};
+        return &shared_worker_global_scope_interface;
+    }
+    return NULL;
+}
+
 static int install_own(struct realm *r, JSValueConst global)
 {
-    const struct interface *interface =
-        r->kind == GLOBAL_WINDOW ? &window_interface : &dedicated_worker_global_scope_interface;
+    struct global_part own;
+    bool is_worker;
+    const struct interface *interface = own_parts(r->kind, &own, &is_worker);
     JSValue prototype = interface_prototype(r->js, interface);
     if (JS_IsException(prototype) || JS_SetPrototype(r->js, global, prototype) < 0 ||
-        JS_SetPropertyFunctionList(r->js, global, ENTRIES(every_global)) < 0)
+        JS_SetPropertyFunctionList(r->js, global, ENTRIES(every_global)) < 0 ||
+        (is_worker && JS_SetPropertyFunctionList(r->js, global, worker_global, worker_global_count) < 0))
         return -1;
-    if (r->kind == GLOBAL_WINDOW)
-        return JS_SetPropertyFunctionList(r->js, global, ENTRIES(window_global)) < 0 ||
-                       lazy_properties_define(r->js, global, ENTRIES(window_lazy))
-                   ? -1
-                   : 0;
-    return JS_SetPropertyFunctionList(r->js, global, worker_global, worker_global_count) < 0 ||
-                   JS_SetPropertyFunctionList(r->js, global, dedicated_worker_global,
-                                              dedicated_worker_global_count) < 0 ||
-                   lazy_properties_define(r->js, global, ENTRIES(worker_scope_lazy))
-               ? -1
-               : 0;
+    return install(r->js, global, &own) < 0 ? -1 : 0;
 }
 
 int globals_install(struct realm *r)
@@ -161,6 +187,7 @@ void globals_clear(struct realm *r)
     commonjs_clear(r);
     barrier_clear(r);
     ports_clear(r);
+    shared_workers_clear(r);
     broadcast_channels_clear(r);
     locks_clear(r);
     event_listeners_free(JS_GetRuntime(r->js), r->listeners);

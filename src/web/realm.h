@@ -7,7 +7,7 @@
 #include "agent/agent.h"
 #include "engine/js.h"
 
-enum global_kind { GLOBAL_WINDOW, GLOBAL_DEDICATED_WORKER };
+enum global_kind { GLOBAL_WINDOW, GLOBAL_DEDICATED_WORKER, GLOBAL_SHARED_WORKER };
 
 struct realm {
     struct agent *agent;
@@ -26,6 +26,8 @@ struct realm {
     void *rejections;                  /* web/rejection.c */
     struct message_port *ports;        /* attached in this realm: web/message_port.c */
     struct broadcast_channel *broadcast_channels; /* that are open: web/broadcast_channel.c */
+    struct shared_worker_object *shared_workers; /* whose worker may still fail to start: web/shared_worker.c */
+    bool owns_shared_workers;
     struct lock_demand *lock_demands; /* that have not ended: web/locks.c */
     void *console;                     /* web/console.c: groups, counts, timers */
     void *meetings;                    /* web/barrier.c: promises of barriers that have not opened */

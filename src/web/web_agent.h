@@ -5,6 +5,7 @@
 #include "web/realm.h"
 
 struct worker_link;
+struct shared_worker;
 
 /* What an agent is started with; agent->web. Owned by the agent's thread. */
 struct web_agent {
@@ -19,6 +20,7 @@ struct web_agent {
     char *own_name;               /* dedicated workers: the `name` option */
     char *owner_origin;           /* dedicated workers: who asks for the script */
     struct worker_link *link;     /* dedicated workers: the way to the owner */
+    struct shared_worker *shared_worker; /* shared workers: counted */
     struct worker_link *children; /* the agent's own workers that have not ended */
 };
 

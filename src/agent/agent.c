@@ -54,18 +54,22 @@ static void free_deferred(struct rcu_deferred *d)
     free(a);
 }
 
+/* Posts that came while the thread wound down. */
+static void drop_late_posts(struct agent *a)
+{
+    rcu_queue_node *node;
+    while ((node = rcu_queue_pop(&a->inbox)))
+        task_drop(caa_container_of(node, struct task, node));
+}
+
 void agent_unref(struct agent *a)
 {
     /* acq_rel: the last holder sees what all others did */
     if (!a || atomic_fetch_sub_explicit(&a->references, 1, memory_order_acq_rel) > 1)
         return;
-    /* Posts that came while the thread wound down. */
-    rcu_queue_node *node;
-    while ((node = rcu_queue_pop(&a->inbox))) {
-        struct task *t = caa_container_of(node, struct task, node);
-        t->drop(t);
-    }
+    drop_late_posts(a);
     agent_unref(a->creator);
+    cluster_unref(a->cluster);
     /* A notifier may still be about to unpark the agent that it woke: see wake() in
      * memory/waiter_list.c. */
     rcu_defer(&a->deferred, free_deferred);
@@ -141,6 +145,7 @@ static void free_memory(struct agent *a)
 void agent_join(struct agent *a)
 {
     thread_join(&a->thread);
+    drop_late_posts(a); /* they may hold references to the agent */
     free_memory(a);
 }
 
@@ -157,7 +162,8 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
     struct agent *a = agent_new(w, options);
     if (!a)
         return STATUS_NO_MEMORY;
-    status s = world_register(w, a, options->cluster);
+    a->cluster = options->cluster ? cluster_ref(options->cluster) : cluster_create(w, ISOLATION_CONCRETE, true, NULL);
+    status s = a->cluster ? world_register(w, a) : STATUS_NO_MEMORY;
     if (s != STATUS_OK) {
         atomic_store_explicit(&a->references, 1, memory_order_relaxed);
         agent_unref(a);
@@ -184,7 +190,7 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
 void agent_post(struct agent *a, struct task *t)
 {
     if (agent_life(a) != AGENT_ALIVE) { /* R-EL-05 */
-        t->drop(t);
+        task_drop(t);
         return;
     }
     rcu_queue_push(&a->inbox, &t->node);

@@ -15,6 +15,7 @@
 #ifndef HEDDLE_AGENT_AGENT_H
 #define HEDDLE_AGENT_AGENT_H
 
+#include "agent/cluster.h"
 #include "agent/task.h"
 #include "base/heap_arena.h"
 #include "base/status.h"
@@ -67,7 +68,7 @@ struct agent {
     /* Constant after agent_start. */
     struct world *world;
     uint32_t id; /* from 1 in order of creation */
-    uint32_t cluster;
+    struct agent_cluster *cluster; /* one reference */
     enum agent_kind kind;
     bool can_block;
     char *name;
@@ -115,7 +116,7 @@ struct agent_options {
     bool can_block;
     const char *name;
     struct agent *creator;
-    uint32_t cluster; /* 0 = a new one */
+    struct agent_cluster *cluster; /* NULL = a new one of its own, concretely isolated */
     const struct agent_calls *calls;
     void *web;
 };

@@ -23,6 +23,19 @@ static void take_from_inbox(struct agent *a, size_t most)
         agent_queue(a, caa_container_of(node, struct task, node));
 }
 
+static void release_activity(struct task *t)
+{
+    struct activity *x = t->activity;
+    t->activity = NULL;
+    activity_unref(x);
+}
+
+void task_drop(struct task *t)
+{
+    release_activity(t);
+    t->drop(t);
+}
+
 static struct task *take_first(struct agent *a)
 {
     struct task *t = a->first;
@@ -31,6 +44,37 @@ static struct task *take_first(struct agent *a)
         if (!a->first)
             a->last = NULL;
     }
+    return t;
+}
+
+/* "The oldest runnable task" (R-EL-03): those of a document that is not fully active stay where they are, those of one that is destroyed
+ * go. */
+static struct task *take_runnable(struct agent *a)
+{
+    struct task *before = NULL, *t = a->first;
+    while (t && t->activity && t->activity->state != ACTIVITY_ACTIVE) {
+        struct task *next = t->next;
+        if (t->activity->state == ACTIVITY_ENDED) {
+            if (before)
+                before->next = next;
+            else
+                a->first = next;
+            if (!next)
+                a->last = before;
+            task_drop(t);
+        } else {
+            before = t;
+        }
+        t = next;
+    }
+    if (!t)
+        return NULL;
+    if (before)
+        before->next = t->next;
+    else
+        a->first = t->next;
+    if (!t->next)
+        a->last = before;
     return t;
 }
 
@@ -63,12 +107,17 @@ static bool turn(struct agent *a, bool *timers_first)
         take_from_inbox(a, BATCH);
     *timers_first = !*timers_first || !a->first;
     struct timer *due = *timers_first ? timers_take_due(a) : NULL;
-    struct task *t = due ? NULL : take_first(a);
+    struct task *t = due ? NULL : take_runnable(a);
+    if (!t && !due && rcu_queue_filled(&a->inbox)) { /* nothing queued may run: what has come since? */
+        take_from_inbox(a, BATCH);
+        t = take_runnable(a);
+    }
     if (!t && !due && !(due = timers_take_due(a)))
         return false;
     if (due) {
         due->fire(due, a);
     } else {
+        release_activity(t);
         a->running = t;
         t->run(t, a);
         a->running = NULL;
@@ -86,7 +135,7 @@ static bool has_work(void *context)
 
 void event_loop_run(struct agent *a)
 {
-    bool timers_first = false;
+    bool timers_first = a->kind == AGENT_WINDOW; /* its first task brings the document */
     while (agent_life(a) == AGENT_ALIVE) {
         if (!turn(a, &timers_first))
             parker_park(&a->parker, PARK_IDLE, timers_next_due(a), has_work, a);
@@ -99,5 +148,5 @@ void event_loop_clear(struct agent *a)
     timers_clear(a);
     take_from_inbox(a, SIZE_MAX);
     while ((t = take_first(a)))
-        t->drop(t);
+        task_drop(t);
 }

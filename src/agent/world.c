@@ -62,16 +62,15 @@ struct world_part *world_part(struct world *w, const struct world_part_kind *kin
 
 /* ---- the registry ---- */
 
-status world_register(struct world *w, struct agent *a, uint32_t cluster)
+status world_register(struct world *w, struct agent *a)
 {
     pthread_mutex_lock(&w->registry);
-    if (w->agent_limit && w->alive >= w->agent_limit) {
+    if ((w->agent_limit && w->alive >= w->agent_limit) || a->cluster->killed) {
         pthread_mutex_unlock(&w->registry);
         return STATUS_LIMIT;
     }
     w->alive++;
     a->id = ++w->agents_started;
-    a->cluster = cluster ? cluster : ++w->clusters_started;
     a->next = w->agents;
     w->agents = a;
     pthread_mutex_unlock(&w->registry);
@@ -172,13 +171,15 @@ static const char *put(char **at, const char *text)
 void world_notice(struct world *w, struct agent *a, const struct notice *n)
 {
     struct notice *copy =
-        malloc(sizeof *copy + text_size(n->text) + text_size(n->stack) + text_size(n->file));
+        malloc(sizeof *copy + text_size(n->text) + text_size(n->stack) + text_size(n->file) + text_size(n->origin) + text_size(n->rule));
     hd_assert(copy);
     *copy = *n;
     char *at = (char *)(copy + 1);
     copy->text = put(&at, n->text);
     copy->stack = put(&at, n->stack);
     copy->file = put(&at, n->file);
+    copy->origin = put(&at, n->origin);
+    copy->rule = put(&at, n->rule);
     copy->time = crowd_now(&w->crowd);
     copy->agent = a ? agent_ref(a) : NULL;
     rcu_queue_push(&w->notices, &copy->node);

@@ -12,7 +12,7 @@
 /* One thing an agent lets the run know: a line of console output, an error, an end. Posted without
  * lock, in an order that agrees with happens-before, and handed to `sink` on the warden's thread.
  */
-enum notice_kind { NOTICE_CONSOLE, NOTICE_ERROR, NOTICE_FINDING, NOTICE_EXIT, NOTICE_CELL };
+enum notice_kind { NOTICE_CONSOLE, NOTICE_ERROR, NOTICE_FINDING, NOTICE_EXIT, NOTICE_CELL, NOTICE_REALM };
 
 struct notice {
     rcu_queue_node node;
@@ -24,6 +24,9 @@ struct notice {
     uint32_t line, column;
     /* Texts behind the structure, NULL = none. */
     const char *text, *stack, *file;
+    /* Realms: the document's name is `text`, its address `file`; `line` is its browsing context, `column` the group, `level` 1 when it is
+     * cross-origin isolated. */
+    const char *origin, *rule;
     /* Cells: a registered cell of a shared block. */
     struct shared_block *block; /* counted, NULL = none */
     uint64_t byte_offset;
@@ -93,8 +96,8 @@ struct world_part *world_part(struct world *w, const struct world_part_kind *kin
 /* Asks world_run to end. Any thread, also a signal handler. */
 void world_stop(struct world *w);
 
-/* For agent.c: an agent enters (STATUS_LIMIT: too many are alive) and leaves the registry. */
-status world_register(struct world *w, struct agent *a, uint32_t cluster);
+/* For agent.c: an agent enters (STATUS_LIMIT: too many are alive, or its cluster was killed) and leaves the registry. */
+status world_register(struct world *w, struct agent *a);
 void world_unregister(struct world *w, struct agent *a);
 
 /* Own: posts a notice; texts are copied. */

@@ -39,7 +39,18 @@
     X(PERFORMANCE_MEASURE)                                                                         \
     X(CRYPTO)                                                                                      \
     X(CONSOLE)                                                                                     \
-    X(TEST262_AGENT)
+    X(TEST262_AGENT)                                                                               \
+    X(WINDOW_PROXY)                                                                                \
+    X(WINDOW_PROPERTIES)                                                                           \
+    X(LOCATION)                                                                                    \
+    X(HISTORY)                                                                                     \
+    X(NODE)                                                                                        \
+    X(TEXT)                                                                                        \
+    X(ELEMENT)                                                                                     \
+    X(HTML_ELEMENT)                                                                                \
+    X(HTML_SCRIPT_ELEMENT)                                                                         \
+    X(HTML_IFRAME_ELEMENT)                                                                         \
+    X(DOCUMENT)
 
 enum host_class {
 #define X(name) HOST_CLASS_##name,

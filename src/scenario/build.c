@@ -249,6 +249,29 @@ static void build_window_script(builder *b, plan_window *w, const yaml_node *nod
     w->module = ends_with(node->text, ".mjs");
 }
 
+static const char *optional_text(builder *b, const yaml_node *map, const char *key)
+{
+    const yaml_node *node = yaml_tree_find(map, key);
+    return node == NULL ? NULL : build_text(b, node);
+}
+
+/* Only an earlier window can open one. */
+static void build_window_opener(builder *b, plan_window *w, const yaml_node *node)
+{
+    const plan *p = b->plan;
+    const yaml_node *opener = yaml_tree_find(node, "opener"), *noopener = yaml_tree_find(node, "noopener");
+    w->opener = optional_text(b, node, "opener");
+    w->target = optional_text(b, node, "target");
+    w->features = optional_text(b, node, "features");
+    w->noopener = noopener != NULL && strcmp(noopener->text, "true") == 0;
+    bool found = w->opener == NULL;
+    for (size_t i = 0; i < p->window_count && !found; i++)
+        found = strcmp(p->windows[i].name, w->opener) == 0;
+    if (!found)
+        load_error_add(b->errors, p->file, opener->line, opener->column, "expected the name of an earlier window, found \"%s\"",
+                       w->opener);
+}
+
 static void build_window(builder *b, const yaml_node *key, const yaml_node *node, size_t total)
 {
     plan *p = b->plan;
@@ -281,7 +304,13 @@ static void build_window(builder *b, const yaml_node *key, const yaml_node *node
                            "a window named \"%s\" stands in line %u already", w->name,
                            p->windows[i].declared.line);
         }
-    build_window_script(b, w, script);
+    if (script != NULL)
+        build_window_script(b, w, script);
+    else if (url == NULL)
+        load_error_add(b->errors, p->file, node->line, node->column,
+                       "expected \"script\", or a \"url\" whose resource is the page");
+    if (node->shape == YAML_MAP)
+        build_window_opener(b, w, node);
     if (module != NULL)
         w->module = strcmp(module->text, "true") == 0;
     p->window_count++;

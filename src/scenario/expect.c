@@ -12,6 +12,7 @@ static const char *const topic_names[] = {
     [VERDICT_ERRORS] = "uncaught errors",
     [VERDICT_CELLS] = "shared cells",
     [VERDICT_FINDINGS] = "declared findings",
+    [VERDICT_TOPOLOGY] = "who is where",
     [VERDICT_EXIT] = "how the run ends",
     [VERDICT_UNDECLARED] = "undeclared findings",
 };
@@ -25,7 +26,7 @@ const char *verdict_topic_name(verdict_topic topic)
 const char *verdict_topic_key(verdict_topic topic)
 {
     static const char *const keys[] = {"log",    "console", "order",    "unordered", "never",
-                                       "errors", "cells",   "findings", "exit",      "undeclared"};
+                                       "errors", "cells",   "findings", "topology", "exit",      "undeclared"};
     hd_assert(topic < VERDICT_TOPIC_COUNT);
     return keys[topic];
 }
@@ -86,6 +87,7 @@ verdict *expect_check(const plan *p, const observation *o)
     check_findings(&run);
     if (!v->interrupted) {
         check_cells(&run);
+        check_topology(&run);
         check_exit(&run);
     }
     check_undeclared(&run);

@@ -39,6 +39,7 @@ typedef enum verdict_topic {
     VERDICT_ERRORS,
     VERDICT_CELLS,
     VERDICT_FINDINGS,
+    VERDICT_TOPOLOGY,
     VERDICT_EXIT,
     VERDICT_UNDECLARED, /* a finding or error that no expectation covers: always failed */
     VERDICT_TOPIC_COUNT

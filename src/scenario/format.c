@@ -163,7 +163,11 @@ static const schema_field window_fields[] = {
     {"url", &text, "the document's address; https://scenario.test/ when absent", false},
     {"script", &text,
      "the script's text (after a |), a path of `files`, or a .js or .mjs file beside the scenario",
-     true},
+     false},
+    {"opener", &text, "the window that opens this one with window.open", false},
+    {"noopener", &flag, "true: opened without a way back, in a browsing context group of its own", false},
+    {"target", &text, "with an opener: the window's target name", false},
+    {"features", &text, "with an opener: the features given to window.open", false},
     {"module", &flag, "true: a module, false: a classic script; .mjs files are modules", false},
 };
 static const schema window = {.shape = SCHEMA_OBJECT,
@@ -344,6 +348,21 @@ static const schema exit_either = {.shape = SCHEMA_EITHER,
                                    .scalar = &end_or_code,
                                    .map = &exit_map};
 
+static const schema names = {.shape = SCHEMA_LIST, .name = "names", .expects = "a list of names", .item = &text, .not_empty = true};
+static const schema group = {.shape = SCHEMA_EITHER, .expects = "a list of names", .list = &names};
+static const schema name_groups = {
+    .shape = SCHEMA_LIST, .name = "name_groups", .expects = "a list of lists of names", .item = &group, .maximum = 1000};
+static const schema_field topology_fields[] = {
+    {"same_agent", &name_groups, "windows, frames and workers that share an agent", false},
+    {"different_agent", &name_groups, "that are each in an agent of their own", false},
+    {"same_cluster", &name_groups, "that share an agent cluster, and so may share memory", false},
+    {"different_cluster", &name_groups, "that are each in a cluster of their own", false},
+    {"isolated", &names, "whose crossOriginIsolated is true", false},
+    {"not_isolated", &names, "whose crossOriginIsolated is false", false},
+    {"shows", &entries, "the syllabus numbers that this demonstrates", false},
+};
+static const schema topology = {.shape = SCHEMA_OBJECT, .expects = "a map of relations", FIELDS(topology_fields)};
+
 static const schema_field expect_fields[] = {
     {"log", &sequence, "the whole output of all agents, in this order", false},
     {"order", &order, "lines that come in this order; others may come between", false},
@@ -353,6 +372,7 @@ static const schema_field expect_fields[] = {
     {"errors", &line_list, "the uncaught errors and rejections, in any order", false},
     {"cells", &cells, "values of shared cells when the run has ended", false},
     {"findings", &finding_list, "what is found; everything else that is found is a failure", false},
+    {"topology", &topology, "who turns out to share an agent or a cluster", false},
     {"exit", &exit_either, "how the run ends", false},
 };
 static const schema expect = {

@@ -92,7 +92,11 @@ typedef struct plan_window {
     const char *name; /* the agent's name in output and expectations */
     const char *url;  /* the document's URL */
     bool module;
-    plan_script *script; /* never NULL; shared with `files` when the window names one */
+    plan_script *script; /* shared with `files` when the window names one; NULL: the resource at `url` is loaded */
+    const char *opener;  /* an earlier window that opens this one; NULL = nobody does */
+    const char *target;  /* with an opener: the target name and the features of window.open */
+    const char *features;
+    bool noopener;
     source_position declared;
 } plan_window;
 
@@ -197,6 +201,23 @@ typedef struct expect_exit {
     source_position declared;
 } expect_exit;
 
+/* Names that turn out to stand in one relation, each to each. */
+typedef enum topology_relation {
+    TOPOLOGY_SAME_AGENT,
+    TOPOLOGY_DIFFERENT_AGENT,
+    TOPOLOGY_SAME_CLUSTER,
+    TOPOLOGY_DIFFERENT_CLUSTER,
+    TOPOLOGY_ISOLATED, /* each alone: cross-origin isolated */
+    TOPOLOGY_NOT_ISOLATED,
+    TOPOLOGY_RELATION_COUNT
+} topology_relation;
+
+typedef struct expect_topology {
+    topology_relation relation;
+    text_list names;
+    source_position declared;
+} expect_topology;
+
 /* Everything under `expect`. `has_*` tells an empty list ("nothing may be logged") from an absent
  * one. */
 typedef struct plan_expect {
@@ -213,6 +234,9 @@ typedef struct plan_expect {
     size_t cell_count;
     expect_finding *findings;
     size_t finding_count;
+    expect_topology *topology;
+    size_t topology_count;
+    number_list topology_shows;
     expect_exit exit;
 } plan_expect;
 

@@ -8,6 +8,7 @@
 #include "scenario/files.h"
 #include "scenario/lock_report.h"
 #include "scenario/network.h"
+#include "web/browsing_context.h"
 #include "web/program.h"
 
 #include <inttypes.h>
@@ -59,6 +60,30 @@ static void add_cell(struct run *run, const struct notice *n)
     run->cells = c;
 }
 
+static void add_realm(struct run *run, const struct notice *n)
+{
+    const struct agent *a = n->agent;
+    const struct agent_cluster *c = a->cluster;
+    observation_realm realm = {
+        .name = n->text,
+        .url = n->file,
+        .origin = n->origin,
+        .agent = a->name,
+        .agent_kind = agent_kind_name(a->kind),
+        .rule = n->rule,
+        .key = c->key,
+        .isolation = isolation_mode_name(c->isolation),
+        .agent_id = a->id,
+        .cluster = c->id,
+        .context = n->line,
+        .group = n->column,
+        .can_block = a->can_block,
+        .origin_keyed = c->origin_keyed,
+        .isolated = n->level,
+    };
+    observation_add_realm(run->observation, &realm);
+}
+
 static void sink(struct world *w, struct notice *n, void *context)
 {
     static const observation_kind kinds[] = {
@@ -72,6 +97,10 @@ static void sink(struct world *w, struct notice *n, void *context)
     if (n->kind == NOTICE_CELL) {
         add_cell(run, n);
         shared_block_unref(n->block);
+        return;
+    }
+    if (n->kind == NOTICE_REALM) {
+        add_realm(run, n);
         return;
     }
     char *file = files_localize(run->plan, n->file), *stack = files_localize(run->plan, n->stack);
@@ -307,21 +336,25 @@ struct served {
     struct web web;
 };
 
-static status start_windows(struct run *run, struct world *w)
+static status start_windows(struct run *run, struct world *w, struct user_agent *u)
 {
     for (size_t i = 0; i < run->plan->window_count; i++) {
         const plan_window *window = &run->plan->windows[i];
         struct window_options options = {
             .name = window->name,
-            .document_url = window->url,
-            .url = window->script->url,
-            .script = window->script->text,
-            .script_length = window->script->length,
+            .url = window->url,
+            .script_url = window->script ? window->script->url : NULL,
+            .script = window->script ? window->script->text : NULL,
+            .script_length = window->script ? window->script->length : 0,
             .module = window->module,
+            .opener = window->opener,
+            .target = window->target,
+            .features = window->features,
+            .noopener = window->noopener,
         };
-        struct agent *agent;
-        status s = run->options->main_is_worker ? lone_worker_start(w, &options, &agent)
-                                                : window_start(w, &options, &agent);
+        struct agent *agent = NULL;
+        status s = run->options->main_is_worker && window->script ? lone_worker_start(w, &options, &agent)
+                                                                   : window_start(u, &options);
         if (s != STATUS_OK)
             return s;
         agent_unref(agent);
@@ -353,13 +386,16 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
         free(served);
         return STATUS_NO_MEMORY;
     }
+    struct user_agent *user_agent = user_agent_create(w);
+    served->web.user_agent = user_agent;
     w->host = &served->web;
     w->heap_limit = p->limits.heap_mb << 20;
     w->stack_limit = p->limits.stack_kb << 10;
     w->agent_limit = (uint32_t)p->limits.agents;
     struct world_watch watch = {sink, ended, tick, &run};
+    origin_set_public_suffixes(p->public_suffixes.items, p->public_suffixes.count);
     run.blocks_before = shared_block_last_id();
-    status s = start_windows(&run, w);
+    status s = user_agent ? start_windows(&run, w, user_agent) : STATUS_NO_MEMORY;
     world_run(w, p->limits.time_ms * 1000000, options->wall_limit_ms * 1000000, &watch);
     release_cells(&run);
     out->seed = seed;
@@ -369,6 +405,7 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     /* What an agent still runs in stays; so does what the loader reads. */
     out->stuck = w->agents != NULL;
     if (!out->stuck) {
+        user_agent_free(user_agent);
         world_free(w);
         network_free(served->network);
         free(served);

@@ -219,7 +219,7 @@ JSValue blob_url_create(struct realm *r, JSValueConst value)
         return JS_ThrowTypeError(r->js, "createObjectURL: not a Blob");
     random_uuid(r, uuid);
     buffer url = {0};
-    buffer_format(&url, "blob:%s/%s", r->origin, uuid);
+    buffer_format(&url, "blob:%s/%s", r->origin->text, uuid);
     blob_url_add(r->agent->world, r, url.text, b->bytes, b->offset, b->length, b->type);
     return text_new(r->js, &url);
 }

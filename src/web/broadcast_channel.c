@@ -186,7 +186,7 @@ static JSValue post_message(JSContext *js, JSValueConst self, int count, JSValue
     if (message_serialize(js, arguments[0], JS_UNDEFINED, &m))
         return JS_EXCEPTION;
     if (c->member)
-        broadcast_post(c->member, m, c->realm->origin);
+        broadcast_post(c->member, m, c->realm->origin->text);
     else /* a getter closed it */
         message_free(m);
     return JS_UNDEFINED;

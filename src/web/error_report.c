@@ -46,9 +46,7 @@ void realm_report_error(struct realm *r, struct agent *thrower, const struct err
     int canceled = 0;
     if (!r->reporting_error) {
         r->reporting_error = true;
-        JSValue global = JS_GetGlobalObject(r->js);
-        canceled = event_target_fire_error(r->js, global, report, error);
-        JS_FreeValue(r->js, global);
+        canceled = event_target_fire_error(r->js, JS_UNDEFINED, report, error);
         r->reporting_error = false;
     }
     if (canceled < 0 && take_interruption(r->js))

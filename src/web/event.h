@@ -32,6 +32,12 @@ struct message_event_init {
 int event_target_fire_message(JSContext *js, JSValueConst target, const char *type,
                               const struct message_event_init *init);
 
+/* `pageshow` and `pagehide`, with `persisted`. */
+int event_target_fire_page_transition(JSContext *js, JSValueConst target, const char *type, bool persisted);
+
+/* `beforeunload`: 1 when a listener wants to stay, by preventDefault, returnValue or what its handler returns. */
+int event_target_fire_before_unload(JSContext *js, JSValueConst target);
+
 /* A cancelable ErrorEvent named `error`. */
 int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error);
 

@@ -59,7 +59,8 @@ static JSValue call_handler(JSContext *js, JSValueConst callback, JSValueConst e
     } else {
         result = JS_Call(js, callback, e->current_target, 1, &event);
     }
-    if (JS_IsBool(result) && JS_VALUE_GET_BOOL(result) == at_global && e->cancelable)
+    bool stay = e->known == EVENT_BEFOREUNLOAD && !JS_IsNull(result) && !JS_IsUndefined(result) && !JS_IsException(result);
+    if (((JS_IsBool(result) && JS_VALUE_GET_BOOL(result) == at_global) || stay) && e->cancelable)
         e->canceled = true;
     return result;
 }
@@ -120,6 +121,8 @@ int event_dispatch(JSContext *js, JSValueConst target, JSValueConst event)
     struct event *e = event_peek(event);
     struct event_listeners **at = event_listeners_of(js, target);
     JSValue old = e->target;
+    JSValue shown = JS_IsUndefined(target) ? realm_global_this(js) : JS_DupValue(js, target);
+    target = shown;
     e->target = JS_DupValue(js, target);
     JS_FreeValue(js, old);
     e->dispatching = true;
@@ -135,6 +138,7 @@ int event_dispatch(JSContext *js, JSValueConst target, JSValueConst event)
         JS_FreeValue(js, keep);
     }
     e->dispatching = e->stop = e->stop_immediately = false;
+    JS_FreeValue(js, shown);
     return went_on ? e->canceled : -1;
 }
 
@@ -223,6 +227,39 @@ int event_target_fire_message(JSContext *js, JSValueConst target, const char *ty
     if (init->origin && *init->origin)
         e->slots[MESSAGE_ORIGIN] = JS_NewString(js, init->origin);
     return dispatch_and_free(js, target, event);
+}
+
+int event_target_fire_page_transition(JSContext *js, JSValueConst target, const char *type, bool persisted)
+{
+    if (!has_listeners(js, target))
+        return 0;
+    struct event *e;
+    JSValue event = trusted_event(js, &event_interface, type, 0, &e);
+    if (JS_IsException(event))
+        return -1;
+    JS_DefinePropertyValueStr(js, event, "persisted", JS_NewBool(js, persisted), JS_PROP_ENUMERABLE | JS_PROP_CONFIGURABLE);
+    return dispatch_and_free(js, target, event);
+}
+
+int event_target_fire_before_unload(JSContext *js, JSValueConst target)
+{
+    if (!has_listeners(js, target))
+        return 0;
+    struct event *e;
+    JSValue event = trusted_event(js, &event_interface, "beforeunload", 0, &e);
+    if (JS_IsException(event))
+        return -1;
+    e->cancelable = true;
+    JS_DefinePropertyValueStr(js, event, "returnValue", JS_NewString(js, ""), JS_PROP_C_W_E);
+    int canceled = event_dispatch(js, target, event);
+    JSValue stay = canceled < 0 ? JS_UNDEFINED : JS_GetPropertyStr(js, event, "returnValue");
+    const char *text = JS_IsString(stay) ? JS_ToCString(js, stay) : NULL;
+    if (text && *text)
+        canceled = 1;
+    JS_FreeCString(js, text);
+    JS_FreeValue(js, stay);
+    JS_FreeValue(js, event);
+    return canceled;
 }
 
 int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error)

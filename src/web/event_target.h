@@ -34,7 +34,11 @@ struct event_listeners;
     X(LANGUAGECHANGE, "languagechange")                                                            \
     X(OFFLINE, "offline")                                                                          \
     X(ONLINE, "online")                                                                            \
-    X(STORAGE, "storage")
+    X(STORAGE, "storage")                                                                          \
+    X(READYSTATECHANGE, "readystatechange")                                                        \
+    X(VISIBILITYCHANGE, "visibilitychange")                                                        \
+    X(HASHCHANGE, "hashchange")                                                                    \
+    X(POPSTATE, "popstate")
 
 enum event_type {
     EVENT_OTHER, /* any other name */

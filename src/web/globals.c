@@ -7,8 +7,11 @@
 #include "web/console.h"
 #include "web/error_report.h"
 #include "web/event.h"
+#include "web/dom.h"
 #include "web/realm.h"
 #include "web/shared_worker.h"
+#include "web/window.h"
+#include "web/window_proxy.h"
 #include "web/worker_global.h"
 
 #include <string.h>
@@ -18,13 +21,13 @@
 static JSValue get_self(JSContext *js, JSValueConst self)
 {
     (void)self;
-    return JS_GetGlobalObject(js);
+    return realm_global_this(js);
 }
 
 static JSValue get_origin(JSContext *js, JSValueConst self)
 {
     (void)self;
-    return JS_NewString(js, realm_of(js)->origin);
+    return JS_NewString(js, realm_of(js)->origin->text);
 }
 
 static JSValue get_cross_origin_isolated(JSContext *js, JSValueConst self)
@@ -36,7 +39,7 @@ static JSValue get_cross_origin_isolated(JSContext *js, JSValueConst self)
 static JSValue get_secure_context(JSContext *js, JSValueConst self)
 {
     (void)self;
-    return JS_NewBool(js, strncmp(realm_of(js)->origin, "http:", 5) != 0);
+    return JS_NewBool(js, realm_of(js)->secure);
 }
 
 static JSValue report_error(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
@@ -49,8 +52,9 @@ static JSValue report_error(JSContext *js, JSValueConst self, int count, JSValue
     return JS_UNDEFINED;
 }
 
+static const JSCFunctionListEntry worker_self[] = {JS_CGETSET_DEF2("self", get_self, NULL, JS_PROP_C_W_E)};
+
 static const JSCFunctionListEntry every_global[] = {
-    JS_CGETSET_DEF2("self", get_self, NULL, JS_PROP_C_W_E),
     JS_CGETSET_DEF2("origin", get_origin, NULL, JS_PROP_C_W_E),
     JS_CGETSET_DEF2("crossOriginIsolated", get_cross_origin_isolated, NULL, JS_PROP_C_W_E),
     JS_CGETSET_DEF2("isSecureContext", get_secure_context, NULL, JS_PROP_C_W_E),
@@ -58,13 +62,6 @@ static const JSCFunctionListEntry every_global[] = {
     EVENT_HANDLER_ATTRIBUTE("error", EVENT_ERROR),
     EVENT_HANDLER_ATTRIBUTE("unhandledrejection", EVENT_UNHANDLEDREJECTION),
     EVENT_HANDLER_ATTRIBUTE("rejectionhandled", EVENT_REJECTIONHANDLED),
-};
-
-static const JSCFunctionListEntry window_global[] = {
-    JS_CGETSET_DEF2("window", get_self, NULL, JS_PROP_ENUMERABLE),
-    EVENT_HANDLER_ATTRIBUTE("message", EVENT_MESSAGE),
-    EVENT_HANDLER_ATTRIBUTE("messageerror", EVENT_MESSAGEERROR),
-    EVENT_HANDLER_ATTRIBUTE("load", EVENT_LOAD),
 };
 
 /* ---- the interfaces of the global objects ---- */
@@ -92,6 +89,13 @@ static const struct interface shared_worker_global_scope_interface = {
 static const struct lazy_property window_lazy[] = {
     INTERFACE_PROPERTY(window_interface),
     {"SharedWorker", interface_build, &shared_worker_interface}, /* R-EXP-02: windows alone */
+    {"Node", interface_build, &node_interface},
+    {"Text", interface_build, &text_interface},
+    {"Element", interface_build, &element_interface},
+    {"HTMLElement", interface_build, &html_element_interface},
+    {"HTMLScriptElement", interface_build, &html_script_element_interface},
+    {"HTMLIFrameElement", interface_build, &html_iframe_element_interface},
+    {"Document", interface_build, &document_interface},
 };
 static const struct lazy_property dedicated_worker_lazy[] = {
     WORKER_SCOPE,
@@ -140,7 +144,7 @@ static const struct interface *own_parts(enum global_kind kind, struct global_pa
     *is_worker = kind != GLOBAL_WINDOW;
     switch (kind) {
     case GLOBAL_WINDOW:
-        *own = (struct global_part){ENTRIES(window_lazy), ENTRIES(window_global)};
+        *own = (struct global_part){ENTRIES(window_lazy), window_functions, window_function_count};
         return &window_interface;
     case GLOBAL_DEDICATED_WORKER:
         *own = (struct global_part){ENTRIES(dedicated_worker_lazy), dedicated_worker_global, dedicated_worker_global_count};
@@ -162,18 +166,35 @@ static int install_own(struct realm *r, JSValueConst global)
         JS_SetPropertyFunctionList(r->js, global, ENTRIES(every_global)) < 0 ||
         (is_worker && JS_SetPropertyFunctionList(r->js, global, worker_global, worker_global_count) < 0))
         return -1;
-    return install(r->js, global, &own) < 0 ? -1 : 0;
+    if (install(r->js, global, &own) < 0)
+        return -1;
+    if (is_worker)
+        return JS_SetPropertyFunctionList(r->js, global, ENTRIES(worker_self)) < 0 ? -1 : 0;
+    return window_properties_install(r, prototype) || window_proxy_attach(r) ? -1 : 0;
+}
+
+/* R-COI-07: without isolation there is no such constructor; Atomics stays. */
+static int hide_shared_memory(struct realm *r, JSValueConst global)
+{
+    if (r->agent->cluster->isolation != ISOLATION_NONE)
+        return 0;
+    JSAtom name = JS_NewAtom(r->js, "SharedArrayBuffer");
+    int deleted = name == JS_ATOM_NULL ? -1 : JS_DeleteProperty(r->js, global, name, 0);
+    JS_FreeAtom(r->js, name);
+    return deleted < 0 ? -1 : 0;
 }
 
 int globals_install(struct realm *r)
 {
     static const struct global_part *const parts[] = {
         &console_globals,     &event_globals,  &encoding_globals, &url_globals,    &performance_globals,
-        &crypto_globals,      &timer_globals,  &message_globals,  &worker_globals, &location_globals,
-        &broadcast_globals,   &lock_globals,   NULL,
+        &crypto_globals,      &timer_globals,  &message_globals,  &worker_globals, &broadcast_globals,
+        &lock_globals,        NULL,
     };
     JSValue global = JS_GetGlobalObject(r->js);
+    const struct global_part *location = r->kind == GLOBAL_WINDOW ? &window_location_globals : &location_globals;
     int failed = remove_own_tag(r->js, global) || install_own(r, global) || install_all(r->js, global, parts) ||
+                 install(r->js, global, location) < 0 || hide_shared_memory(r, global) ||
                  (!r->pure && install(r->js, global, &heddle_globals) < 0);
     JS_FreeValue(r->js, global);
     return failed ? -1 : 0;
@@ -184,6 +205,10 @@ void globals_clear(struct realm *r)
     rejections_free(r);
     JS_FreeValue(r->js, r->spare_event);
     r->spare_event = JS_UNDEFINED;
+    for (int i = 0; i < WINDOW_PART_COUNT; i++) {
+        JS_FreeValue(r->js, r->window_parts[i]);
+        r->window_parts[i] = JS_UNDEFINED;
+    }
     commonjs_clear(r);
     barrier_clear(r);
     ports_clear(r);

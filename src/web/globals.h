@@ -25,6 +25,7 @@ extern const struct global_part broadcast_globals; /* BroadcastChannel */
 extern const struct global_part lock_globals;      /* LockManager, Lock; navigator.locks is in location_globals */
 extern const struct global_part worker_globals;    /* Worker */
 extern const struct global_part location_globals;  /* location, navigator */
+extern const struct global_part window_location_globals; /* navigator: windows have their location in web/window.c */
 extern const struct global_part heddle_globals;    /* the `heddle` object */
 
 /* worker.c: what a DedicatedWorkerGlobalScope has of its own. */
@@ -39,6 +40,10 @@ int globals_install(struct realm *r);
 void globals_clear(struct realm *r);
 /* After it: frees what the parts keep outside the heap. */
 void globals_release(struct realm *r);
+
+/* When a document is destroyed (R-LIFE-04): nothing of that kind fires any more. */
+void timers_clear_realm(struct realm *r);
+void ports_close_realm(struct realm *r);
 
 /* timers.c */
 void timers_release(struct realm *r);

@@ -156,7 +156,7 @@ static JSValue heddle_whoami(JSContext *js, JSValueConst self, int count, JSValu
         {"agent", JS_NewString(js, a->name)},
         {"kind", JS_NewString(js, agent_kind_name(a->kind))},
         {"id", JS_NewUint32(js, a->id)},
-        {"cluster", JS_NewUint32(js, a->cluster)},
+        {"cluster", JS_NewUint32(js, a->cluster->id)},
         {"canBlock", JS_NewBool(js, a->can_block)},
         {"realm", JS_NewString(js, r->url)},
         {"thread", JS_NewInt32(js, (int32_t)gettid())},

@@ -164,6 +164,13 @@ static struct message_port *first_shipped(const struct realm *r)
     return p;
 }
 
+/* R-LIFE-04: "disentangle every port whose global is this document's window". */
+void ports_close_realm(struct realm *r)
+{
+    for (struct message_port *p = r->ports; p; p = p->next)
+        port_close(p->port);
+}
+
 void ports_clear(struct realm *r)
 {
     struct message_port *p;

@@ -32,7 +32,7 @@ static char *resolve(JSContext *js, const char *referrer, const char *specifier)
 static int load(JSContext *js, const char *url, struct module_source *out)
 {
     struct realm *r = realm_of(js);
-    struct request q = {.url = url, .origin = r->origin, .mode = MODE_CORS, .use = USE_SCRIPT};
+    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_CORS, .use = USE_SCRIPT};
     struct resource resource;
     status s = script_load(r->agent, &q, SCRIPT_MODULE, &resource);
     if (s != STATUS_OK) {

@@ -6,6 +6,8 @@
 
 #include "agent/agent.h"
 #include "engine/js.h"
+#include "web/origin.h"
+#include "web/policy.h"
 
 enum global_kind { GLOBAL_WINDOW, GLOBAL_DEDICATED_WORKER, GLOBAL_SHARED_WORKER };
 
@@ -13,9 +15,16 @@ struct realm {
     struct agent *agent;
     JSContext *js;
     enum global_kind kind;
-    char *url;    /* of the document or worker script; the API base URL */
-    char *origin; /* serialized: "https://scenario.test", or "null" */
-    bool cross_origin_isolated;
+    char *url;    /* of the document or worker script */
+    char *base;   /* the API base URL; NULL = url */
+    struct origin *origin; /* counted */
+    struct policy policy;  /* R-COEP-05: the policy container, as far as headers fill it */
+    bool cross_origin_isolated; /* the capability (R-COI-01..06) */
+    bool secure;                /* a secure context */
+    bool destroyed;             /* its document is: nothing new is to begin here (R-LIFE-04) */
+    struct document *document;  /* windows: counted; NULL otherwise */
+    struct window_proxy *proxy; /* windows: what scripts see as the global object */
+    JSValue window_parts[2];    /* windows, built when touched: WINDOW_LOCATION, WINDOW_HISTORY */
     bool reporting_error; /* R-ER-01: in error-reporting mode */
     bool pure;            /* no `heddle` global */
     bool module_script;   /* the global runs module scripts: importScripts throws (R-WK-07) */
@@ -39,6 +48,8 @@ struct realm {
     struct realm *next;                /* realms of one agent */
 };
 
+enum { WINDOW_LOCATION, WINDOW_HISTORY, WINDOW_PART_COUNT };
+
 static inline struct realm *realm_of(JSContext *js)
 {
     return realm_data(js);
@@ -54,6 +65,14 @@ void realm_call(struct realm *r, JSValueConst function, JSValueConst self, int c
 
 /* HTML "perform a microtask checkpoint" (R-EL-07) for the agent. */
 void agent_checkpoint(struct agent *a);
+
+/* The agent's realm whose code called the running host function: what HTML calls the incumbent settings object. */
+struct realm *realm_caller(JSContext *js);
+
+static inline const char *realm_base(const struct realm *r)
+{
+    return r->base ? r->base : r->url;
+}
 
 /* Resolves `text` against the realm's base URL: js_malloc'd, NULL without exception if it does not parse. */
 char *realm_resolve_url(struct realm *r, const char *text);

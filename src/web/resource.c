@@ -91,8 +91,12 @@ static status refuse(struct resource *r, const char *format, const char *what)
 status script_load(struct agent *a, const struct request *q, enum script_kind kind, struct resource *out)
 {
     status s = resource_load(a, q, out);
-    if (s != STATUS_OK)
-        return s;
+    return s == STATUS_OK ? script_check(kind, out) : s;
+}
+
+status script_check(enum script_kind kind, struct resource *out)
+{
+    status s = STATUS_OK;
     char *type = resource_header(out, "Content-Type"), code[16];
     snprintf(code, sizeof code, "%u", out->status);
     if (!resource_is_ok(out))
@@ -139,7 +143,7 @@ static void fetch_drop(struct resource_fetch *f)
     fetch_free(f);
 }
 
-static void task_drop(struct task *t)
+static void fetch_task_drop(struct task *t)
 {
     fetch_drop(caa_container_of(t, struct resource_fetch, task));
 }
@@ -163,7 +167,7 @@ struct resource_fetch *resource_fetch(struct agent *a, const struct request *q, 
     struct resource_fetch *f = calloc(1, sizeof *f);
     hd_assert(f);
     f->timer = (struct timer){.index = SIZE_MAX, .fire = timer_fire, .drop = timer_drop};
-    f->task = (struct task){.run = fetch_answer, .drop = task_drop, .source = TASK_NETWORKING};
+    f->task = (struct task){.run = fetch_answer, .drop = fetch_task_drop, .source = TASK_NETWORKING};
     f->agent = a;
     f->done = done;
     f->drop = drop;

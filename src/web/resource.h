@@ -88,6 +88,7 @@ struct declared_origin {
 /* The world's `host`: constant while agents run. */
 struct web {
     const struct resource_loader *loader;
+    struct user_agent *user_agent;
     bool pure; /* no `heddle` global */
     const struct declared_origin *origins;
     size_t origin_count;
@@ -108,6 +109,9 @@ status resource_load(struct agent *a, const struct request *q, struct resource *
  * scripts of data: and blob: URLs may have any type, classic scripts of documents whatever is no image, sound or table. */
 enum script_kind { SCRIPT_OF_DOCUMENT, SCRIPT_OF_WORKER, SCRIPT_IMPORTED, SCRIPT_MODULE };
 status script_load(struct agent *a, const struct request *q, enum script_kind kind, struct resource *out);
+
+/* The same look at an answer that is there already: STATUS_STATE and `error` when it is no script. */
+status script_check(enum script_kind kind, struct resource *r);
 
 /* A request whose answer comes as a task of the networking source, after the declared delay. Own thread: `done` is called there with the
  * status that resource_request gave, once, and borrows the answer; `drop` instead when the agent ends first. */

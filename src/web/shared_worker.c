@@ -132,6 +132,7 @@ static void start_agent(struct realm *r, struct shared_worker *w, struct worker_
     snprintf(name, sizeof name, "shared-worker-%u", ++r->workers_made);
     if (web) {
         web->shared_worker = shared_worker_ref(w);
+        worker_inherit(web, r);
         struct agent_options options = {
             .kind = AGENT_SHARED_WORKER,
             .can_block = true, /* R-AG-03, and a cluster of its own */
@@ -179,7 +180,7 @@ static int connect_object(JSContext *js, struct shared_worker_object *o, struct 
     struct shared_worker_key key = {storage_key,          options->url,
                                     options->name,        options->module,
                                     options->extended_lifetime, options->credentials,
-                                    strncmp(r->origin, "http:", 5) != 0};
+                                    r->secure};
     r->owns_shared_workers = true;
     o->connector = shared_worker_connect(r->agent, &key, owner_of(r), far, &connector_calls, o, &start);
     free(storage_key);

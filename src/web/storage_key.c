@@ -6,14 +6,14 @@
 
 bool storage_key_is_opaque(const struct realm *r)
 {
-    return strcmp(r->origin, "null") == 0;
+    return r->origin->opaque;
 }
 
 char *storage_key_of(const struct realm *r)
 {
     char opaque[64];
     if (!storage_key_is_opaque(r))
-        return strdup(r->origin);
+        return strdup(r->origin->text);
     snprintf(opaque, sizeof opaque, "opaque %u %p", r->agent->id, (const void *)r);
     return strdup(opaque);
 }

@@ -389,13 +389,13 @@ struct realm *test262_realm(struct agent *a)
     r->agent = a;
     r->kind = GLOBAL_WINDOW;
     r->url = strdup("");
-    r->origin = strdup("null");
+    r->origin = origin_opaque();
     r->pure = true;
     r->time_origin = agent_now(a);
     r->js = engine_realm_create(a->engine, r);
     if (!r->js) {
         free(r->url);
-        free(r->origin);
+        origin_unref(r->origin);
         free(r);
         return NULL;
     }

@@ -109,7 +109,7 @@ static void call_handler(struct js_timer *t)
     JSContext *js = t->realm->js;
     JSValue result;
     if (JS_IsFunction(js, t->handler)) {
-        JSValue global = JS_GetGlobalObject(js);
+        JSValue global = realm_global_this(js);
         result = JS_Call(js, t->handler, global, t->count, (JSValueConst *)t->arguments);
         JS_FreeValue(js, global);
     } else { /* R-TM-08: text is compiled when it fires */
@@ -150,6 +150,8 @@ static JSValue start(JSContext *js, JSValueConst self, int count, JSValueConst *
 {
     struct realm *r = realm_of(js);
     (void)self;
+    if (r->destroyed) /* R-LIFE-07: nothing of that window runs any more */
+        return JS_NewInt32(js, 0);
     if (count < 1)
         return JS_ThrowTypeError(js, "%s: 1 argument required, but only 0 present", repeats ? "setInterval" : "setTimeout");
     int extra = count > 2 ? count - 2 : 0;
@@ -198,6 +200,22 @@ static JSValue clear(JSContext *js, JSValueConst self, int count, JSValueConst *
         map_remove(t);
     }
     return JS_UNDEFINED;
+}
+
+void timers_clear_realm(struct realm *r)
+{
+    struct timer_map *m = r->timers;
+    for (size_t i = 0; m && i < m->count; i++) {
+        struct js_timer *t = m->slots[i];
+        if (!t)
+            continue;
+        if (t->firing) {
+            t->cleared = true;
+        } else {
+            timer_cancel(r->agent, &t->timer);
+            map_remove(t);
+        }
+    }
 }
 
 void timers_release(struct realm *r)

@@ -60,9 +60,7 @@ static void receive_inside(struct task *t, struct agent *a)
         message_free(m);
         return;
     }
-    JSValue global = JS_GetGlobalObject(l->inside->js);
-    message_deliver(l->inside, global, m, NULL, JS_NULL);
-    JS_FreeValue(l->inside->js, global);
+    message_deliver(l->inside, JS_UNDEFINED, m, NULL, JS_NULL);
 }
 
 static void receive_outside(struct task *t, struct agent *a)
@@ -224,14 +222,27 @@ static void worker_finish(struct agent *a)
 
 static const struct agent_calls worker_calls = {worker_main, agent_checkpoint, worker_finish};
 
+static void orphan(struct worker_link *l)
+{
+    l->terminated = true;
+    agent_terminate(l->worker, "orphaned");
+    owner_release(l);
+}
+
 void workers_orphan(struct agent *owner)
 {
     struct web_agent *web = owner->web;
-    while (web->children) {
-        struct worker_link *l = web->children;
-        l->terminated = true;
-        agent_terminate(l->worker, "orphaned");
-        owner_release(l);
+    while (web->children)
+        orphan(web->children);
+}
+
+void workers_orphan_realm(struct realm *r)
+{
+    struct worker_link *next;
+    for (struct worker_link *l = web_agent_of(r->agent)->children; l; l = next) {
+        next = l->next;
+        if (l->realm == r)
+            orphan(l);
     }
 }
 
@@ -276,6 +287,7 @@ static struct agent *start_worker(JSContext *js, struct worker_link *l, struct w
         return NULL;
     snprintf(name, sizeof name, "worker-%u", ++r->workers_made);
     web->link = link_ref(l);
+    worker_inherit(web, r);
     struct agent_options options = {
         .kind = AGENT_DEDICATED_WORKER,
         .can_block = true,

@@ -13,6 +13,9 @@ struct worker_link;
 bool worker_report_error(struct worker_link *l, struct agent *thrower,
                          const struct error_report *report);
 
+/* R-LIFE-04, R-LIFE-07: those of one document. */
+void workers_orphan_realm(struct realm *r);
+
 /* Ends all workers of an agent that ends itself (R-WK-04, eager orphans), on its thread. */
 void workers_orphan(struct agent *owner);
 

@@ -5,6 +5,7 @@
 #include "web/event.h"
 #include "web/globals.h"
 #include "web/idl.h"
+#include "web/browsing_context.h"
 #include "web/resource.h"
 #include "web/url.h"
 
@@ -51,7 +52,7 @@ static int read_url(JSContext *js, JSValueConst value, struct worker_options *o)
     const char *text = JS_ToCString(js, value);
     if (!text)
         return -1;
-    o->url = url_resolve(realm_of(js)->url, text);
+    o->url = url_resolve(realm_base(realm_of(js)), text);
     if (!o->url)
         throw_dom_exception(js, "SyntaxError", "'%s' is not a URL that a worker can be made from",
                             text);
@@ -103,7 +104,7 @@ int worker_options_read(JSContext *js, bool shared, int count, JSValueConst *arg
         return -1;
     if (!o->name)
         o->name = strdup("");
-    o->owner_origin = strdup(realm_of(js)->origin);
+    o->owner_origin = strdup(realm_of(js)->origin->text);
     return 0;
 }
 
@@ -128,8 +129,18 @@ struct web_agent *worker_web_agent_new(struct worker_options *o)
     return web;
 }
 
+void worker_inherit(struct web_agent *web, const struct realm *creator)
+{
+    const struct origin *o = creator->origin;
+    web->origin = o->opaque ? origin_ref(creator->origin) : origin_of_url(o->text);
+    web->policy = creator->policy;
+    web->may_isolate = creator->cross_origin_isolated;
+    web->secure = creator->secure;
+}
+
 void worker_web_agent_free(struct web_agent *web)
 {
+    origin_unref(web->origin);
     free(web->own_name);
     free(web->owner_origin);
     free(web->url);
@@ -149,6 +160,21 @@ static struct realm *start_failed(struct agent *a, const char *why)
     return NULL;
 }
 
+/* R-COEP-05: a script from the network brings a policy of its own, which has to satisfy the owner's (R-COEP-03). */
+static bool take_policy(struct agent *a, const struct resource *script)
+{
+    struct web_agent *web = a->web;
+    struct policy own;
+    if (strncmp(web->url, "http", 4))
+        return true;
+    policy_from_headers(&script->headers, web->secure, &own);
+    bool fits = a->kind != AGENT_DEDICATED_WORKER || !embedder_policy_isolates(web->policy.embedder) || embedder_policy_isolates(own.embedder);
+    web->policy = own;
+    if (!fits)
+        start_failed(a, "its owner has an embedder policy and the script has none (R-COEP-03)");
+    return fits;
+}
+
 /* R-WK-01: fetched in the mode same-origin; data: and blob: URLs are of it. False when that failed (R-ER-06), or the worker was terminated
  * while it waited: nobody is told then. */
 static bool load_worker_script(struct agent *a)
@@ -163,6 +189,10 @@ static bool load_worker_script(struct agent *a)
         web->script = script.bytes;
         web->script_length = script.length;
         script.url = script.bytes = NULL;
+        if (!take_policy(a, &script)) {
+            resource_release(&script);
+            return false;
+        }
     } else if (agent_life(a) == AGENT_ALIVE) {
         start_failed(a, script.error ? script.error : status_text(s));
     }
@@ -170,16 +200,44 @@ static bool load_worker_script(struct agent *a)
     return s == STATUS_OK;
 }
 
+/* For the topology. */
+static void announce(struct realm *r)
+{
+    struct agent *a = r->agent;
+    bool joined = a->creator && a->creator->cluster == a->cluster;
+    struct notice n = {.kind = NOTICE_REALM,
+                       .text = a->name,
+                       .file = r->url,
+                       .origin = r->origin->text,
+                       .rule = joined ? "R-AG-20: a dedicated worker joins the cluster of its creator"
+                                      : "R-AG-20: a worker of its own has a cluster of its own",
+                       .level = r->cross_origin_isolated};
+    world_notice(a->world, a, &n);
+}
+
 struct realm *worker_realm_create(struct agent *a, enum global_kind kind)
 {
     struct web_agent *web = a->web;
     if (!load_worker_script(a))
         return NULL;
-    char *origin = strncmp(web->url, "data:", 5) ? url_origin(web->url) : NULL; /* R-OR-07 */
-    struct realm *r =
-        web_engine_create(a) ? NULL : realm_create(a, kind, web->url, origin ? origin : "null");
-    free(origin);
-    return r ? r : start_failed(a, "out of memory");
+    bool data = !strncmp(web->url, "data:", 5), top_level = kind != GLOBAL_DEDICATED_WORKER;
+    if (top_level) /* R-COI-03, R-COI-08: before the cluster's first realm is made */
+        a->cluster->isolation = embedder_policy_isolates(web->policy.embedder) ? web_of(a)->user_agent->isolation_mode : ISOLATION_NONE;
+    struct origin *origin = data ? origin_opaque() : origin_ref(web->origin); /* R-OR-07 */
+    struct realm_options options = {
+        .kind = kind,
+        .url = web->url,
+        .origin = origin,
+        .policy = web->policy,
+        .may_isolate = top_level || (web->may_isolate && !data), /* R-COI-02 */
+        .secure = web->secure,
+    };
+    struct realm *r = web_engine_create(a) ? NULL : realm_create(a, &options);
+    origin_unref(origin);
+    if (!r)
+        return start_failed(a, "out of memory");
+    announce(r);
+    return r;
 }
 
 void worker_run(struct realm *r)
@@ -205,12 +263,12 @@ static int import_script(JSContext *js, const char *text)
 {
     struct realm *r = realm_of(js);
     struct resource resource;
-    char *url = url_resolve(r->url, text);
+    char *url = url_resolve(realm_base(r), text);
     if (!url) {
         throw_dom_exception(js, "SyntaxError", "importScripts: '%s' is not a URL", text);
         return -1;
     }
-    struct request q = {.url = url, .origin = r->origin, .mode = MODE_NO_CORS, .use = USE_SCRIPT};
+    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_NO_CORS, .use = USE_SCRIPT};
     status s = script_load(r->agent, &q, SCRIPT_IMPORTED, &resource);
     if (s != STATUS_OK) {
         throw_dom_exception(js, "NetworkError", "importScripts: cannot load %s: %s", url,

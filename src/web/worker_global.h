@@ -25,6 +25,9 @@ void worker_options_release(struct worker_options *o);
  * when out of memory. */
 struct web_agent *worker_web_agent_new(struct worker_options *o);
 
+/* What a dedicated worker has of its creator: origin, policy container, isolation (R-OR-07, R-COEP-05, R-COI-02). */
+void worker_inherit(struct web_agent *web, const struct realm *creator);
+
 /* Frees what worker_web_agent_new made for an agent that did not start. */
 void worker_web_agent_free(struct web_agent *web);
 

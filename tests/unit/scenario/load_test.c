@@ -249,11 +249,12 @@ static void test_wrong_types_and_values(void)
         "test.yaml:5:8: expected one of the seed texts: 000, 001, 002 or 003, found \"004\"\n"
         "test.yaml:6:7: expected one of the marks: ✓, ~ or ✗, found \"yes\"\n"
         "test.yaml:7:11: expected a schedule: native, found \"random\"\n");
-    ASSERT_ERRORS("title: t\nwindows:\n  - name: x\n  - script: a()\n    module: yes\n",
-                  "test.yaml:3:5: the key \"script\" is missing: the script's text (after a |), a "
-                  "path of `files`, or a "
-                  ".js or .mjs file beside the scenario\n"
-                  "test.yaml:5:13: expected true or false, found \"yes\"\n");
+    ASSERT_ERRORS("title: t\nwindows:\n  - name: x\n",
+                  "test.yaml:3:5: expected \"script\", or a \"url\" whose resource is the page\n");
+    ASSERT_ERRORS("title: t\nwindows:\n  - name: x\n    script: a()\n  - script: a()\n    opener: y\n",
+                  "test.yaml:6:13: expected the name of an earlier window, found \"y\"\n");
+    ASSERT_ERRORS("title: t\nwindows:\n  - script: a()\n    module: yes\n",
+                  "test.yaml:4:13: expected true or false, found \"yes\"\n");
     ASSERT_ERRORS(
         GOOD "seed: 18446744073709551616\n",
         "test.yaml:3:7: expected a whole number from 0, found \"18446744073709551616\"\n");

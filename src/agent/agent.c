@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include "agent/event_loop.h"
+#include "agent/safe_point.h"
 #include "agent/world.h"
 #include "base/assert.h"
 
@@ -89,7 +90,9 @@ static void agent_main(void *context)
     current_agent = a;
     thread_name(a->name);
     rcu_thread_register();
+    agent_turn_changes(a, true);
     a->calls->start(a);
+    agent_turn_changes(a, false);
     event_loop_run(a);
     event_loop_clear(a);
     a->calls->finish(a);
@@ -97,7 +100,7 @@ static void agent_main(void *context)
     atomic_store_explicit(&a->life, AGENT_ENDED, memory_order_release);
     rcu_thread_unregister();
     crowd_poke(&a->world->crowd); /* the warden joins the thread and gives its memory back */
-    parker_leave(&a->parker);
+    parker_leave(a->parker);
 }
 
 static struct agent *agent_new(struct world *w, const struct agent_options *options)
@@ -169,14 +172,15 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
         agent_unref(a);
         return s;
     }
-    parker_join(&a->parker, &w->crowd, a);
+    a->parker = &a->own_parker;
+    parker_join(a->parker, &w->crowd, a);
     s = make_memory(a);
     if (s == STATUS_OK)
         s = thread_start(&a->thread, a->arena ? a->memory.stack : NULL, a->stack_size + SANITIZER_STACK,
                          agent_main, a);
     if (s != STATUS_OK) {
         free_memory(a);
-        parker_leave(&a->parker);
+        parker_leave(a->parker);
         world_unregister(w, a);
         agent_unref(a); /* the world's */
         agent_unref(a);
@@ -194,7 +198,7 @@ void agent_post(struct agent *a, struct task *t)
         return;
     }
     rcu_queue_push(&a->inbox, &t->node);
-    parker_unpark(&a->parker, PARK_IDLE);
+    parker_unpark(a->parker, PARK_IDLE);
 }
 
 void agent_terminate(struct agent *a, const char *reason)
@@ -210,8 +214,9 @@ void agent_terminate(struct agent *a, const char *reason)
     atomic_store_explicit(&a->end_reason, reason, memory_order_relaxed);
     /* release: pairs with the acquire in has_work, the interrupt handler and the waiter lists */
     atomic_store_explicit(&a->doomed, true, memory_order_release);
-    atomic_store_explicit(&a->interrupt, 1, memory_order_relaxed);
-    parker_unpark(&a->parker, PARK_IDLE | PARK_BLOCKED);
+    /* release: pairs with the exchange at the safe point */
+    atomic_store_explicit(&a->interrupt, 1, memory_order_release);
+    parker_unpark(a->parker, PARK_IDLE | PARK_BLOCKED | PARK_SUSPENDED);
 }
 
 void agent_close(struct agent *a)

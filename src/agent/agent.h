@@ -83,9 +83,14 @@ struct agent {
         doomed; /* set with AGENT_TERMINATED; release, pairs with acquire in waiter lists */
     const char
         *_Atomic end_reason; /* constant text, NULL = finished; relaxed, see agent_terminate */
-    _Atomic int
-        interrupt; /* relaxed: makes running JavaScript look at `doomed` at its next safe point */
-    struct parker parker;
+    _Atomic int interrupt; /* release: makes running JavaScript look around at its next safe point;
+                              see safe_point.c */
+    _Atomic bool suspended;       /* see safe_point.h */
+    _Atomic int64_t suspended_since; /* relaxed: published by `suspended` */
+    _Atomic uint64_t turn;        /* relaxed: odd while a task or the first script runs */
+    _Atomic uint64_t abort_turn;  /* relaxed: the turn whose script is to be aborted */
+    struct parker *parker;        /* constant: its own, or that of the thread it shares */
+    struct parker own_parker;
     thread thread;
     _Atomic bool started; /* release when `thread` is set, pairs with acquire in world.c: only then
                              may it be joined */
@@ -106,6 +111,8 @@ struct agent {
     struct task *first, *last; /* tasks taken from the inbox or queued by the agent itself */
     struct task *running;      /* "currently running task" (R-EL-06) */
     struct timer_queue timers;
+    bool aborting;        /* the running script unwinds (R-EL-12) */
+    int64_t script_since, turn_since; /* when script and turn began, for watchdog and long tasks */
 
     struct agent *next; /* world's registry lock */
     struct rcu_deferred deferred;

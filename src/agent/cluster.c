@@ -1,5 +1,6 @@
 #include "agent/cluster.h"
 
+#include "agent/safe_point.h"
 #include "agent/world.h"
 
 #include <stdlib.h>
@@ -43,6 +44,33 @@ void cluster_kill(struct world *w, struct agent_cluster *c, const char *reason)
         if (a->cluster == c)
             agent_terminate(a, reason);
     pthread_mutex_unlock(&w->registry);
+}
+
+static bool is_member(const struct agent *a, const struct agent_cluster *c)
+{
+    return a->cluster == c && agent_life(a) < AGENT_TERMINATED;
+}
+
+void cluster_suspend(struct world *w, struct agent_cluster *c, bool suspended)
+{
+    pthread_mutex_lock(&w->registry);
+    for (struct agent *a = w->agents; a; a = a->next)
+        if (is_member(a, c))
+            (suspended ? agent_suspend : agent_resume)(a);
+    pthread_mutex_unlock(&w->registry);
+}
+
+struct cluster_census cluster_census(struct world *w, const struct agent_cluster *c)
+{
+    struct cluster_census census = {0};
+    pthread_mutex_lock(&w->registry);
+    for (struct agent *a = w->agents; a; a = a->next)
+        if (is_member(a, c)) {
+            census.alive++;
+            census.suspended += agent_is_suspended(a);
+        }
+    pthread_mutex_unlock(&w->registry);
+    return census;
 }
 
 const char *isolation_mode_name(enum isolation_mode mode)

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct world;
@@ -37,5 +38,14 @@ void cluster_unref(struct agent_cluster *c); /* NULL is allowed */
 void cluster_kill(struct world *w, struct agent_cluster *c, const char *reason);
 
 const char *isolation_mode_name(enum isolation_mode mode); /* "none", "logical", "concrete" */
+
+/* R-CR-01: the embedding deactivates every agent of the cluster, or lets them go on. Any thread that is counted awake. */
+void cluster_suspend(struct world *w, struct agent_cluster *c, bool suspended);
+
+/* The members that live: how many in all, and how many of them are suspended. */
+struct cluster_census {
+    size_t alive, suspended;
+};
+struct cluster_census cluster_census(struct world *w, const struct agent_cluster *c);
 
 #endif

@@ -1,5 +1,6 @@
 #include "agent/event_loop.h"
 
+#include "agent/safe_point.h"
 #include "base/assert.h"
 
 void agent_queue(struct agent *a, struct task *t)
@@ -114,6 +115,7 @@ static bool turn(struct agent *a, bool *timers_first)
     }
     if (!t && !due && !(due = timers_take_due(a)))
         return false;
+    agent_turn_changes(a, true);
     if (due) {
         due->fire(due, a);
     } else {
@@ -123,6 +125,7 @@ static bool turn(struct agent *a, bool *timers_first)
         a->running = NULL;
     }
     a->calls->checkpoint(a);
+    agent_turn_changes(a, false);
     return true;
 }
 
@@ -130,15 +133,16 @@ static bool has_work(void *context)
 {
     struct agent *a = context;
     /* acquire: pairs with the release in agent_terminate */
-    return rcu_queue_filled(&a->inbox) || atomic_load_explicit(&a->doomed, memory_order_acquire);
+    return rcu_queue_filled(&a->inbox) || atomic_load_explicit(&a->doomed, memory_order_acquire) || agent_is_suspended(a);
 }
 
 void event_loop_run(struct agent *a)
 {
     bool timers_first = a->kind == AGENT_WINDOW; /* its first task brings the document */
     while (agent_life(a) == AGENT_ALIVE) {
+        agent_stand_still(a);
         if (!turn(a, &timers_first))
-            parker_park(&a->parker, PARK_IDLE, timers_next_due(a), has_work, a);
+            parker_park(a->parker, PARK_IDLE, timers_next_due(a), has_work, a);
     }
 }
 

@@ -13,6 +13,8 @@ void event_loop_clear(struct agent *a);
 /* timers.c */
 int64_t timers_next_due(const struct agent *a); /* CROWD_NEVER = none */
 struct timer *timers_take_due(struct agent *a);
+/* Every timer waits so much longer: the agent was suspended for that time (R-TM-11). */
+void timers_shift(struct agent *a, int64_t ns);
 void timers_clear(struct agent *a);
 
 #endif

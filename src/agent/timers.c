@@ -87,6 +87,14 @@ struct timer *timers_take_due(struct agent *a)
     return t;
 }
 
+void timers_shift(struct agent *a, int64_t ns)
+{
+    for (size_t i = 0; i < a->timers.count; i++) {
+        struct timer *t = a->timers.heap[i];
+        t->due = ns > CROWD_NEVER - 1 - t->due ? CROWD_NEVER - 1 : t->due + ns;
+    }
+}
+
 void timers_clear(struct agent *a)
 {
     while (a->timers.count) {

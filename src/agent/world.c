@@ -73,6 +73,8 @@ status world_register(struct world *w, struct agent *a)
     a->id = ++w->agents_started;
     a->next = w->agents;
     w->agents = a;
+    if (w->watcher)
+        w->watcher->started(w->watcher_context, a);
     pthread_mutex_unlock(&w->registry);
     return STATUS_OK;
 }
@@ -183,6 +185,8 @@ void world_notice(struct world *w, struct agent *a, const struct notice *n)
     copy->time = crowd_now(&w->crowd);
     copy->agent = a ? agent_ref(a) : NULL;
     rcu_queue_push(&w->notices, &copy->node);
+    if (w->watcher)
+        w->watcher->noticed(w->watcher_context, a, n);
     /* acq_rel: pairs with the exchange in hand_over; either the warden sees the push or it is poked
      */
     if (!atomic_exchange_explicit(&w->notice_pending, true, memory_order_acq_rel))

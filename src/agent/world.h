@@ -12,16 +12,16 @@
 /* One thing an agent lets the run know: a line of console output, an error, an end. Posted without
  * lock, in an order that agrees with happens-before, and handed to `sink` on the warden's thread.
  */
-enum notice_kind { NOTICE_CONSOLE, NOTICE_ERROR, NOTICE_FINDING, NOTICE_EXIT, NOTICE_CELL, NOTICE_REALM };
+enum notice_kind { NOTICE_CONSOLE, NOTICE_ERROR, NOTICE_FINDING, NOTICE_EXIT, NOTICE_CELL, NOTICE_REALM, NOTICE_MOMENT };
 
 struct notice {
     rcu_queue_node node;
     enum notice_kind kind;
-    int level;           /* console: enum console_level of base/console_level.h */
+    int level;           /* console: enum console_level of base/console_level.h; moments: whether it held */
     int finding;         /* errors and findings: enum finding_kind of base/finding.h */
     int64_t time;        /* ns of the run's clock */
     struct agent *agent; /* counted */
-    uint32_t line, column;
+    uint32_t line, column; /* moments: `line` is its number, from 0 */
     /* Texts behind the structure, NULL = none. */
     const char *text, *stack, *file;
     /* Realms: the document's name is `text`, its address `file`; `line` is its browsing context, `column` the group, `level` 1 when it is
@@ -44,6 +44,12 @@ struct world_part_kind {
     void (*free)(struct world_part *part);
 };
 
+/* Who must know at once what happens, on the thread on which it happens and before that thread can sleep. Constant while agents run. */
+struct world_watcher {
+    void (*started)(void *context, const struct agent *a); /* by its creator, under the registry lock */
+    void (*noticed)(void *context, const struct agent *a, const struct notice *n);
+};
+
 struct world {
     struct crowd crowd;
     uint64_t seed;
@@ -51,6 +57,11 @@ struct world {
     uint32_t agent_limit;           /* alive at once, 0 = none */
     int64_t wall_start;             /* ns since 1970 at the start of the clock */
     void *host;                     /* the web part: web/resource.h */
+    int64_t watchdog;               /* ns a script may run before it is aborted, 0 = no bound (R-EL-12) */
+    int64_t long_task;              /* ns a task may last before it is a finding, 0 = any time */
+    uint64_t microtask_limit;       /* in one checkpoint, 0 = no bound (R-EL-07) */
+    const struct world_watcher *watcher; /* NULL = none */
+    void *watcher_context;
 
     pthread_mutex_t registry;
     struct agent *agents; /* registry: every agent not yet joined; each is one reference */

@@ -18,6 +18,9 @@
     X(HEAP_EXHAUSTED, "heap-exhausted", "an agent used up its heap limit")                         \
     X(STACK_EXHAUSTED, "stack-exhausted", "an agent's calls went deeper than its stack")           \
     X(SCRIPT_ERROR, "script-error", "a script or module could not be loaded or parsed")            \
+    X(SCRIPT_ABORTED, "script-aborted", "a script took too long and was aborted")                  \
+    X(RULE_BROKEN, "rule-broken", "a rule that must always hold was broken; the text names it")    \
+    X(LONG_TASK, "long-task", "a task kept its agent busy for longer than the scenario allows")    \
     X(TIME_LIMIT, "time-limit", "the run reached its time limit")
 
 typedef enum finding_kind {

@@ -20,6 +20,12 @@ void plan_build(plan *p, const yaml_node *root, load_errors *errors);
 
 /* build_expect.c */
 void build_expect(builder *b, const yaml_node *node);
+expect_line build_line(builder *b, const yaml_node *node);
+expect_lines build_lines(builder *b, const yaml_node *node);
+
+/* build_timeline.c; after windows and limits */
+void build_timeline(builder *b, const yaml_node *node);
+void build_knobs(builder *b, const yaml_node *node);
 
 /* build_resources.c */
 void build_origins(builder *b, const yaml_node *origins, const yaml_node *public_suffixes);

@@ -123,7 +123,7 @@ static void build_line_map(builder *b, const yaml_node *node, expect_line *line)
                  (long long)line->after_ms);
 }
 
-static expect_line build_line(builder *b, const yaml_node *node)
+expect_line build_line(builder *b, const yaml_node *node)
 {
     expect_line line = blank_line(b, node);
     if (node->shape == YAML_SCALAR)
@@ -133,7 +133,7 @@ static expect_line build_line(builder *b, const yaml_node *node)
     return line;
 }
 
-static expect_lines build_lines(builder *b, const yaml_node *node)
+expect_lines build_lines(builder *b, const yaml_node *node)
 {
     expect_lines lines = {0};
     if (node == NULL)

@@ -41,6 +41,7 @@ typedef enum verdict_topic {
     VERDICT_FINDINGS,
     VERDICT_TOPOLOGY,
     VERDICT_EXIT,
+    VERDICT_TIMELINE,
     VERDICT_UNDECLARED, /* a finding or error that no expectation covers: always failed */
     VERDICT_TOPIC_COUNT
 } verdict_topic;

@@ -362,6 +362,81 @@ static const schema_field topology_fields[] = {
     {"shows", &entries, "the syllabus numbers that this demonstrates", false},
 };
 static const schema topology = {.shape = SCHEMA_OBJECT, .expects = "a map of relations", FIELDS(topology_fields)};
+/* ---- the timeline ---- */
+
+#define DEED(name, text, family, needs, about) text,
+/* Both lists hold all names; the builder tells acts from faults, with a message of its own. */
+static const char *const deed_names[] = {
+#include "scenario/timeline.def"
+    NULL};
+#undef DEED
+static const schema deed = {
+    .shape = SCHEMA_CHOICE, .expects = "what a timeline can do", .choices = deed_names};
+
+static const schema_field after_fields[] = {
+    {"log", &line, "that line came", false},
+    {"started", &text, "the agent of that name was started", false},
+    {"ended", &text, "the agent of that name has ended", false},
+};
+static const schema after_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map with log, started or ended", FIELDS(after_fields)};
+static const schema after = {.shape = SCHEMA_EITHER,
+                             .expects = "a line of output, or a map with log, started or ended",
+                             .scalar = &text,
+                             .map = &after_map};
+static const schema_field state_fields[] = {
+    {"alive", &texts, "agents that live at this moment", false},
+    {"dead", &texts, "agents that have ended by then", false},
+    {"blocked", &texts, "agents that are blocked", false},
+    {"idle", &texts, "agents that have nothing to do", false},
+    {"paused", &texts, "agents that stand still", false},
+    {"received", &line_list, "lines that have come by then", false},
+    {"not_received", &line_list, "lines that have not come by then", false},
+};
+static const schema states = {
+    .shape = SCHEMA_OBJECT, .expects = "a map of what must hold then", FIELDS(state_fields)};
+static const schema_field moment_fields[] = {
+    {"at", &moment, "milliseconds of the run's clock", false},
+    {"after", &after, "when something has happened: a line of output, an agent's start or end", false},
+    {"when", &line, "as after, for a line", false},
+    {"wait_ms", &moment, "so long after that", false},
+    {"settled", &flag,
+     "true: when all agents sleep, or have gone on for a second more; false: at once, whatever they do. "
+     "False when absent for click, event and abort", false},
+    {"act", &deed, "what is done: click, event, gc", false},
+    {"fault", &deed, "what goes wrong: terminate, kill, oom, abort, pause, resume, ...", false},
+    {"agent", &text, "the agent that it is about", false},
+    {"window", &text, "the window that it is about", false},
+    {"type", &text, "act: event: the type of the event", false},
+    {"target", &text, "act: click or event: a selector of the element; the window when absent", false},
+    {"reason", &text, "fault: kill: why, in your words", false},
+    {"expect", &states, "what must hold at this moment", false},
+    {"shows", &entries, "the syllabus numbers that this demonstrates", false},
+};
+static const schema timeline_moment = {.shape = SCHEMA_OBJECT,
+                                       .name = "moment",
+                                       .expects = "a moment: at, after or when, and act, fault or expect",
+                                       FIELDS(moment_fields)};
+static const schema timeline = {.shape = SCHEMA_LIST,
+                                .expects = "a list of moments",
+                                .item = &timeline_moment,
+                                .maximum = 10000};
+
+static const schema count_or_none = {
+    .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 1000000000};
+static const char *const kill_names[] = {"whole-cluster", "notify", NULL};
+static const schema kill_choice = {
+    .shape = SCHEMA_CHOICE, .expects = "what a kill does", .choices = kill_names};
+static const schema_field knob_fields[] = {
+    {"script_watchdog_ms", &count_or_none, "scripts that run longer are aborted (R-EL-12); none is when absent", false},
+    {"microtask_limit", &count_or_none, "microtasks in one checkpoint; any number when absent (R-EL-07)", false},
+    {"long_task_ms", &count_or_none, "tasks that last longer are findings; none is when absent", false},
+    {"pause_bound_ms", &moment, "so long a cluster may be paused in part before R-CR-01 counts as broken; 0 when absent", false},
+    {"cluster_kill", &kill_choice,
+     "whole-cluster, as on the web; notify, as on no web: one agent ends, and heddle.ondeath tells the others", false},
+};
+static const schema knobs = {
+    .shape = SCHEMA_OBJECT, .expects = "a map of knobs", FIELDS(knob_fields)};
 
 static const schema_field expect_fields[] = {
     {"log", &sequence, "the whole output of all agents, in this order", false},
@@ -402,6 +477,8 @@ static const schema_field scenario_fields[] = {
     {"public_suffixes", &texts, "domains below which sites begin, beside those of the Public Suffix List", false},
     {"resources", &resources, "what the network answers, by address; nothing else is there", false},
     {"windows", &windows, "the windows that are opened, in this order", true},
+    {"timeline", &timeline, "what is done, goes wrong or must hold at moments of the run", false},
+    {"knobs", &knobs, "choices that the specifications leave open", false},
     {"expect", &expect, "what must come of it", false},
 };
 

@@ -120,8 +120,8 @@ const observation_realm *observation_find_realm(const observation *o, const char
 
 const char *observation_kind_name(observation_kind kind)
 {
-    static const char *const names[] = {"console", "error", "finding", "exit"};
-    hd_assert(kind <= OBSERVATION_EXIT);
+    static const char *const names[] = {"console", "error", "finding", "exit", "moment"};
+    hd_assert(kind <= OBSERVATION_MOMENT);
     return names[kind];
 }
 

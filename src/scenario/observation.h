@@ -19,8 +19,10 @@ typedef enum observation_kind {
     OBSERVATION_ERROR, /* an uncaught error, unhandled rejection or script error: a finding too, of
                           `finding`'s kind */
     OBSERVATION_FINDING, /* any other finding */
-    OBSERVATION_EXIT     /* an agent's end; `text` says how: finished, closed, terminated,
+    OBSERVATION_EXIT,    /* an agent's end; `text` says how: finished, closed, terminated,
                             heap-exhausted, ... */
+    OBSERVATION_MOMENT   /* a moment of the timeline was carried out; `text` says what was done, or
+                            why not */
 } observation_kind;
 
 /* One agent's part in a finding: who waits, where, on what, since when. Unknown texts are NULL. */
@@ -50,6 +52,8 @@ typedef struct observation_record {
     finding_kind finding;  /* OBSERVATION_ERROR, OBSERVATION_FINDING */
     observation_party *parties;
     size_t party_count;
+    size_t moment; /* OBSERVATION_MOMENT: which of the plan's timeline */
+    bool held;     /* OBSERVATION_MOMENT: it could be done, or what must hold did */
 } observation_record;
 
 /* The last value of a cell that a script registered with heddle.cell(name, typedArray, index). */

@@ -108,3 +108,47 @@ const char *plan_lesson_name(plan_lesson lesson)
     hd_assert(lesson < PLAN_LESSON_COUNT);
     return names[lesson];
 }
+
+static const struct {
+    const char *name, *family, *needs;
+} deeds[] = {
+    [DEED_NONE] = {"", "", ""},
+#define ACT "act"
+#define FAULT "fault"
+#define AGENT "agent"
+#define WINDOW "window"
+#define DEED(name, text, family, needs, about) [DEED_##name] = {text, family, needs},
+#include "scenario/timeline.def"
+#undef DEED
+#undef ACT
+#undef FAULT
+#undef AGENT
+#undef WINDOW
+};
+
+const char *plan_deed_name(plan_deed deed)
+{
+    hd_assert(deed < DEED_COUNT);
+    return deeds[deed].name;
+}
+
+const char *plan_deed_needs(plan_deed deed)
+{
+    hd_assert(deed < DEED_COUNT);
+    return deeds[deed].needs;
+}
+
+bool plan_deed_from_name(const char *family, const char *name, plan_deed *deed)
+{
+    for (*deed = DEED_NONE + 1; *deed < DEED_COUNT; (*deed)++)
+        if (strcmp(deeds[*deed].family, family) == 0 && strcmp(deeds[*deed].name, name) == 0)
+            return true;
+    return false;
+}
+
+const char *plan_agent_state_name(plan_agent_state state)
+{
+    static const char *const names[] = {"alive", "dead", "blocked", "idle", "paused"};
+    hd_assert(state < AGENT_STATE_COUNT);
+    return names[state];
+}

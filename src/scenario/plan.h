@@ -217,6 +217,61 @@ typedef struct expect_topology {
     text_list names;
     source_position declared;
 } expect_topology;
+/* What a timeline can do; timeline.def. */
+typedef enum plan_deed {
+    DEED_NONE,
+#define DEED(name, text, family, needs, about) DEED_##name,
+#include "scenario/timeline.def"
+#undef DEED
+    DEED_COUNT
+} plan_deed;
+
+/* When the waiting for a moment begins. */
+typedef enum plan_trigger {
+    TRIGGER_START,
+    TRIGGER_LOG,
+    TRIGGER_AGENT_STARTED,
+    TRIGGER_AGENT_ENDED
+} plan_trigger;
+
+/* What an agent is found in. */
+typedef enum plan_agent_state {
+    AGENT_STATE_ALIVE,
+    AGENT_STATE_DEAD,
+    AGENT_STATE_BLOCKED,
+    AGENT_STATE_IDLE,
+    AGENT_STATE_PAUSED,
+    AGENT_STATE_COUNT
+} plan_agent_state;
+
+/* One entry of `timeline`: something that is done, goes wrong or must hold at a moment of the run.
+ */
+typedef struct plan_moment {
+    plan_trigger trigger;
+    expect_line line;  /* TRIGGER_LOG: what is waited for */
+    const char *agent; /* TRIGGER_AGENT_*: its name */
+    uint64_t wait_ms;  /* after the trigger; TRIGGER_START: the moment itself */
+    bool settled;      /* not before all agents sleep, or have gone on for a second */
+
+    plan_deed deed;
+    const char *subject; /* the agent or window that it is about */
+    const char *type;    /* DEED_EVENT: of the event */
+    const char *target;  /* of a click or event: a selector; NULL: the window itself */
+    const char *reason;  /* of a kill, in the scenario's words; NULL */
+
+    text_list states[AGENT_STATE_COUNT]; /* who must be found so */
+    expect_lines received, not_received; /* lines up to this moment */
+    number_list shows;
+    source_position declared;
+} plan_moment;
+
+/* What the specifications leave open; zero is what the web does. */
+typedef struct plan_knobs {
+    uint64_t script_watchdog_ms, microtask_limit; /* 0: none */
+    uint64_t pause_bound_ms;    /* so long a cluster may be partly paused (R-CR-01) */
+    uint64_t long_task_ms;      /* longer tasks are findings; 0: none is */
+    bool cluster_kill_notifies; /* a kill ends one agent, and the others are told (R-CR-02) */
+} plan_knobs;
 
 /* Everything under `expect`. `has_*` tells an empty list ("nothing may be logged") from an absent
  * one. */
@@ -265,6 +320,9 @@ typedef struct plan {
     size_t resource_count;
     plan_window *windows;
     size_t window_count;
+    plan_moment *timeline;
+    size_t moment_count;
+    plan_knobs knobs;
     plan_script **scripts; /* every script of `files`, `resources` and `windows`, once */
     size_t script_count;
     plan_expect expect;
@@ -295,6 +353,16 @@ void plan_empty_script(plan *p, size_t script_index);
 
 /* ✓, ~ or ✗; "" for none. */
 const char *plan_mark_text(plan_mark mark);
+
+/* terminate, kill, ... */
+const char *plan_deed_name(plan_deed deed);
+/* What a deed needs beside its name: "agent" or "window". */
+const char *plan_deed_needs(plan_deed deed);
+/* False when nothing has that name under `family` ("act", "fault"). */
+bool plan_deed_from_name(const char *family, const char *name, plan_deed *deed);
+
+/* alive, dead, blocked, idle, paused. */
+const char *plan_agent_state_name(plan_agent_state state);
 
 /* says, means, like, try, beware, see. */
 const char *plan_lesson_name(plan_lesson lesson);

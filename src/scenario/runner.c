@@ -9,7 +9,9 @@
 #include "scenario/lock_report.h"
 #include "scenario/network.h"
 #include "web/browsing_context.h"
+#include "scenario/timeline.h"
 #include "web/program.h"
+#include "web/timers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,9 +33,20 @@ struct run {
     struct registered_cell *cells;
     int64_t started;
     uint64_t blocks_before; /* the id of the last block of earlier runs */
+    struct timeline *timeline; /* NULL: the plan has none */
 };
 
 /* ---- notices become records ---- */
+
+/* A run without a time limit ends when its clock has jumped so often, or has left so many lines: then it would go on for ever, a timer at
+ * a time. */
+#define MOST_JUMPS 100000
+#define MOST_RECORDS 1000000
+
+static bool has_own_bound(const struct run *run)
+{
+    return run->plan->limits.time_ms || run->options->wall_limit_ms;
+}
 
 static void add(struct run *run, const observation_record *record)
 {
@@ -91,9 +104,11 @@ static void sink(struct world *w, struct notice *n, void *context)
         [NOTICE_ERROR] = OBSERVATION_ERROR,
         [NOTICE_FINDING] = OBSERVATION_FINDING,
         [NOTICE_EXIT] = OBSERVATION_EXIT,
+        [NOTICE_MOMENT] = OBSERVATION_MOMENT,
     };
     struct run *run = context;
-    (void)w;
+    if (run->observation->count == MOST_RECORDS && !has_own_bound(run))
+        crowd_reach_limit(&w->crowd);
     if (n->kind == NOTICE_CELL) {
         add_cell(run, n);
         shared_block_unref(n->block);
@@ -115,6 +130,13 @@ static void sink(struct world *w, struct notice *n, void *context)
         .level = (console_level)n->level,
         .finding = (finding_kind)n->finding,
     };
+    if (n->kind == NOTICE_MOMENT) {
+        record.agent = "timeline";
+        record.moment = n->line;
+        record.held = n->level;
+        record.where = run->plan->timeline[n->line].declared;
+        record.level = CONSOLE_LOG;
+    }
     add(run, &record);
     free(file);
     free(stack);
@@ -222,15 +244,48 @@ static void report_deadlock(struct run *run, struct world *w)
     free(list.items);
 }
 
+/* ---- a bound of the run ---- */
+
+/* Which timer of which agent comes next, and would for ever. */
+static void describe_next_timer(const struct world *w, observation_record *record, char *text, size_t size)
+{
+    const struct parker *p = crowd_next_due((struct crowd *)&w->crowd);
+    const struct agent *a = p ? p->owner : NULL;
+    struct timer_sight timer;
+    snprintf(text, size, "the clock has jumped %d times and the run has not ended", MOST_JUMPS);
+    size_t length = strlen(text);
+    if (!a)
+        return;
+    record->agent = a->name;
+    record->agent_kind = agent_kind_name(a->kind);
+    if (!a->timers.count || !timer_look(a->timers.heap[0], &timer)) {
+        snprintf(text + length, size - length, ": %s waits once more", a->name);
+        return;
+    }
+    snprintf(text + length, size - length, timer.repeats ? ": setInterval(…, %d) of %s is never cleared" : ": setTimeout(…, %d) of %s comes again and again",
+             timer.timeout, a->name);
+    record->where = (source_position){timer.file, timer.line, timer.column};
+}
+
 static void report_time_limit(struct run *run, struct world *w)
 {
+    char text[512];
     observation_record record = {
         .kind = OBSERVATION_FINDING,
         .finding = FINDING_TIME_LIMIT,
         .time_ns = (uint64_t)crowd_now(&w->crowd),
-        .text = "the run reached its time limit and was ended",
+        .text = text,
     };
+    if (w->crowd.jumps_used_up)
+        describe_next_timer(w, &record, text, sizeof text);
+    else if (!has_own_bound(run))
+        snprintf(text, sizeof text, "the run has left %d lines and has not ended", MOST_RECORDS);
+    else
+        snprintf(text, sizeof text, "the run reached its time limit and was ended");
+    char *file = files_localize(run->plan, record.where.file);
+    record.where.file = file;
     add(run, &record);
+    free(file);
 }
 
 /* ---- the end ---- */
@@ -296,6 +351,7 @@ static void ended(struct world *w, enum world_end end, void *context)
         [WORLD_INTERRUPTED] = RUN_END_INTERRUPTED,
     };
     struct run *run = context;
+    timeline_stop(run->timeline, end == WORLD_IDLE || end == WORLD_DEADLOCK);
     run->observation->end = ends[end];
     run->observation->virtual_ns = (uint64_t)crowd_now(&w->crowd);
     if (end == WORLD_DEADLOCK)
@@ -395,8 +451,16 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     struct world_watch watch = {sink, ended, tick, &run};
     origin_set_public_suffixes(p->public_suffixes.items, p->public_suffixes.count);
     run.blocks_before = shared_block_last_id();
-    status s = user_agent ? start_windows(&run, w, user_agent) : STATUS_NO_MEMORY;
+    if (!has_own_bound(&run))
+        crowd_set_jump_limit(&w->crowd, MOST_JUMPS);
+    w->watchdog = (int64_t)p->knobs.script_watchdog_ms * 1000000;
+    w->long_task = (int64_t)p->knobs.long_task_ms * 1000000;
+    w->microtask_limit = p->knobs.microtask_limit;
+    status s = timeline_start(p, w, &run.timeline);
+    if (s == STATUS_OK)
+        s = user_agent ? start_windows(&run, w, user_agent) : STATUS_NO_MEMORY;
     world_run(w, p->limits.time_ms * 1000000, options->wall_limit_ms * 1000000, &watch);
+    timeline_free(run.timeline);
     release_cells(&run);
     out->seed = seed;
     out->agents = w->agents_started;

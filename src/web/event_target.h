@@ -38,7 +38,8 @@ struct event_listeners;
     X(READYSTATECHANGE, "readystatechange")                                                        \
     X(VISIBILITYCHANGE, "visibilitychange")                                                        \
     X(HASHCHANGE, "hashchange")                                                                    \
-    X(POPSTATE, "popstate")
+    X(POPSTATE, "popstate")                                                                        \
+    X(CLICK, "click")
 
 enum event_type {
     EVENT_OTHER, /* any other name */

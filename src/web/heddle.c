@@ -103,7 +103,7 @@ static JSValue heddle_barrier(JSContext *js, JSValueConst self, int count, JSVal
  * would. */
 static JSValue heddle_spin_for(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    const struct agent *a = realm_of(js)->agent;
+    struct agent *a = realm_of(js)->agent;
     double ms = 0;
     (void)self;
     if (count && JS_ToFloat64(js, &ms, arguments[0]))
@@ -112,8 +112,7 @@ static JSValue heddle_spin_for(JSContext *js, JSValueConst self, int count, JSVa
         return JS_UNDEFINED;
     int64_t end = agent_now(a) + (int64_t)((ms < 1e12 ? ms : 1e12) * 1e6);
     while (agent_now(a) < end) {
-        /* acquire: pairs with the release in agent_terminate */
-        if (atomic_load_explicit(&((struct agent *)a)->doomed, memory_order_acquire))
+        if (agent_must_unwind(a))
             return interruption_throw(js);
     }
     return JS_UNDEFINED;

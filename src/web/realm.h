@@ -63,6 +63,10 @@ void realm_report_exception(struct realm *r);
  * the stack is empty. Frees nothing. */
 void realm_call(struct realm *r, JSValueConst function, JSValueConst self, int count, JSValueConst *arguments);
 
+/* Own, for host functions that go on for long: true when JavaScript is to unwind (interruption_throw): the agent was terminated or its
+ * script aborted. Stands still while the agent is suspended. */
+bool agent_must_unwind(struct agent *a);
+
 /* HTML "perform a microtask checkpoint" (R-EL-07) for the agent. */
 void agent_checkpoint(struct agent *a);
 

@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "web/globals.h"
 #include "web/realm.h"
+#include "web/timers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@ struct js_timer {
     int32_t timeout; /* ms, as asked for */
     bool repeats;
     bool firing, cleared; /* cleared inside its own handler */
+    char *file;           /* intervals: where it was set, outside the heap; NULL = not known */
+    uint32_t line, column;
     JSValue handler;
     int count;
     JSValue arguments[];
@@ -80,6 +83,7 @@ static void js_timer_free(struct js_timer *t)
     JS_FreeValueRT(runtime, t->handler);
     for (int i = 0; i < t->count; i++)
         JS_FreeValueRT(runtime, t->arguments[i]);
+    free(t->file);
     free(t);
 }
 
@@ -139,6 +143,27 @@ static void fire(struct timer *timer, struct agent *a)
     m->running_level = 0; /* R-TM-04, by the letter: a microtask is a task of its own */
 }
 
+/* An interval that is never cleared keeps its run from ending, which ends by a bound and names it then. */
+static void note_place(JSContext *js, struct js_timer *t)
+{
+    struct source_place place = source_place_now(js, 0);
+    const char *file = place.file != JS_ATOM_NULL ? JS_AtomToCString(js, place.file) : NULL;
+    t->file = file ? strdup(file) : NULL;
+    t->line = place.line;
+    t->column = place.column;
+    JS_FreeCString(js, file);
+    JS_FreeAtom(js, place.file);
+}
+
+bool timer_look(const struct timer *timer, struct timer_sight *out)
+{
+    if (timer->fire != fire)
+        return false;
+    const struct js_timer *t = caa_container_of(timer, struct js_timer, timer);
+    *out = (struct timer_sight){t->repeats, t->timeout, t->file, t->line, t->column};
+    return true;
+}
+
 /* R-TM-01: Web IDL `long`. */
 static int to_timeout(JSContext *js, JSValueConst value, int32_t *out)
 {
@@ -170,6 +195,8 @@ static JSValue start(JSContext *js, JSValueConst self, int count, JSValueConst *
     t->timer.index = SIZE_MAX;
     t->realm = r;
     t->repeats = repeats;
+    if (repeats)
+        note_place(js, t);
     t->handler = handler;
     t->count = extra;
     for (int i = 0; i < extra; i++)

@@ -1,5 +1,6 @@
 #include "web/web_agent.h"
 
+#include "agent/safe_point.h"
 #include "agent/world.h"
 #include "base/finding.h"
 #include "engine/host_class.h"
@@ -15,16 +16,61 @@
 #include "web/url.h"
 #include "web/worker.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the engine ---- */
 
-static bool interrupted(void *host)
+static bool is_ended(struct agent *a)
 {
-    struct agent *a = host;
     /* acquire: pairs with the release in agent_terminate */
     return atomic_load_explicit(&a->doomed, memory_order_acquire);
+}
+
+/* R-EL-12: by the watchdog, or by the scenario. */
+static void notice_abort(struct agent *a)
+{
+    struct realm *r = web_agent_of(a)->realms;
+    struct source_place place = r ? source_place_now(r->js, 0) : (struct source_place){0};
+    const char *file = place.file != JS_ATOM_NULL ? JS_AtomToCString(r->js, place.file) : NULL;
+    struct notice n = {
+        .kind = NOTICE_FINDING,
+        .finding = FINDING_SCRIPT_ABORTED,
+        .text = "the script took too long and was aborted: no `finally` runs, the agent goes on (R-EL-12)",
+        .file = file,
+        .line = place.line,
+        .column = place.column,
+    };
+    world_notice(a->world, a, &n);
+    if (r) {
+        JS_FreeCString(r->js, file);
+        JS_FreeAtom(r->js, place.file);
+    }
+}
+
+/* What is left of the queue waits for the next checkpoint, so that tasks come in between (R-EL-07). */
+static void notice_endless_microtasks(struct agent *a)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%" PRIu64 " microtasks in one checkpoint, and the queue is not empty (R-EL-07)",
+             a->world->microtask_limit);
+    struct notice n = {.kind = NOTICE_FINDING, .finding = FINDING_SCRIPT_ABORTED, .text = text};
+    world_notice(a->world, a, &n);
+}
+
+bool agent_must_unwind(struct agent *a)
+{
+    enum safe_point found = agent_safe_point(a);
+    if (found == SAFE_ABORT)
+        notice_abort(a);
+    return found != SAFE_GO_ON;
+}
+
+static bool interrupted(void *host)
+{
+    return agent_must_unwind(host);
 }
 
 static int64_t wall_clock_us(void *host)
@@ -201,13 +247,20 @@ void agent_checkpoint(struct agent *a)
     if (web->in_checkpoint)
         return;
     web->in_checkpoint = true;
-    while (!interrupted(a) && engine_run_microtask(a->engine, &js, &exception)) {
+    agent_script_unwound(a);
+    uint64_t left = a->world->microtask_limit;
+    while (!is_ended(a) && engine_run_microtask(a->engine, &js, &exception)) {
         if (!JS_IsUninitialized(exception)) {
             JS_Throw(js, exception);
             realm_report_exception(realm_of(js));
         }
+        agent_script_unwound(a);
+        if (left && --left == 0) {
+            notice_endless_microtasks(a);
+            break;
+        }
     }
-    for (struct realm *r = web->realms; r && !interrupted(a); r = r->next)
+    for (struct realm *r = web->realms; r && !is_ended(a); r = r->next)
         rejections_notify(r);
     engine_clear_kept_objects(a->engine);
     web->in_checkpoint = false;

@@ -313,14 +313,44 @@ static void test_expectations(void)
     ASSERT_ERRORS(EXPECT "  findings: [race, {kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:14: expected a kind of finding that can be detected: deadlock, "
                   "lock-wait, uncaught-error, "
-                  "unhandled-rejection, heap-exhausted, stack-exhausted, script-error or "
-                  "time-limit, found \"race\"\n");
+                  "unhandled-rejection, heap-exhausted, stack-exhausted, script-error, "
+                  "script-aborted, rule-broken, long-task or time-limit, found \"race\"\n");
     ASSERT_ERRORS(EXPECT "  findings: [{kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:38: \"min\" is larger than \"max\"\n");
     ASSERT_ERRORS(
         EXPECT "  exit: sometime\n",
         "test.yaml:5:9: expected how the run ends: idle, deadlock, time-limit, 0, 1 or 4, found "
         "\"sometime\"\n");
+}
+
+#define TIMELINE "title: t\nlimits: {time_ms: 5000}\nwindows: {page: 1}\ntimeline:\n"
+
+static void test_timeline(void)
+{
+    ASSERT_ERRORS(TIMELINE "  - {act: click, window: page}\n", "test.yaml:5:5: expected one of at, after and when\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1}\n", "test.yaml:5:5: expected one of act, fault and expect\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, when: x, act: gc, fault: kill, agent: page}\n",
+                  "test.yaml:5:19: a moment has one of at, after and when, not two\n"
+                  "test.yaml:5:38: a moment has one of act, fault and expect, not two\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 5000, act: gc, agent: page}\n  - {when: x, wait_ms: 6000, act: gc, agent: page}\n",
+                  "test.yaml:5:10: this moment never comes: the run ends at 5000 ms (limits, time_ms)\n"
+                  "test.yaml:6:24: this moment never comes: the run ends at 5000 ms (limits, time_ms)\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, wait_ms: 2, act: gc, agent: page}\n",
+                  "test.yaml:5:22: \"at\" is the moment itself; wait_ms goes with after and when\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, act: kill, agent: page}\n", "test.yaml:5:18: \"kill\" is no act; write fault: kill\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, act: click, window: pane}\n", "test.yaml:5:33: no window is named \"pane\"\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, fault: kill, window: page}\n",
+                  "test.yaml:5:20: kill needs \"agent\"\ntest.yaml:5:34: kill is about an agent\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, act: event, window: page}\n", "test.yaml:5:18: event needs \"type\"\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, act: click, window: page, type: x, reason: y}\n",
+                  "test.yaml:5:45: only act: event has a type\ntest.yaml:5:56: only fault: kill has a reason\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, expect: {}}\n",
+                  "test.yaml:5:21: expected what must hold: alive, dead, blocked, idle, paused, received or not_received\n");
+    ASSERT_ERRORS(TIMELINE "  - {after: {log: x, ended: y}, act: gc, agent: z}\n",
+                  "test.yaml:5:29: a moment has one of log, started and ended, not two\n");
+    ASSERT_ERRORS("title: t\nwindows: {page: 1}\nknobs: {fpss: 1}\n",
+                  "test.yaml:3:9: unknown key \"fpss\"; expected one of script_watchdog_ms, microtask_limit, long_task_ms, "
+                  "pause_bound_ms, cluster_kill\n");
 }
 
 static void test_missing_file(void)
@@ -375,6 +405,7 @@ void add_load_suite(void)
     CU_add_test(suite, "wrong types and values", test_wrong_types_and_values);
     CU_add_test(suite, "meaning", test_meaning);
     CU_add_test(suite, "expectations", test_expectations);
+    CU_add_test(suite, "timeline and knobs", test_timeline);
     CU_add_test(suite, "missing file", test_missing_file);
     CU_add_test(suite, "bare script", test_bare_script);
 }

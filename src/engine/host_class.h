@@ -38,6 +38,16 @@
     X(PERFORMANCE_MARK)                                                                            \
     X(PERFORMANCE_MEASURE)                                                                         \
     X(CRYPTO)                                                                                      \
+    X(HEADERS)                                                                                     \
+    X(HEADERS_ITERATOR)                                                                            \
+    X(REQUEST)                                                                                     \
+    X(RESPONSE)                                                                                    \
+    X(XHR_EVENT_TARGET)                                                                            \
+    X(XHR)                                                                                         \
+    X(XHR_UPLOAD)                                                                                  \
+    X(PROGRESS_EVENT)                                                                              \
+    X(CACHE_STORAGE)                                                                               \
+    X(CACHE)                                                                                       \
     X(CONSOLE)                                                                                     \
     X(TEST262_AGENT)                                                                               \
     X(WINDOW_PROXY)                                                                                \

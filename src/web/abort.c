@@ -278,6 +278,12 @@ static JSValue dependent_signal(JSContext *js, const struct values *signals)
     return result;
 }
 
+JSValue abort_signal_following(JSContext *js, JSValueConst source)
+{
+    struct values signals = {.items = (JSValue *)&source, .count = !JS_IsUndefined(source)};
+    return dependent_signal(js, &signals);
+}
+
 static JSValue static_any(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
     if (!idl_arguments(js, "AbortSignal.any", count, 1))

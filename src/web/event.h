@@ -53,6 +53,9 @@ bool abort_signal_aborted(JSValueConst signal);
 /* The abort reason, a new reference; undefined while not aborted. */
 JSValue abort_signal_reason(JSContext *js, JSValueConst signal);
 
+/* DOM "create a dependent abort signal" from one other, or from none when that is undefined. */
+JSValue abort_signal_following(JSContext *js, JSValueConst source);
+
 /* Calls `function` (taken), without arguments, when the signal is aborted; at most once, and never if it is aborted already. 0, or -1
  * with an exception. */
 int abort_signal_add(JSContext *js, JSValueConst signal, JSValue function);

@@ -158,8 +158,7 @@ static bool has_listeners(JSContext *js, JSValueConst target)
     return at && *at && (*at)->count;
 }
 
-/* A trusted event that only waits for its slots. */
-static JSValue trusted_event(JSContext *js, const struct interface *i, const char *type, int slots, struct event **out)
+JSValue event_new_trusted(JSContext *js, const struct interface *i, const char *type, int slots, struct event **out)
 {
     JSValue event = event_new(js, i, JS_UNDEFINED, slots, out);
     if (JS_IsException(event))
@@ -174,7 +173,7 @@ static JSValue trusted_event(JSContext *js, const struct interface *i, const cha
     return event;
 }
 
-static int dispatch_and_free(JSContext *js, JSValueConst target, JSValue event)
+int event_dispatch_and_free(JSContext *js, JSValueConst target, JSValue event)
 {
     int canceled = event_dispatch(js, target, event);
     JS_FreeValue(js, event);
@@ -186,8 +185,8 @@ int event_target_fire_simple(JSContext *js, JSValueConst target, const char *typ
     if (!has_listeners(js, target))
         return 0;
     struct event *e;
-    JSValue event = trusted_event(js, &event_interface, type, 0, &e);
-    return JS_IsException(event) ? -1 : dispatch_and_free(js, target, event);
+    JSValue event = event_new_trusted(js, &event_interface, type, 0, &e);
+    return JS_IsException(event) ? -1 : event_dispatch_and_free(js, target, event);
 }
 
 /* The engine forgets the layout of a kind of object with its last one and would build it anew for every message: one event that nobody
@@ -209,7 +208,7 @@ int event_target_fire_message(JSContext *js, JSValueConst target, const char *ty
                               const struct message_event_init *init)
 {
     struct event *e;
-    JSValue event = has_listeners(js, target) ? trusted_event(js, &message_event_interface, type, MESSAGE_SLOTS, &e) : JS_NULL;
+    JSValue event = has_listeners(js, target) ? event_new_trusted(js, &message_event_interface, type, MESSAGE_SLOTS, &e) : JS_NULL;
     if (!JS_IsObject(event)) {
         JS_FreeValue(js, init->data);
         JS_FreeValue(js, init->ports);
@@ -226,7 +225,7 @@ int event_target_fire_message(JSContext *js, JSValueConst target, const char *ty
         e->slots[MESSAGE_SOURCE] = init->source;
     if (init->origin && *init->origin)
         e->slots[MESSAGE_ORIGIN] = JS_NewString(js, init->origin);
-    return dispatch_and_free(js, target, event);
+    return event_dispatch_and_free(js, target, event);
 }
 
 int event_target_fire_page_transition(JSContext *js, JSValueConst target, const char *type, bool persisted)
@@ -267,7 +266,7 @@ int event_target_fire_error(JSContext *js, JSValueConst target, const struct err
     if (!has_listeners(js, target))
         return 0;
     struct event *e;
-    JSValue event = trusted_event(js, &error_event_interface, "error", ERROR_SLOTS, &e);
+    JSValue event = event_new_trusted(js, &error_event_interface, "error", ERROR_SLOTS, &e);
     if (JS_IsException(event))
         return -1;
     e->cancelable = true;
@@ -276,7 +275,7 @@ int event_target_fire_error(JSContext *js, JSValueConst target, const struct err
     e->slots[ERROR_LINENO] = JS_NewUint32(js, report->line);
     e->slots[ERROR_COLNO] = JS_NewUint32(js, report->column);
     e->slots[ERROR_ERROR] = JS_DupValue(js, error);
-    return dispatch_and_free(js, target, event);
+    return event_dispatch_and_free(js, target, event);
 }
 
 int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_type type, JSValueConst promise,
@@ -286,11 +285,11 @@ int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_t
         return 0;
     struct event *e;
     JSValue event =
-        trusted_event(js, &promise_rejection_event_interface, event_type_name(type), REJECTION_SLOTS, &e);
+        event_new_trusted(js, &promise_rejection_event_interface, event_type_name(type), REJECTION_SLOTS, &e);
     if (JS_IsException(event))
         return -1;
     e->cancelable = type == EVENT_UNHANDLEDREJECTION;
     e->slots[REJECTION_PROMISE] = JS_DupValue(js, promise);
     e->slots[REJECTION_REASON] = JS_DupValue(js, reason);
-    return dispatch_and_free(js, target, event);
+    return event_dispatch_and_free(js, target, event);
 }

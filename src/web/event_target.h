@@ -39,7 +39,11 @@ struct event_listeners;
     X(VISIBILITYCHANGE, "visibilitychange")                                                        \
     X(HASHCHANGE, "hashchange")                                                                    \
     X(POPSTATE, "popstate")                                                                        \
-    X(CLICK, "click")
+    X(CLICK, "click")                                                                              \
+    X(LOADSTART, "loadstart")                                                                      \
+    X(PROGRESS, "progress")                                                                        \
+    X(TIMEOUT, "timeout")                                                                          \
+    X(LOADEND, "loadend")
 
 enum event_type {
     EVENT_OTHER, /* any other name */

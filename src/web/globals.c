@@ -189,7 +189,7 @@ int globals_install(struct realm *r)
     static const struct global_part *const parts[] = {
         &console_globals,     &event_globals,  &encoding_globals, &url_globals,    &performance_globals,
         &crypto_globals,      &timer_globals,  &message_globals,  &worker_globals, &broadcast_globals,
-        &lock_globals,        NULL,
+        &lock_globals,        &fetch_globals,  &xhr_globals,      NULL,
     };
     JSValue global = JS_GetGlobalObject(r->js);
     const struct global_part *location = r->kind == GLOBAL_WINDOW ? &window_location_globals : &location_globals;
@@ -203,6 +203,8 @@ int globals_install(struct realm *r)
 void globals_clear(struct realm *r)
 {
     rejections_free(r);
+    fetches_clear(r);
+    requests_clear(r);
     JS_FreeValue(r->js, r->spare_event);
     r->spare_event = JS_UNDEFINED;
     for (int i = 0; i < WINDOW_PART_COUNT; i++) {

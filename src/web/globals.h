@@ -16,6 +16,8 @@ struct global_part {
 extern const struct global_part console_globals;
 extern const struct global_part event_globals;     /* Event and its kin, EventTarget, AbortController, AbortSignal */
 extern const struct global_part encoding_globals;  /* TextEncoder, TextDecoder, atob, btoa */
+extern const struct global_part fetch_globals;     /* fetch, Headers, Request, Response */
+extern const struct global_part xhr_globals;       /* XMLHttpRequest */
 extern const struct global_part url_globals;       /* URL, URLSearchParams */
 extern const struct global_part performance_globals;
 extern const struct global_part crypto_globals;
@@ -44,6 +46,10 @@ void globals_release(struct realm *r);
 /* When a document is destroyed (R-LIFE-04): nothing of that kind fires any more. */
 void timers_clear_realm(struct realm *r);
 void ports_close_realm(struct realm *r);
+/* fetch.c: calls under way come to nothing. Before the engine is freed. */
+void fetches_clear(struct realm *r);
+/* xhr.c: the same. */
+void requests_clear(struct realm *r);
 
 /* timers.c */
 void timers_release(struct realm *r);

@@ -234,3 +234,85 @@ JSValue idl_rejected(JSContext *js)
     JS_FreeValue(js, exception);
     return promise;
 }
+
+JSValue idl_promise(JSContext *js, JSValue value)
+{
+    JSValue resolving[2];
+    if (JS_IsException(value))
+        return idl_rejected(js);
+    JSValue promise = JS_NewPromiseCapability(js, resolving);
+    if (!JS_IsException(promise)) {
+        JS_FreeValue(js, JS_Call(js, resolving[0], JS_UNDEFINED, 1, (JSValueConst *)&value));
+        JS_FreeValue(js, resolving[0]);
+        JS_FreeValue(js, resolving[1]);
+    }
+    JS_FreeValue(js, value);
+    return promise;
+}
+
+int idl_add_byte_string(JSContext *js, JSValueConst value, buffer *out)
+{
+    JSValue string = JS_ToString(js, value);
+    size_t length;
+    const uint16_t *units = JS_IsException(string) ? NULL : JS_ToCStringLenUTF16(js, &length, string);
+    JS_FreeValue(js, string);
+    if (!units)
+        return -1;
+    int failed = 0;
+    buffer_add(out, "");
+    for (size_t i = 0; i < length && !failed; i++) {
+        char byte = (char)units[i];
+        if (units[i] > 255) {
+            JS_ThrowTypeError(js, "a byte string has the character U+%04X", (unsigned)units[i]);
+            failed = -1;
+        } else {
+            buffer_add_bytes(out, &byte, 1);
+        }
+    }
+    JS_FreeCStringUTF16(js, units);
+    return failed;
+}
+
+JSValue idl_byte_string(JSContext *js, const char *bytes, size_t length)
+{
+    uint16_t *units = js_malloc(js, (length + 1) * sizeof *units);
+    if (!units)
+        return JS_EXCEPTION;
+    for (size_t i = 0; i < length; i++)
+        units[i] = (unsigned char)bytes[i];
+    JSValue result = JS_NewStringUTF16(js, units, length);
+    js_free(js, units);
+    return result;
+}
+
+int idl_enumeration_member(JSContext *js, JSValueConst dictionary, const char *name, const char *const *values, int missing)
+{
+    JSValue value = idl_member(js, dictionary, name);
+    if (JS_IsUndefined(value))
+        return missing;
+    const char *text = JS_IsException(value) ? NULL : JS_ToCString(js, value);
+    JS_FreeValue(js, value);
+    if (!text)
+        return -1;
+    int found = 0;
+    while (values[found] && strcmp(values[found], text))
+        found++;
+    if (!values[found]) {
+        JS_ThrowTypeError(js, "'%s' is no value of the option %s", text, name);
+        found = -1;
+    }
+    JS_FreeCString(js, text);
+    return found;
+}
+
+int idl_is_iterable(JSContext *js, JSValueConst object)
+{
+    JSAtom symbol = iterator_symbol(js);
+    JSValue method = symbol == JS_ATOM_NULL ? JS_EXCEPTION : JS_GetProperty(js, object, symbol);
+    JS_FreeAtom(js, symbol);
+    if (JS_IsException(method))
+        return -1;
+    bool iterable = !JS_IsUndefined(method) && !JS_IsNull(method);
+    JS_FreeValue(js, method);
+    return iterable;
+}

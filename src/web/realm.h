@@ -31,6 +31,8 @@ struct realm {
     int64_t time_origin;  /* ns of the run's clock */
     struct event_listeners *listeners; /* of the global: web/event_target.h */
     JSValue spare_event;               /* web/event_dispatch.c: undefined, or keeps the shape of message events in use */
+    struct pending_fetch *fetches;     /* web/fetch.c: calls that have not settled */
+    struct xhr *requests;              /* web/xhr.c: requests under way */
     void *timers;                      /* web/timers.c */
     void *rejections;                  /* web/rejection.c */
     struct message_port *ports;        /* attached in this realm: web/message_port.c */

@@ -4,8 +4,9 @@
 
 #include "agent/agent.h"
 
-/* Own: the agent stands still for that much of the run's clock; no task, microtask or timer of it runs meanwhile, and what fell due comes
- * afterwards. False when it was terminated: whoever called JavaScript is to unwind. Blocks. */
+/* Own: the agent stands still for that much of the run's clock; no task, microtask or timer of it
+ * runs meanwhile, and what fell due comes afterwards. False when it was terminated: whoever called
+ * JavaScript is to unwind. Blocks. */
 bool agent_pause(struct agent *a, int64_t ns);
 
 #endif

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True if `word` looks like a slip of the pen for `known`; *distance is then the number of letters to insert, delete, replace or swap. */
+/* True if `word` looks like a slip of the pen for `known`; *distance is then the number of letters
+ * to insert, delete, replace or swap. */
 bool spelling_is_near(const char *word, const char *known, size_t *distance);
 
 /* The nearest of `count` words, NULL when none is near. */

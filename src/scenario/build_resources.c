@@ -15,7 +15,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#define ERROR_AT(b, node, ...) load_error_add((b)->errors, (b)->plan->file, (node)->line, (node)->column, __VA_ARGS__)
+#define ERROR_AT(b, node, ...)                                                                     \
+    load_error_add((b)->errors, (b)->plan->file, (node)->line, (node)->column, __VA_ARGS__)
 
 static bool flag_of(const yaml_node *node)
 {
@@ -26,7 +27,8 @@ static bool flag_of(const yaml_node *node)
 
 static bool is_scheme(const char *name)
 {
-    static const char *const schemes[] = {"http", "https", "data", "blob", "about", "file", "ws", "wss", "javascript"};
+    static const char *const schemes[] = {"http", "https", "data", "blob",      "about",
+                                          "file", "ws",    "wss",  "javascript"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (strcasecmp(schemes[i], name) == 0)
             return true;
@@ -35,7 +37,8 @@ static bool is_scheme(const char *name)
 
 static bool is_name(const char *text)
 {
-    size_t letters = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+    size_t letters =
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
     return letters > 0 && text[letters] == '\0' && !is_scheme(text);
 }
 
@@ -46,8 +49,10 @@ static const char *read_origin(builder *b, const char *text)
     const char *origin = NULL;
     if (!url_parse(text, strlen(text), NULL, &u))
         return NULL;
-    bool http = strcmp(buffer_text(&u.scheme), "https") == 0 || strcmp(buffer_text(&u.scheme), "http") == 0;
-    if (http && strcmp(buffer_text(&u.path), "/") == 0 && !u.has_query && !u.has_fragment && u.username.length == 0) {
+    bool http =
+        strcmp(buffer_text(&u.scheme), "https") == 0 || strcmp(buffer_text(&u.scheme), "http") == 0;
+    if (http && strcmp(buffer_text(&u.path), "/") == 0 && !u.has_query && !u.has_fragment &&
+        u.username.length == 0) {
         buffer serialized = {0};
         url_serialize_origin(&u, &serialized);
         origin = region_text(b->memory, buffer_text(&serialized));
@@ -61,17 +66,25 @@ static void build_origin(builder *b, const yaml_node *key, const yaml_node *valu
 {
     plan *p = b->plan;
     bool map = value->shape == YAML_MAP;
-    const yaml_node *url = map ? yaml_tree_find(value, "url") : value, *secure = map ? yaml_tree_find(value, "secure") : NULL;
-    const char *name = build_text(b, key), *text = build_text(b, url), *origin = read_origin(b, text);
+    const yaml_node *url = map ? yaml_tree_find(value, "url") : value,
+                    *secure = map ? yaml_tree_find(value, "secure") : NULL;
+    const char *name = build_text(b, key), *text = build_text(b, url),
+               *origin = read_origin(b, text);
     if (!is_name(name))
-        ERROR_AT(b, key, "expected a name of letters, digits, - and _ that is no scheme of URLs, found \"%s\"", name);
+        ERROR_AT(
+            b, key,
+            "expected a name of letters, digits, - and _ that is no scheme of URLs, found \"%s\"",
+            name);
     if (origin == NULL) {
-        ERROR_AT(b, url, "expected an origin such as https://app.example, without a path, found \"%s\"", text);
+        ERROR_AT(b, url,
+                 "expected an origin such as https://app.example, without a path, found \"%s\"",
+                 text);
         return;
     }
     for (size_t i = 0; i < p->origin_count; i++)
         if (strcmp(p->origins[i].origin, origin) == 0)
-            ERROR_AT(b, url, "this is the origin \"%s\" of line %u again", p->origins[i].name, p->origins[i].declared.line);
+            ERROR_AT(b, url, "this is the origin \"%s\" of line %u again", p->origins[i].name,
+                     p->origins[i].declared.line);
     p->origins[p->origin_count++] = (plan_origin){
         .name = name,
         .origin = origin,
@@ -110,7 +123,10 @@ static void add_unknown_origin(builder *b, const yaml_node *node, const char *na
     if (near != NULL)
         ERROR_AT(b, node, "no origin is named \"%s\"; did you mean \"%s\"?", name, near);
     else
-        ERROR_AT(b, node, "no origin is named \"%s\"; expected a path, a URL, or a name that stands under \"origins\"", name);
+        ERROR_AT(b, node,
+                 "no origin is named \"%s\"; expected a path, a URL, or a name that stands under "
+                 "\"origins\"",
+                 name);
 }
 
 const char *build_address(builder *b, const yaml_node *node)
@@ -128,7 +144,9 @@ const char *build_address(builder *b, const yaml_node *node)
     }
     char *resolved = url_resolve(base, text);
     if (resolved == NULL)
-        ERROR_AT(b, node, "expected an address: a path, a URL, or name:/path with the name of an origin, found \"%s\"",
+        ERROR_AT(b, node,
+                 "expected an address: a path, a URL, or name:/path with the name of an origin, "
+                 "found \"%s\"",
                  node->text);
     const char *url = region_text(b->memory, resolved);
     free(resolved);
@@ -139,13 +157,32 @@ const char *build_address(builder *b, const yaml_node *node)
 
 static const char *known_header(const char *name)
 {
-    static const char *const known[] = {
-        "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods",
-        "access-control-allow-origin", "access-control-expose-headers", "cache-control", "content-disposition",
-        "content-language", "content-length", "content-security-policy", "content-type", "cross-origin-embedder-policy",
-        "cross-origin-opener-policy", "cross-origin-resource-policy", "date", "etag", "expires", "last-modified",
-        "location", "origin-agent-cluster", "permissions-policy", "referrer-policy", "service-worker-allowed",
-        "set-cookie", "vary", "x-content-type-options"};
+    static const char *const known[] = {"access-control-allow-credentials",
+                                        "access-control-allow-headers",
+                                        "access-control-allow-methods",
+                                        "access-control-allow-origin",
+                                        "access-control-expose-headers",
+                                        "cache-control",
+                                        "content-disposition",
+                                        "content-language",
+                                        "content-length",
+                                        "content-security-policy",
+                                        "content-type",
+                                        "cross-origin-embedder-policy",
+                                        "cross-origin-opener-policy",
+                                        "cross-origin-resource-policy",
+                                        "date",
+                                        "etag",
+                                        "expires",
+                                        "last-modified",
+                                        "location",
+                                        "origin-agent-cluster",
+                                        "permissions-policy",
+                                        "referrer-policy",
+                                        "service-worker-allowed",
+                                        "set-cookie",
+                                        "vary",
+                                        "x-content-type-options"};
     char lower[64];
     size_t length = strlen(name);
     if (length >= sizeof lower)
@@ -179,7 +216,8 @@ static bool values_are_texts(builder *b, const yaml_node *value)
 }
 
 /* `common` first; a header that the answer has itself replaces it. */
-static void build_headers(builder *b, plan_answer *a, const plan_answer *common, const yaml_node *node)
+static void build_headers(builder *b, plan_answer *a, const plan_answer *common,
+                          const yaml_node *node)
 {
     size_t most = common->header_count, count = 0;
     for (size_t i = 0; node != NULL && i < node->count; i++)
@@ -188,7 +226,8 @@ static void build_headers(builder *b, plan_answer *a, const plan_answer *common,
     for (size_t i = 0; i < common->header_count; i++) {
         bool replaced = false;
         for (size_t k = 0; node != NULL && k < node->count; k++)
-            replaced = replaced || strcasecmp(node->pairs[k].key->text, common->headers[i].name) == 0;
+            replaced =
+                replaced || strcasecmp(node->pairs[k].key->text, common->headers[i].name) == 0;
         if (!replaced)
             headers[count++] = common->headers[i];
     }
@@ -221,7 +260,8 @@ static const yaml_node *find_body(const yaml_node *node, const char **kind)
     return NULL;
 }
 
-static void check_one_body(builder *b, const yaml_node *node, const yaml_node *found, const char *kind)
+static void check_one_body(builder *b, const yaml_node *node, const yaml_node *found,
+                           const char *kind)
 {
     for (size_t i = 0; i < BODY_KINDS; i++) {
         const yaml_node *body = yaml_tree_find(node, body_kinds[i]);
@@ -270,10 +310,12 @@ static void build_from(builder *b, plan_answer *a, const char *url, const yaml_n
     const char *path = build_path(b, node);
     status s = build_read_file(b->memory, path, &a->bytes, &a->length);
     if (s != STATUS_OK)
-        ERROR_AT(b, node, "the file \"%s\" %s", path, s == STATUS_NOT_FOUND ? "does not exist" : "cannot be read");
+        ERROR_AT(b, node, "the file \"%s\" %s", path,
+                 s == STATUS_NOT_FOUND ? "does not exist" : "cannot be read");
 }
 
-static void build_body(builder *b, plan_answer *a, const char *url, const char *kind, const yaml_node *node)
+static void build_body(builder *b, plan_answer *a, const char *url, const char *kind,
+                       const yaml_node *node)
 {
     if (strcmp(kind, "html") == 0 || strcmp(kind, "script") == 0) {
         a->type = kind[0] == 'h' ? "text/html;charset=utf-8" : "text/javascript";
@@ -299,12 +341,14 @@ static bool is_redirect(uint64_t code)
     return code == 301 || code == 302 || code == 303 || code == 307 || code == 308;
 }
 
-static void build_redirect(builder *b, plan_answer *a, const yaml_node *to, const yaml_node *code, const yaml_node *body)
+static void build_redirect(builder *b, plan_answer *a, const yaml_node *to, const yaml_node *code,
+                           const yaml_node *body)
 {
     const char *location = build_address(b, to);
     a->status = (unsigned)build_number(code, 302);
     if (!is_redirect(a->status))
-        ERROR_AT(b, code, "expected 301, 302, 303, 307 or 308 for a redirect, found %s", code->text);
+        ERROR_AT(b, code, "expected 301, 302, 303, 307 or 308 for a redirect, found %s",
+                 code->text);
     if (body != NULL)
         ERROR_AT(b, body, "a redirect has no body");
     if (location == NULL)
@@ -316,9 +360,11 @@ static void build_redirect(builder *b, plan_answer *a, const yaml_node *to, cons
     a->headers = headers;
 }
 
-static plan_answer build_answer(builder *b, const char *url, const yaml_node *node, const plan_answer *common)
+static plan_answer build_answer(builder *b, const char *url, const yaml_node *node,
+                                const plan_answer *common)
 {
-    plan_answer a = {.bytes = "", .status = common->status, .type = common->type, .delay_ms = common->delay_ms};
+    plan_answer a = {
+        .bytes = "", .status = common->status, .type = common->type, .delay_ms = common->delay_ms};
     const char *kind = NULL;
     const yaml_node *body = find_body(node, &kind), *type = yaml_tree_find(node, "type");
     const yaml_node *code = yaml_tree_find(node, "status"), *fail = yaml_tree_find(node, "fail");
@@ -339,11 +385,13 @@ static plan_answer build_answer(builder *b, const char *url, const yaml_node *no
     return a;
 }
 
-static void build_versions(builder *b, plan_resource *r, const yaml_node *node, const plan_answer *common)
+static void build_versions(builder *b, plan_resource *r, const yaml_node *node,
+                           const plan_answer *common)
 {
     r->versions = region_allocate(b->memory, node->count * sizeof *r->versions);
     for (size_t i = 0; i < node->count; i++) {
-        const char *url = i == 0 ? r->url : region_format(b->memory, "%s#version-%zu", r->url, i + 1);
+        const char *url =
+            i == 0 ? r->url : region_format(b->memory, "%s#version-%zu", r->url, i + 1);
         r->versions[r->version_count++] = build_answer(b, url, node->items[i], common);
     }
 }
@@ -355,14 +403,16 @@ static void build_folder(builder *b, plan_resource *r, const yaml_node *node)
     if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode))
         ERROR_AT(b, node, "the folder \"%s\" does not exist", path);
     if (r->url[strlen(r->url) - 1] != '/')
-        ERROR_AT(b, node, "a folder is served below an address that ends with /, not at %s", r->url);
+        ERROR_AT(b, node, "a folder is served below an address that ends with /, not at %s",
+                 r->url);
     r->folder = path;
 }
 
 /* What may not stand beside what. */
 static void check_parts(builder *b, const yaml_node *node)
 {
-    const yaml_node *versions = yaml_tree_find(node, "versions"), *folder = yaml_tree_find(node, "folder");
+    const yaml_node *versions = yaml_tree_find(node, "versions"),
+                    *folder = yaml_tree_find(node, "folder");
     const char *kind = NULL;
     const yaml_node *body = find_body(node, &kind);
     if (versions != NULL && body != NULL)
@@ -386,7 +436,8 @@ static void build_resource(builder *b, plan_resource *r, const yaml_node *value)
         r->versions[r->version_count++] = a;
         return;
     }
-    const yaml_node *versions = yaml_tree_find(value, "versions"), *folder = yaml_tree_find(value, "folder");
+    const yaml_node *versions = yaml_tree_find(value, "versions"),
+                    *folder = yaml_tree_find(value, "folder");
     check_parts(b, value);
     plan_answer common = build_answer(b, r->url, value, &plain);
     r->methods = build_texts(b, yaml_tree_find(value, "methods"));
@@ -412,12 +463,14 @@ void build_resources(builder *b, const yaml_node *node)
         if (url == NULL)
             continue;
         if (strncmp(url, "http", 4) != 0 || strchr(url, '#') != NULL) {
-            ERROR_AT(b, key, "expected an http(s) address without a fragment, found \"%s\"", key->text);
+            ERROR_AT(b, key, "expected an http(s) address without a fragment, found \"%s\"",
+                     key->text);
             continue;
         }
         for (size_t k = 0; k < p->resource_count; k++)
             if (strcmp(p->resources[k].url, url) == 0)
-                ERROR_AT(b, key, "%s is declared in line %u already", url, p->resources[k].declared.line);
+                ERROR_AT(b, key, "%s is declared in line %u already", url,
+                         p->resources[k].declared.line);
         const plan_file *file = plan_find_file(p, url);
         if (file != NULL && strcmp(file->script->url, url) == 0)
             ERROR_AT(b, key, "%s is declared under \"files\" already", url);

@@ -76,7 +76,8 @@ static const plan_answer *next_version(struct network *n, const plan_resource *r
     return &r->versions[i < r->version_count ? i : r->version_count - 1];
 }
 
-/* The path of a file below the folder, percent-decoded; malloc'd, NULL for one that would lead out of it. */
+/* The path of a file below the folder, percent-decoded; malloc'd, NULL for one that would lead out
+ * of it. */
 static char *path_below(const plan_resource *r, const char *url)
 {
     const char *rest = url + strlen(r->url);
@@ -90,11 +91,13 @@ static char *path_below(const plan_resource *r, const char *url)
     return path.text;
 }
 
-static status answer_from_folder(const plan_resource *r, const plan_answer *a, const char *url, struct resource *out)
+static status answer_from_folder(const plan_resource *r, const plan_answer *a, const char *url,
+                                 struct resource *out)
 {
     char *path = path_below(r, url);
     status s = path ? files_read(path, &out->bytes, &out->length) : STATUS_NOT_FOUND;
-    if (s == STATUS_NOT_FOUND && asprintf(&out->error, "the folder %s has no such file", r->folder) < 0)
+    if (s == STATUS_NOT_FOUND &&
+        asprintf(&out->error, "the folder %s has no such file", r->folder) < 0)
         out->error = NULL;
     if (s == STATUS_OK) {
         out->status = a->status;
@@ -104,7 +107,8 @@ static status answer_from_folder(const plan_resource *r, const plan_answer *a, c
     return s;
 }
 
-static status answer(struct network *n, const plan_resource *r, const char *url, const char *method, bool preflight, struct resource *out)
+static status answer(struct network *n, const plan_resource *r, const char *url, const char *method,
+                     bool preflight, struct resource *out)
 {
     const plan_answer *a = next_version(n, r, preflight);
     out->delay_ns = (int64_t)a->delay_ms * 1000000;
@@ -120,12 +124,14 @@ static status answer(struct network *n, const plan_resource *r, const char *url,
     if (r->folder && !preflight)
         return answer_from_folder(r, a, url, out);
     out->status = a->status;
-    set_body(out, a->script ? a->script->text : a->bytes, a->script ? a->script->length : a->length);
+    set_body(out, a->script ? a->script->text : a->bytes,
+             a->script ? a->script->length : a->length);
     set_headers(out, a, a->type);
     return STATUS_OK;
 }
 
-/* A program without declared origins is sent with the headers that isolate it (its files at least, and what lies beside it). */
+/* A program without declared origins is sent with the headers that isolate it (its files at least,
+ * and what lies beside it). */
 static status answer_from_files(const plan *p, const char *url, struct resource *out)
 {
     status s = files_load(p, url, &out->bytes, &out->length);
@@ -162,7 +168,8 @@ static void add_known(buffer *text, const char *url, size_t *count)
     buffer_format(text, "%s%s", (*count)++ ? ", " : "", url);
 }
 
-/* What a person may have meant: near addresses, else all there are of that origin while they are few. */
+/* What a person may have meant: near addresses, else all there are of that origin while they are
+ * few. */
 static char *nothing_there(const plan *p, const char *url)
 {
     buffer text = {0}, near = {0};
@@ -189,7 +196,8 @@ static char *nothing_there(const plan *p, const char *url)
     return text.text; /* the buffer's memory is the C library's */
 }
 
-static status load(void *context, const char *url, const char *method, bool preflight, struct resource *out)
+static status load(void *context, const char *url, const char *method, bool preflight,
+                   struct resource *out)
 {
     struct network *n = context;
     const plan_resource *r = plan_find_resource(n->plan, url);

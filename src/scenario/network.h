@@ -1,6 +1,8 @@
-/* The virtual network of one run: answers requests from the plan, and counts which version of a resource is next.
+/* The virtual network of one run: answers requests from the plan, and counts which version of a
+ * resource is next.
  *
- * Ownership: made and freed by the run; the plan outlives it. Threads: any agent's; nothing is locked. Blocking: reads files. */
+ * Ownership: made and freed by the run; the plan outlives it. Threads: any agent's; nothing is
+ * locked. Blocking: reads files. */
 #ifndef HEDDLE_SCENARIO_NETWORK_H
 #define HEDDLE_SCENARIO_NETWORK_H
 

@@ -26,7 +26,8 @@ void body_release(struct body *b)
 static void extract_blob(const struct blob_view *blob, struct body *out, char **type)
 {
     bool whole = blob->offset == 0 && blob->length == blob->bytes->length;
-    out->bytes = whole ? blob_bytes_ref(blob->bytes) : blob_bytes_new(blob->bytes->bytes + blob->offset, blob->length);
+    out->bytes = whole ? blob_bytes_ref(blob->bytes)
+                       : blob_bytes_new(blob->bytes->bytes + blob->offset, blob->length);
     if (*blob->type)
         *type = strdup(blob->type);
 }
@@ -36,7 +37,8 @@ static void extract_params(JSValueConst params, struct body *out, char **type)
     const char *name, *value;
     size_t name_length, value_length;
     buffer text = {0};
-    for (uint32_t i = 0; search_params_pair(params, i, &name, &name_length, &value, &value_length); i++) {
+    for (uint32_t i = 0; search_params_pair(params, i, &name, &name_length, &value, &value_length);
+         i++) {
         buffer_add(&text, i ? "&" : "");
         url_form_add(&text, name, name_length);
         buffer_add(&text, "=");
@@ -138,7 +140,8 @@ JSValue body_json(JSContext *js, const char *bytes, size_t length)
     return value;
 }
 
-static JSValue package(JSContext *js, struct blob_bytes *b, const struct header_list *headers, enum body_form form)
+static JSValue package(JSContext *js, struct blob_bytes *b, const struct header_list *headers,
+                       enum body_form form)
 {
     switch (form) {
     case BODY_TEXT:
@@ -158,7 +161,8 @@ static JSValue package(JSContext *js, struct blob_bytes *b, const struct header_
     return blob;
 }
 
-JSValue body_read(JSContext *js, struct body *b, const struct header_list *headers, enum body_form form)
+JSValue body_read(JSContext *js, struct body *b, const struct header_list *headers,
+                  enum body_form form)
 {
     if (b->used) {
         JS_ThrowTypeError(js, "the body was read already");

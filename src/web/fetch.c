@@ -1,4 +1,5 @@
-/* fetch() (Fetch section 5.6). A request goes out when the function is called; its answer comes as a task of the networking source. */
+/* fetch() (Fetch section 5.6). A request goes out when the function is called; its answer comes as
+ * a task of the networking source. */
 #include "web/globals.h"
 #include "web/event.h"
 #include "web/headers.h"
@@ -63,13 +64,15 @@ static void answered(void *context, status s, struct resource *r)
     if (s != STATUS_OK)
         resource_warn(p->realm->agent, "fetch", p->url, s, r);
     JSValue response = s == STATUS_OK ? response_from_resource(js, r)
-                                      : JS_ThrowTypeError(js, "fetch of %s failed: %s", p->url, r->error ? r->error : status_text(s));
+                                      : JS_ThrowTypeError(js, "fetch of %s failed: %s", p->url,
+                                                          r->error ? r->error : status_text(s));
     bool fulfil = !JS_IsException(response);
     settle(p, fulfil, fulfil ? response : JS_GetException(js));
 }
 
 /* Fetch "abort the fetch() call": the promise is rejected at once. */
-static JSValue aborted(JSContext *js, JSValueConst self, int count, JSValueConst *arguments, int magic, JSValueConst *data)
+static JSValue aborted(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
+                       int magic, JSValueConst *data)
 {
     int64_t address = 0;
     (void)self;
@@ -151,4 +154,5 @@ static const struct lazy_property lazy[] = {
     {"Response", interface_build, &response_interface},
 };
 
-const struct global_part fetch_globals = {.lazy = lazy, .lazy_count = 3, .functions = functions, .function_count = 1};
+const struct global_part fetch_globals = {
+    .lazy = lazy, .lazy_count = 3, .functions = functions, .function_count = 1};

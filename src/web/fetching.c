@@ -1,5 +1,6 @@
-/* The algorithms of the Fetch Standard behind resource_request: "main fetch", "scheme fetch", "HTTP fetch", redirects, the CORS check and
- * preflight, the cross-origin resource policy check. Names as there. */
+/* The algorithms of the Fetch Standard behind resource_request: "main fetch", "scheme fetch", "HTTP
+ * fetch", redirects, the CORS check and preflight, the cross-origin resource policy check. Names as
+ * there. */
 #include "agent/world.h"
 #include "base/assert.h"
 #include "web/base64.h"
@@ -21,15 +22,16 @@ struct fetching {
     struct world *world;
     const struct request *request;
     struct resource *out;
-    struct url url; /* the current one */
-    char *url_origin, *origin;  /* of the current URL; the client's, which redirects may taint */
+    struct url url;            /* the current one */
+    char *url_origin, *origin; /* of the current URL; the client's, which redirects may taint */
     const char *method;
     enum response_type tainting; /* basic, CORS or opaque */
     unsigned redirects;
     int64_t delay_ns;
 };
 
-static status network_error(struct fetching *f, status s, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static status network_error(struct fetching *f, status s, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static status network_error(struct fetching *f, status s, const char *format, ...)
 {
@@ -74,7 +76,8 @@ static void set_body(struct resource *out, buffer *body)
     out->status = 200;
 }
 
-/* Fetch "data: URL processor": the text before the comma says the type, and whether the rest is base64. */
+/* Fetch "data: URL processor": the text before the comma says the type, and whether the rest is
+ * base64. */
 static bool read_data_url(const char *text, size_t length, buffer *type, buffer *body)
 {
     const char *comma = memchr(text, ',', length);
@@ -132,10 +135,13 @@ static status fetch_blob(struct fetching *f)
 {
     char *text = serialized(&f->url, true), *type = NULL, length[32];
     bool get = !strcmp(f->method, "GET");
-    status s = get ? blob_url_lookup(f->world, text, &f->out->bytes, &f->out->length, &type) : STATUS_STATE;
+    status s = get ? blob_url_lookup(f->world, text, &f->out->bytes, &f->out->length, &type)
+                   : STATUS_STATE;
     free(text);
     if (s != STATUS_OK)
-        return network_error(f, s, get ? "nothing is registered under this blob: URL" : "a blob: URL can only be got");
+        return network_error(f, s,
+                             get ? "nothing is registered under this blob: URL"
+                                 : "a blob: URL can only be got");
     f->out->status = 200;
     snprintf(length, sizeof length, "%zu", f->out->length);
     header_list_append(&f->out->headers, "Content-Length", length);
@@ -149,7 +155,8 @@ static status fetch_blob(struct fetching *f)
 static bool with_credentials(const struct fetching *f)
 {
     enum request_credentials c = f->request->credentials;
-    return c == CREDENTIALS_INCLUDE || (c == CREDENTIALS_SAME_ORIGIN && f->tainting == RESPONSE_BASIC);
+    return c == CREDENTIALS_INCLUDE ||
+           (c == CREDENTIALS_SAME_ORIGIN && f->tainting == RESPONSE_BASIC);
 }
 
 /* Fetch "CORS check": NULL, or why it fails (malloc'd). */
@@ -163,7 +170,8 @@ static char *cors_check(const struct fetching *f, const struct resource *r)
         char *credentials = resource_header(r, "Access-Control-Allow-Credentials");
         int written = 0;
         if (strcmp(allowed, f->origin))
-            written = asprintf(&why, "its Access-Control-Allow-Origin is %s, not %s", allowed, f->origin);
+            written =
+                asprintf(&why, "its Access-Control-Allow-Origin is %s, not %s", allowed, f->origin);
         else if (with_credentials(f) && (!credentials || strcmp(credentials, "true")))
             written = asprintf(&why, "it does not allow credentials");
         if (written < 0)
@@ -182,21 +190,25 @@ static bool is_safelisted_method(const char *method)
 static const char *unsafe_header(const struct request *q, size_t *from)
 {
     for (; q->headers && *from < q->headers->count; ++*from)
-        if (!header_is_cors_safelisted(q->headers->items[*from].name, q->headers->items[*from].value))
+        if (!header_is_cors_safelisted(q->headers->items[*from].name,
+                                       q->headers->items[*from].value))
             return q->headers->items[(*from)++].name;
     return NULL;
 }
 
 /* The header has the token, or a wildcard that counts. */
-static bool list_allows(const struct fetching *f, const struct resource *r, const char *header, const char *token, bool star)
+static bool list_allows(const struct fetching *f, const struct resource *r, const char *header,
+                        const char *token, bool star)
 {
     char *list = resource_header(r, header);
-    bool allowed = header_tokens_contain(list, token) || (star && !with_credentials(f) && header_tokens_contain(list, "*"));
+    bool allowed = header_tokens_contain(list, token) ||
+                   (star && !with_credentials(f) && header_tokens_contain(list, "*"));
     free(list);
     return allowed;
 }
 
-/* Fetch "CORS-preflight fetch": the resource answers it with its own headers, at once and with an ok status. */
+/* Fetch "CORS-preflight fetch": the resource answers it with its own headers, at once and with an
+ * ok status. */
 static status preflight(struct fetching *f, const char *url)
 {
     const struct resource_loader *loader = ((const struct web *)f->world->host)->loader;
@@ -211,13 +223,18 @@ static status preflight(struct fetching *f, const char *url)
     if (why)
         s = network_error(f, STATUS_STATE, "the preflight is refused: %s", why);
     free(why);
-    if (s == STATUS_OK && !is_safelisted_method(f->method) && !list_allows(f, &answer, "Access-Control-Allow-Methods", f->method, true))
-        s = network_error(f, STATUS_STATE, "the preflight is refused: Access-Control-Allow-Methods does not name %s", f->method);
+    if (s == STATUS_OK && !is_safelisted_method(f->method) &&
+        !list_allows(f, &answer, "Access-Control-Allow-Methods", f->method, true))
+        s = network_error(f, STATUS_STATE,
+                          "the preflight is refused: Access-Control-Allow-Methods does not name %s",
+                          f->method);
     size_t from = 0;
     for (const char *name; s == STATUS_OK && (name = unsafe_header(f->request, &from));) {
         bool star = strcasecmp(name, "Authorization") != 0;
         if (!list_allows(f, &answer, "Access-Control-Allow-Headers", name, star))
-            s = network_error(f, STATUS_STATE, "the preflight is refused: Access-Control-Allow-Headers does not name %s", name);
+            s = network_error(
+                f, STATUS_STATE,
+                "the preflight is refused: Access-Control-Allow-Headers does not name %s", name);
     }
     resource_release(&answer);
     return s;
@@ -226,7 +243,8 @@ static status preflight(struct fetching *f, const char *url)
 static bool needs_preflight(const struct fetching *f)
 {
     size_t from = 0;
-    return f->tainting == RESPONSE_CORS && (!is_safelisted_method(f->method) || unsafe_header(f->request, &from));
+    return f->tainting == RESPONSE_CORS &&
+           (!is_safelisted_method(f->method) || unsafe_header(f->request, &from));
 }
 
 /* Fetch "cross-origin resource policy check" for what is used without CORS (R-COEP-04). */
@@ -235,7 +253,8 @@ static bool policy_allows(const struct fetching *f, const struct resource *r)
     if (f->tainting != RESPONSE_OPAQUE)
         return true;
     char *policy = resource_header(r, "Cross-Origin-Resource-Policy");
-    bool known = policy && (!strcmp(policy, "same-origin") || !strcmp(policy, "same-site") || !strcmp(policy, "cross-origin"));
+    bool known = policy && (!strcmp(policy, "same-origin") || !strcmp(policy, "same-site") ||
+                            !strcmp(policy, "cross-origin"));
     bool allowed = known ? policy[0] == 'c' : !f->request->require_corp;
     free(policy);
     return allowed;
@@ -274,13 +293,15 @@ static status follow_redirect(struct fetching *f, const char *location)
         buffer_add(&next.fragment, buffer_text(&f->url.fragment));
     }
     char *text = serialized(&next, false), *origin = url_origin(text);
-    bool credentials = next.username.length || next.password.length, other = !same_origin(origin ? origin : "null", f->url_origin);
+    bool credentials = next.username.length || next.password.length,
+         other = !same_origin(origin ? origin : "null", f->url_origin);
     const char *why = NULL;
     if (!is_http(&next))
         why = "it redirects to a URL that is not http(s)";
     else if (++f->redirects > MOST_REDIRECTS)
         why = "it redirects more than 20 times";
-    else if (credentials && (f->tainting == RESPONSE_CORS || (f->request->mode == MODE_CORS && !same_origin(f->origin, origin))))
+    else if (credentials && (f->tainting == RESPONSE_CORS ||
+                             (f->request->mode == MODE_CORS && !same_origin(f->origin, origin))))
         why = "it redirects to a URL with a user name";
     else if (f->request->mode == MODE_CORS && other && !same_origin(f->origin, f->url_origin)) {
         free(f->origin); /* "tainted origin": nobody can tell any more who asks */
@@ -292,7 +313,8 @@ static status follow_redirect(struct fetching *f, const char *location)
         url_release(&next);
         return network_error(f, STATUS_STATE, "%s", why);
     }
-    if ((code <= 302 && !strcmp(f->method, "POST")) || (code == 303 && strcmp(f->method, "GET") && strcmp(f->method, "HEAD")))
+    if ((code <= 302 && !strcmp(f->method, "POST")) ||
+        (code == 303 && strcmp(f->method, "GET") && strcmp(f->method, "HEAD")))
         f->method = "GET";
     f->delay_ns += f->out->delay_ns;
     resource_release(f->out);
@@ -317,12 +339,15 @@ static status http_fetch(struct fetching *f)
     if (why)
         s = network_error(f, STATUS_STATE, "%s", why);
     else if (!policy_allows(f, f->out))
-        s = network_error(f, STATUS_STATE, "its Cross-Origin-Resource-Policy does not allow %s to use it", f->origin);
+        s = network_error(f, STATUS_STATE,
+                          "its Cross-Origin-Resource-Policy does not allow %s to use it",
+                          f->origin);
     free(why);
     if (s == STATUS_OK && is_redirect(f->out->status))
         location = resource_header(f->out, "Location");
     if (location && f->request->redirect == REDIRECT_ERROR)
-        s = network_error(f, STATUS_STATE, "it redirects to %s, and the request forbids that", location);
+        s = network_error(f, STATUS_STATE, "it redirects to %s, and the request forbids that",
+                          location);
     else if (location && f->request->redirect == REDIRECT_MANUAL)
         f->tainting = RESPONSE_OPAQUE_REDIRECT;
     else if (location)
@@ -380,7 +405,8 @@ static bool is_sniffed(const struct fetching *f)
 {
     if (f->request->use != USE_SCRIPT)
         return false;
-    char *options = resource_header(f->out, "X-Content-Type-Options"), *type = resource_header(f->out, "Content-Type");
+    char *options = resource_header(f->out, "X-Content-Type-Options"),
+         *type = resource_header(f->out, "Content-Type");
     bool blocked = options && !strcasecmp(options, "nosniff") && !mime_type_is_javascript(type);
     free(options);
     free(type);
@@ -390,7 +416,11 @@ static bool is_sniffed(const struct fetching *f)
 status resource_request(struct world *w, const struct request *q, struct resource *out)
 {
     *out = (struct resource){0};
-    struct fetching f = {.world = w, .request = q, .out = out, .method = q->method ? q->method : "GET", .tainting = RESPONSE_BASIC};
+    struct fetching f = {.world = w,
+                         .request = q,
+                         .out = out,
+                         .method = q->method ? q->method : "GET",
+                         .tainting = RESPONSE_BASIC};
     struct url u;
     if (!url_parse(q->url, strlen(q->url), NULL, &u))
         return network_error(&f, STATUS_NOT_FOUND, "it is no URL");
@@ -400,7 +430,8 @@ status resource_request(struct world *w, const struct request *q, struct resourc
     hd_assert(f.origin);
     status s = main_fetch(&f);
     if (s == STATUS_OK && is_sniffed(&f))
-        s = network_error(&f, STATUS_STATE, "it is no script, and its X-Content-Type-Options is nosniff");
+        s = network_error(&f, STATUS_STATE,
+                          "it is no script, and its X-Content-Type-Options is nosniff");
     out->delay_ns += f.delay_ns;
     if (s == STATUS_OK) {
         out->url = serialized(&f.url, false);

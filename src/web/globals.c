@@ -1,5 +1,6 @@
 #include "web/globals.h"
 
+#include "agent/world.h"
 #include "engine/host_class.h"
 #include "web/barrier.h"
 #include "web/blob.h"
@@ -8,7 +9,9 @@
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/dom.h"
+#include "web/later.h"
 #include "web/realm.h"
+#include "web/resource.h"
 #include "web/shared_worker.h"
 #include "web/window.h"
 #include "web/window_proxy.h"
@@ -195,6 +198,7 @@ int globals_install(struct realm *r)
     const struct global_part *location = r->kind == GLOBAL_WINDOW ? &window_location_globals : &location_globals;
     int failed = remove_own_tag(r->js, global) || install_own(r, global) || install_all(r->js, global, parts) ||
                  install(r->js, global, location) < 0 || hide_shared_memory(r, global) ||
+                 (r->secure && install(r->js, global, &cache_globals) < 0) ||
                  (!r->pure && install(r->js, global, &heddle_globals) < 0);
     JS_FreeValue(r->js, global);
     return failed ? -1 : 0;
@@ -205,6 +209,8 @@ void globals_clear(struct realm *r)
     rejections_free(r);
     fetches_clear(r);
     requests_clear(r);
+    cache_additions_clear(r);
+    later_clear(r);
     JS_FreeValue(r->js, r->spare_event);
     r->spare_event = JS_UNDEFINED;
     for (int i = 0; i < WINDOW_PART_COUNT; i++) {

@@ -18,6 +18,7 @@ extern const struct global_part event_globals;     /* Event and its kin, EventTa
 extern const struct global_part encoding_globals;  /* TextEncoder, TextDecoder, atob, btoa */
 extern const struct global_part fetch_globals;     /* fetch, Headers, Request, Response */
 extern const struct global_part xhr_globals;       /* XMLHttpRequest */
+extern const struct global_part cache_globals;     /* caches: in secure contexts */
 extern const struct global_part url_globals;       /* URL, URLSearchParams */
 extern const struct global_part performance_globals;
 extern const struct global_part crypto_globals;
@@ -48,8 +49,9 @@ void timers_clear_realm(struct realm *r);
 void ports_close_realm(struct realm *r);
 /* fetch.c: calls under way come to nothing. Before the engine is freed. */
 void fetches_clear(struct realm *r);
-/* xhr.c: the same. */
+/* xhr.c, cache.c: the same. */
 void requests_clear(struct realm *r);
+void cache_additions_clear(struct realm *r);
 
 /* timers.c */
 void timers_release(struct realm *r);

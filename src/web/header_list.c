@@ -135,7 +135,8 @@ void header_list_sort_and_combine(const struct header_list *l, struct header_lis
 
 bool header_name_is_valid(const char *name)
 {
-    static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char token[] =
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     return *name && !name[strspn(name, token)];
 }
 
@@ -191,18 +192,35 @@ static bool is_one_of(const char *name, const char *const *names)
 
 bool header_is_forbidden_for_requests(const char *name, const char *value)
 {
-    static const char *const names[] = {
-        "Accept-Charset", "Accept-Encoding", "Access-Control-Request-Headers", "Access-Control-Request-Method",
-        "Connection",     "Content-Length",  "Cookie",                         "Cookie2",
-        "Date",           "DNT",             "Expect",                         "Host",
-        "Keep-Alive",     "Origin",          "Referer",                        "Set-Cookie",
-        "TE",             "Trailer",         "Transfer-Encoding",              "Upgrade",
-        "Via",            NULL};
-    static const char *const overrides[] = {"X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", NULL};
+    static const char *const names[] = {"Accept-Charset",
+                                        "Accept-Encoding",
+                                        "Access-Control-Request-Headers",
+                                        "Access-Control-Request-Method",
+                                        "Connection",
+                                        "Content-Length",
+                                        "Cookie",
+                                        "Cookie2",
+                                        "Date",
+                                        "DNT",
+                                        "Expect",
+                                        "Host",
+                                        "Keep-Alive",
+                                        "Origin",
+                                        "Referer",
+                                        "Set-Cookie",
+                                        "TE",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Upgrade",
+                                        "Via",
+                                        NULL};
+    static const char *const overrides[] = {"X-HTTP-Method", "X-HTTP-Method-Override",
+                                            "X-Method-Override", NULL};
     if (is_one_of(name, names) || !strncasecmp(name, "proxy-", 6) || !strncasecmp(name, "sec-", 4))
         return true;
-    return is_one_of(name, overrides) && (header_tokens_contain(value, "CONNECT") || header_tokens_contain(value, "TRACE") ||
-                                          header_tokens_contain(value, "TRACK"));
+    return is_one_of(name, overrides) &&
+           (header_tokens_contain(value, "CONNECT") || header_tokens_contain(value, "TRACE") ||
+            header_tokens_contain(value, "TRACK"));
 }
 
 bool header_is_forbidden_for_responses(const char *name)
@@ -213,7 +231,8 @@ bool header_is_forbidden_for_responses(const char *name)
 
 bool header_is_no_cors_safelisted_name(const char *name)
 {
-    static const char *const names[] = {"Accept", "Accept-Language", "Content-Language", "Content-Type", NULL};
+    static const char *const names[] = {"Accept", "Accept-Language", "Content-Language",
+                                        "Content-Type", NULL};
     return is_one_of(name, names);
 }
 
@@ -225,14 +244,16 @@ bool header_is_privileged_no_cors(const char *name)
 static bool has_unsafe_byte(const char *value)
 {
     for (; *value; value++)
-        if (((unsigned char)*value < 0x20 && *value != '\t') || strchr("\"():<>?@[\\]{}\x7f", *value))
+        if (((unsigned char)*value < 0x20 && *value != '\t') ||
+            strchr("\"():<>?@[\\]{}\x7f", *value))
             return true;
     return false;
 }
 
 static bool is_language_text(const char *value)
 {
-    return !value[strspn(value, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ *,-.;=")];
+    return !value[strspn(value,
+                         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ *,-.;=")];
 }
 
 static bool is_simple_type(const char *value)
@@ -241,8 +262,8 @@ static bool is_simple_type(const char *value)
     bool simple = false;
     if (!has_unsafe_byte(value) && mime_type_parse(value, strlen(value), &type)) {
         const char *essence = buffer_text(&type.essence);
-        simple = !strcmp(essence, "application/x-www-form-urlencoded") || !strcmp(essence, "multipart/form-data") ||
-                 !strcmp(essence, "text/plain");
+        simple = !strcmp(essence, "application/x-www-form-urlencoded") ||
+                 !strcmp(essence, "multipart/form-data") || !strcmp(essence, "text/plain");
         mime_type_release(&type);
     }
     return simple;
@@ -273,7 +294,8 @@ bool header_is_cors_safelisted(const char *name, const char *value)
 
 bool header_is_cors_safelisted_for_responses(const char *name)
 {
-    static const char *const names[] = {"Cache-Control", "Content-Language", "Content-Length", "Content-Type",
-                                        "Expires",       "Last-Modified",    "Pragma",         NULL};
+    static const char *const names[] = {
+        "Cache-Control", "Content-Language", "Content-Length", "Content-Type",
+        "Expires",       "Last-Modified",    "Pragma",         NULL};
     return is_one_of(name, names);
 }

@@ -172,7 +172,8 @@ static int read_element(JSContext *js, JSValueConst element, void *context)
     return failed;
 }
 
-/* A record's key that comes again after conversion replaces the value; byte strings do not change, so keys differ. */
+/* A record's key that comes again after conversion replaces the value; byte strings do not change,
+ * so keys differ. */
 static int read_record(JSContext *js, JSValueConst record, struct pairs *out)
 {
     JSPropertyEnum *keys;
@@ -206,7 +207,9 @@ int headers_fill(JSContext *js, struct headers *h, JSValueConst init)
         return -1;
     }
     int iterable = idl_is_iterable(js, init);
-    int failed = iterable < 0 ? -1 : iterable ? idl_sequence(js, init, read_element, &pairs) : read_record(js, init, &pairs);
+    int failed = iterable < 0 ? -1
+                 : iterable   ? idl_sequence(js, init, read_element, &pairs)
+                              : read_record(js, init, &pairs);
     for (size_t i = 0; i < pairs.count; i++) {
         if (!failed)
             failed = append_pair(js, h, &pairs.items[i]);
@@ -230,8 +233,8 @@ static JSValue construct(JSContext *js, JSValueConst new_target, int count, JSVa
 /* ---- methods ---- */
 
 /* The arguments (name) or (name, value), and the object; NULL with an exception. */
-static struct headers *take(JSContext *js, JSValueConst self, const char *what, int count, JSValueConst *arguments, int wanted,
-                            struct pair *out)
+static struct headers *take(JSContext *js, JSValueConst self, const char *what, int count,
+                            JSValueConst *arguments, int wanted, struct pair *out)
 {
     struct headers *h = headers_of(js, self);
     *out = (struct pair){{0}, {0}};
@@ -267,22 +270,24 @@ static JSValue set(JSContext *js, JSValueConst self, int count, JSValueConst *ar
         return JS_EXCEPTION;
     p.value.length = header_value_normalize(p.value.text, p.value.length);
     int go = validate(js, h, &p);
-    if (go > 0 && (h->guard != GUARD_REQUEST_NO_CORS || header_is_no_cors_safelisted(p.name.text, p.value.text))) {
+    if (go > 0 && (h->guard != GUARD_REQUEST_NO_CORS ||
+                   header_is_no_cors_safelisted(p.name.text, p.value.text))) {
         header_list_set(&h->list, p.name.text, p.value.text);
         remove_privileged(h);
     }
     return done(&p, go < 0 ? JS_EXCEPTION : JS_UNDEFINED);
 }
 
-static JSValue delete(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+static JSValue delete (JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
     struct pair p;
     struct headers *h = take(js, self, "delete", count, arguments, 1, &p);
     if (!h)
         return JS_EXCEPTION;
     int go = validate(js, h, &p);
-    if (go > 0 && (h->guard != GUARD_REQUEST_NO_CORS || header_is_no_cors_safelisted_name(p.name.text) ||
-                   header_is_privileged_no_cors(p.name.text))) {
+    if (go > 0 &&
+        (h->guard != GUARD_REQUEST_NO_CORS || header_is_no_cors_safelisted_name(p.name.text) ||
+         header_is_privileged_no_cors(p.name.text))) {
         header_list_delete(&h->list, p.name.text);
         remove_privileged(h);
     }
@@ -290,8 +295,8 @@ static JSValue delete(JSContext *js, JSValueConst self, int count, JSValueConst 
 }
 
 /* The name alone; NULL with an exception. */
-static struct headers *take_name(JSContext *js, JSValueConst self, const char *what, int count, JSValueConst *arguments,
-                                 struct pair *out)
+static struct headers *take_name(JSContext *js, JSValueConst self, const char *what, int count,
+                                 JSValueConst *arguments, struct pair *out)
 {
     struct headers *h = take(js, self, what, count, arguments, 1, out);
     if (!h || (strlen(out->name.text) == out->name.length && header_name_is_valid(out->name.text)))
@@ -332,12 +337,15 @@ static JSValue get_set_cookie(JSContext *js, JSValueConst self, int count, JSVal
     for (size_t i = 0; !JS_IsException(array) && i < h->list.count; i++) {
         const struct header *item = &h->list.items[i];
         if (!strcasecmp(item->name, "set-cookie"))
-            JS_DefinePropertyValueUint32(js, array, found++, idl_byte_string(js, item->value, strlen(item->value)), JS_PROP_C_W_E);
+            JS_DefinePropertyValueUint32(js, array, found++,
+                                         idl_byte_string(js, item->value, strlen(item->value)),
+                                         JS_PROP_C_W_E);
     }
     return array;
 }
 
-/* ---- iteration: "value pairs to iterate over" are the list as it is at each step, sorted and combined ---- */
+/* ---- iteration: "value pairs to iterate over" are the list as it is at each step, sorted and
+ * combined ---- */
 
 enum { ITERATE_ENTRIES, ITERATE_KEYS, ITERATE_VALUES };
 
@@ -349,10 +357,15 @@ static JSValue pair_at(JSContext *js, const struct headers *h, size_t i, int kin
     header_list_sort_and_combine(&h->list, &sorted);
     if (i < sorted.count) {
         const struct header *item = &sorted.items[i];
-        JSValue name = kind == ITERATE_VALUES ? JS_UNDEFINED : idl_byte_string(js, item->name, strlen(item->name));
-        JSValue value = kind == ITERATE_KEYS ? JS_UNDEFINED : idl_byte_string(js, item->value, strlen(item->value));
+        JSValue name = kind == ITERATE_VALUES ? JS_UNDEFINED
+                                              : idl_byte_string(js, item->name, strlen(item->name));
+        JSValue value = kind == ITERATE_KEYS
+                            ? JS_UNDEFINED
+                            : idl_byte_string(js, item->value, strlen(item->value));
         JSValue both[] = {name, value};
-        result = kind == ITERATE_KEYS ? name : kind == ITERATE_VALUES ? value : JS_NewArrayFrom(js, 2, both);
+        result = kind == ITERATE_KEYS     ? name
+                 : kind == ITERATE_VALUES ? value
+                                          : JS_NewArrayFrom(js, 2, both);
     }
     header_list_release(&sorted);
     return result;
@@ -368,7 +381,8 @@ static JSValue for_each(JSContext *js, JSValueConst self, int count, JSValueCons
     JSValue value;
     for (size_t i = 0; !JS_IsUninitialized(value = pair_at(js, h, i, ITERATE_VALUES)); i++) {
         JSValue call[] = {value, pair_at(js, h, i, ITERATE_KEYS), JS_DupValue(js, self)};
-        JSValue result = JS_Call(js, arguments[0], count > 1 ? arguments[1] : JS_UNDEFINED, 3, (JSValueConst *)call);
+        JSValue result = JS_Call(js, arguments[0], count > 1 ? arguments[1] : JS_UNDEFINED, 3,
+                                 (JSValueConst *)call);
         for (int n = 0; n < 3; n++)
             JS_FreeValue(js, call[n]);
         if (JS_IsException(result))
@@ -427,7 +441,8 @@ static const struct interface iterator_interface = {
     .prototype_count = 1,
 };
 
-static JSValue iterate(JSContext *js, JSValueConst self, int count, JSValueConst *arguments, int kind)
+static JSValue iterate(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
+                       int kind)
 {
     (void)count;
     (void)arguments;

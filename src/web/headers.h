@@ -6,7 +6,13 @@
 #include "web/header_list.h"
 
 /* Fetch "headers guard". */
-enum headers_guard { GUARD_NONE, GUARD_IMMUTABLE, GUARD_REQUEST, GUARD_REQUEST_NO_CORS, GUARD_RESPONSE };
+enum headers_guard {
+    GUARD_NONE,
+    GUARD_IMMUTABLE,
+    GUARD_REQUEST,
+    GUARD_REQUEST_NO_CORS,
+    GUARD_RESPONSE
+};
 
 struct headers {
     struct external external; /* the list lies outside the engine's heap */

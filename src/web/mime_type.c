@@ -3,7 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+static const char token[] =
+    "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 static void add_lower(buffer *out, const char *text, size_t length)
 {
@@ -123,8 +124,10 @@ bool mime_type_parse(const char *text, size_t length, struct mime_type *out)
 {
     *out = (struct mime_type){0};
     const char *at = skip_space(text, text + length), *end = before_space(at, text + length);
-    const char *slash = find(at, end, "/"), *semicolon = slash < end ? find(slash + 1, end, ";") : end;
-    if (slash >= end || !is_token(at, slash) || !is_token(slash + 1, before_space(slash + 1, semicolon)))
+    const char *slash = find(at, end, "/"),
+               *semicolon = slash < end ? find(slash + 1, end, ";") : end;
+    if (slash >= end || !is_token(at, slash) ||
+        !is_token(slash + 1, before_space(slash + 1, semicolon)))
         return false;
     add_lower(&out->essence, at, (size_t)(before_space(slash + 1, semicolon) - at));
     parse_parameters(semicolon, end, out);
@@ -150,11 +153,22 @@ static bool matches(const char *text, bool (*wanted)(const char *essence))
 
 static bool is_javascript(const char *essence)
 {
-    static const char *const names[] = {
-        "application/ecmascript", "application/javascript", "application/x-ecmascript", "application/x-javascript",
-        "text/ecmascript",        "text/javascript",        "text/javascript1.0",       "text/javascript1.1",
-        "text/javascript1.2",     "text/javascript1.3",     "text/javascript1.4",       "text/javascript1.5",
-        "text/jscript",           "text/livescript",        "text/x-ecmascript",        "text/x-javascript"};
+    static const char *const names[] = {"application/ecmascript",
+                                        "application/javascript",
+                                        "application/x-ecmascript",
+                                        "application/x-javascript",
+                                        "text/ecmascript",
+                                        "text/javascript",
+                                        "text/javascript1.0",
+                                        "text/javascript1.1",
+                                        "text/javascript1.2",
+                                        "text/javascript1.3",
+                                        "text/javascript1.4",
+                                        "text/javascript1.5",
+                                        "text/jscript",
+                                        "text/livescript",
+                                        "text/x-ecmascript",
+                                        "text/x-javascript"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(names[i], essence))
             return true;
@@ -183,11 +197,21 @@ const char *mime_type_of_path(const char *path)
     static const struct {
         const char *ending, *type;
     } types[] = {
-        {".html", "text/html;charset=utf-8"}, {".htm", "text/html;charset=utf-8"}, {".xhtml", "application/xhtml+xml"},
-        {".js", "text/javascript"},           {".mjs", "text/javascript"},         {".cjs", "text/javascript"},
-        {".json", "application/json"},        {".txt", "text/plain;charset=utf-8"}, {".css", "text/css"},
-        {".xml", "application/xml"},          {".svg", "image/svg+xml"},           {".png", "image/png"},
-        {".jpg", "image/jpeg"},               {".wasm", "application/wasm"},       {".csv", "text/csv"},
+        {".html", "text/html;charset=utf-8"},
+        {".htm", "text/html;charset=utf-8"},
+        {".xhtml", "application/xhtml+xml"},
+        {".js", "text/javascript"},
+        {".mjs", "text/javascript"},
+        {".cjs", "text/javascript"},
+        {".json", "application/json"},
+        {".txt", "text/plain;charset=utf-8"},
+        {".css", "text/css"},
+        {".xml", "application/xml"},
+        {".svg", "image/svg+xml"},
+        {".png", "image/png"},
+        {".jpg", "image/jpeg"},
+        {".wasm", "application/wasm"},
+        {".csv", "text/csv"},
         {".bin", "application/octet-stream"},
     };
     size_t length = strcspn(path, "?#");

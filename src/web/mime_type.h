@@ -1,4 +1,5 @@
-/* MIME types (MIME Sniffing Standard, sections 3 and 4), without sniffing. Any thread; never blocks. */
+/* MIME types (MIME Sniffing Standard, sections 3 and 4), without sniffing. Any thread; never
+ * blocks. */
 #ifndef HEDDLE_WEB_MIME_TYPE_H
 #define HEDDLE_WEB_MIME_TYPE_H
 
@@ -17,11 +18,13 @@ struct mime_type {
 bool mime_type_parse(const char *text, size_t length, struct mime_type *out);
 void mime_type_release(struct mime_type *t);
 
-/* "JavaScript MIME type essence match" and "JSON MIME type" of a Content-Type's text; NULL is neither. */
+/* "JavaScript MIME type essence match" and "JSON MIME type" of a Content-Type's text; NULL is
+ * neither. */
 bool mime_type_is_javascript(const char *text);
 bool mime_type_is_json(const char *text);
 
-/* The type of a file by the ending of its path; NULL for endings that say nothing. Constant text. */
+/* The type of a file by the ending of its path; NULL for endings that say nothing. Constant text.
+ */
 const char *mime_type_of_path(const char *path);
 
 #endif

@@ -10,7 +10,8 @@ static void set_slots(JSContext *js, struct event *e, bool computable, double lo
     e->slots[PROGRESS_TOTAL] = JS_NewNumber(js, total);
 }
 
-int progress_event_fire(JSContext *js, JSValueConst target, const char *type, double loaded, double total)
+int progress_event_fire(JSContext *js, JSValueConst target, const char *type, double loaded,
+                        double total)
 {
     struct event *e;
     JSValue event = event_new_trusted(js, &progress_event_interface, type, PROGRESS_SLOTS, &e);
@@ -38,11 +39,13 @@ static JSValue construct(JSContext *js, JSValueConst new_target, int count, JSVa
     struct event *e;
     JSValueConst dictionary;
     double loaded = 0, total = 0;
-    JSValue object = event_construct(js, &progress_event_interface, new_target, count, arguments, PROGRESS_SLOTS, &e, &dictionary);
+    JSValue object = event_construct(js, &progress_event_interface, new_target, count, arguments,
+                                     PROGRESS_SLOTS, &e, &dictionary);
     if (JS_IsException(object))
         return object;
     int computable = idl_boolean_member(js, dictionary, "lengthComputable", false);
-    if (computable < 0 || read_number(js, dictionary, "loaded", &loaded) || read_number(js, dictionary, "total", &total)) {
+    if (computable < 0 || read_number(js, dictionary, "loaded", &loaded) ||
+        read_number(js, dictionary, "total", &total)) {
         JS_FreeValue(js, object);
         return JS_EXCEPTION;
     }

@@ -32,6 +32,8 @@ struct realm {
     struct event_listeners *listeners; /* of the global: web/event_target.h */
     JSValue spare_event;               /* web/event_dispatch.c: undefined, or keeps the shape of message events in use */
     struct pending_fetch *fetches;     /* web/fetch.c: calls that have not settled */
+    struct adding *cache_additions;    /* web/cache.c: add and addAll under way */
+    struct later *later;               /* web/later.c: promises that a task will settle */
     struct xhr *requests;              /* web/xhr.c: requests under way */
     void *timers;                      /* web/timers.c */
     void *rejections;                  /* web/rejection.c */

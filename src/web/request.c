@@ -14,17 +14,36 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const modes[] = {[MODE_NO_CORS] = "no-cors", [MODE_CORS] = "cors", [MODE_SAME_ORIGIN] = "same-origin",
-                                    [MODE_NAVIGATE] = "navigate", NULL};
-static const char *const credentials_names[] = {[CREDENTIALS_SAME_ORIGIN] = "same-origin", [CREDENTIALS_OMIT] = "omit",
-                                                [CREDENTIALS_INCLUDE] = "include", NULL};
-static const char *const redirects[] = {[REDIRECT_FOLLOW] = "follow", [REDIRECT_ERROR] = "error", [REDIRECT_MANUAL] = "manual", NULL};
-static const char *const caches[] = {[CACHE_DEFAULT] = "default", [CACHE_NO_STORE] = "no-store", [CACHE_RELOAD] = "reload",
-                                     [CACHE_NO_CACHE] = "no-cache", [CACHE_FORCE_CACHE] = "force-cache",
-                                     [CACHE_ONLY_IF_CACHED] = "only-if-cached", NULL};
-static const char *const policies[] = {"", "no-referrer", "no-referrer-when-downgrade", "same-origin", "origin", "strict-origin",
-                                       "origin-when-cross-origin", "strict-origin-when-cross-origin", "unsafe-url", NULL};
-static const char *const duplexes[] = {"half", NULL}, *const priorities[] = {"high", "low", "auto", NULL};
+static const char *const modes[] = {[MODE_NO_CORS] = "no-cors",
+                                    [MODE_CORS] = "cors",
+                                    [MODE_SAME_ORIGIN] = "same-origin",
+                                    [MODE_NAVIGATE] = "navigate",
+                                    NULL};
+static const char *const credentials_names[] = {[CREDENTIALS_SAME_ORIGIN] = "same-origin",
+                                                [CREDENTIALS_OMIT] = "omit",
+                                                [CREDENTIALS_INCLUDE] = "include",
+                                                NULL};
+static const char *const redirects[] = {
+    [REDIRECT_FOLLOW] = "follow", [REDIRECT_ERROR] = "error", [REDIRECT_MANUAL] = "manual", NULL};
+static const char *const caches[] = {[CACHE_DEFAULT] = "default",
+                                     [CACHE_NO_STORE] = "no-store",
+                                     [CACHE_RELOAD] = "reload",
+                                     [CACHE_NO_CACHE] = "no-cache",
+                                     [CACHE_FORCE_CACHE] = "force-cache",
+                                     [CACHE_ONLY_IF_CACHED] = "only-if-cached",
+                                     NULL};
+static const char *const policies[] = {"",
+                                       "no-referrer",
+                                       "no-referrer-when-downgrade",
+                                       "same-origin",
+                                       "origin",
+                                       "strict-origin",
+                                       "origin-when-cross-origin",
+                                       "strict-origin-when-cross-origin",
+                                       "unsafe-url",
+                                       NULL};
+static const char *const duplexes[] = {"half", NULL}, *const priorities[] = {"high", "low", "auto",
+                                                                             NULL};
 
 /* ---- life ---- */
 
@@ -101,9 +120,10 @@ static void replace(char **text, const char *with)
 
 /* ---- RequestInit ---- */
 
-/* The members of the dictionary, converted in their order; -1 and JS_UNDEFINED where one is absent. */
+/* The members of the dictionary, converted in their order; -1 and JS_UNDEFINED where one is absent.
+ */
 struct request_init {
-    bool any;          /* "init is not empty" */
+    bool any; /* "init is not empty" */
     JSValue headers, signal;
     struct body body;
     char *body_type;
@@ -129,8 +149,8 @@ static int read_body(JSContext *js, JSValueConst init, struct request_init *out)
     JSValue value = idl_member(js, init, "body");
     out->has_body = !JS_IsUndefined(value);
     out->body_is_null = JS_IsNull(value);
-    int failed = JS_IsException(value) ||
-                 (out->has_body && !out->body_is_null && body_extract(js, value, &out->body, &out->body_type));
+    int failed = JS_IsException(value) || (out->has_body && !out->body_is_null &&
+                                           body_extract(js, value, &out->body, &out->body_type));
     JS_FreeValue(js, value);
     return failed ? -1 : 0;
 }
@@ -142,7 +162,8 @@ static int read_text(JSContext *js, JSValueConst init, const char *name, bool by
     buffer text = {0};
     if (JS_IsUndefined(value))
         return 0;
-    int failed = JS_IsException(value) || (bytes ? idl_add_byte_string(js, value, &text) : text_add_usv(js, value, &text));
+    int failed = JS_IsException(value) ||
+                 (bytes ? idl_add_byte_string(js, value, &text) : text_add_usv(js, value, &text));
     JS_FreeValue(js, value);
     if (failed) {
         buffer_release(&text);
@@ -158,7 +179,8 @@ static int read_signal(JSContext *js, JSValueConst init, struct request_init *ou
     out->signal = idl_member(js, init, "signal");
     if (JS_IsException(out->signal))
         return -1;
-    if (JS_IsUndefined(out->signal) || JS_IsNull(out->signal) || interface_peek(out->signal, &abort_signal_interface))
+    if (JS_IsUndefined(out->signal) || JS_IsNull(out->signal) ||
+        interface_peek(out->signal, &abort_signal_interface))
         return 0;
     JS_ThrowTypeError(js, "the option signal is not an AbortSignal");
     return -1;
@@ -174,7 +196,8 @@ static int read_keepalive(JSContext *js, JSValueConst init, struct request_init 
     return 0;
 }
 
-static int read_enumeration(JSContext *js, JSValueConst init, const char *name, const char *const *values, int *out)
+static int read_enumeration(JSContext *js, JSValueConst init, const char *name,
+                            const char *const *values, int *out)
 {
     int found = idl_enumeration_member(js, init, name, values, 1000);
     *out = found == 1000 ? -1 : found;
@@ -199,13 +222,15 @@ static int read_members(JSContext *js, JSValueConst init, struct request_init *o
     out->headers = idl_member(js, init, "headers");
     if (JS_IsException(out->headers))
         return -1;
-    return read_text(js, init, "integrity", false, &out->integrity) || read_keepalive(js, init, out) ||
-                   read_text(js, init, "method", true, &out->method) || read_enumeration(js, init, "mode", modes, &out->mode) ||
+    return read_text(js, init, "integrity", false, &out->integrity) ||
+                   read_keepalive(js, init, out) ||
+                   read_text(js, init, "method", true, &out->method) ||
+                   read_enumeration(js, init, "mode", modes, &out->mode) ||
                    read_enumeration(js, init, "priority", priorities, &ignored) ||
                    read_enumeration(js, init, "redirect", redirects, &out->redirect) ||
                    read_text(js, init, "referrer", false, &out->referrer) ||
-                   read_enumeration(js, init, "referrerPolicy", policies, &out->referrer_policy) || read_signal(js, init, out) ||
-                   read_window(js, init, out)
+                   read_enumeration(js, init, "referrerPolicy", policies, &out->referrer_policy) ||
+                   read_signal(js, init, out) || read_window(js, init, out)
                ? -1
                : 0;
 }
@@ -214,16 +239,23 @@ static int read_members(JSContext *js, JSValueConst init, struct request_init *o
 static int read_init(JSContext *js, JSValueConst value, struct request_init *out)
 {
     JSValueConst init;
-    *out = (struct request_init){.headers = JS_UNDEFINED, .signal = JS_UNDEFINED, .mode = -1, .credentials = -1, .cache = -1,
-                                 .redirect = -1, .referrer_policy = -1, .keepalive = -1};
+    *out = (struct request_init){.headers = JS_UNDEFINED,
+                                 .signal = JS_UNDEFINED,
+                                 .mode = -1,
+                                 .credentials = -1,
+                                 .cache = -1,
+                                 .redirect = -1,
+                                 .referrer_policy = -1,
+                                 .keepalive = -1};
     if (idl_dictionary(js, value, &init))
         return -1;
     if (JS_IsUndefined(init))
         return 0;
     int failed = read_members(js, init, out);
-    out->any = out->has_body || !JS_IsUndefined(out->headers) || !JS_IsUndefined(out->signal) || out->mode >= 0 ||
-               out->credentials >= 0 || out->cache >= 0 || out->redirect >= 0 || out->keepalive >= 0 || out->method ||
-               out->referrer || out->integrity || out->referrer_policy >= 0;
+    out->any = out->has_body || !JS_IsUndefined(out->headers) || !JS_IsUndefined(out->signal) ||
+               out->mode >= 0 || out->credentials >= 0 || out->cache >= 0 || out->redirect >= 0 ||
+               out->keepalive >= 0 || out->method || out->referrer || out->integrity ||
+               out->referrer_policy >= 0;
     return failed;
 }
 
@@ -275,7 +307,8 @@ static int set_method(JSContext *js, struct request_object *o, const char *metho
         JS_ThrowTypeError(js, "'%s' is not a method", method);
         return -1;
     }
-    if (!strcasecmp(method, "CONNECT") || !strcasecmp(method, "TRACE") || !strcasecmp(method, "TRACK")) {
+    if (!strcasecmp(method, "CONNECT") || !strcasecmp(method, "TRACE") ||
+        !strcasecmp(method, "TRACK")) {
         JS_ThrowTypeError(js, "the method %s is not allowed", method);
         return -1;
     }
@@ -286,7 +319,8 @@ static int set_method(JSContext *js, struct request_object *o, const char *metho
     return 0;
 }
 
-/* `referrer`: only what the attribute shows; nothing is sent. A referrer elsewhere counts as this client. */
+/* `referrer`: only what the attribute shows; nothing is sent. A referrer elsewhere counts as this
+ * client. */
 static int set_referrer(JSContext *js, struct request_object *o, const char *text)
 {
     if (!*text) {
@@ -308,7 +342,8 @@ static int set_referrer(JSContext *js, struct request_object *o, const char *tex
 static int apply_init(JSContext *js, struct request_object *o, const struct request_init *i)
 {
     if (i->window_is_wrong || i->mode == MODE_NAVIGATE) {
-        JS_ThrowTypeError(js, i->window_is_wrong ? "the option window can only be null" : "no script makes a request of mode navigate");
+        JS_ThrowTypeError(js, i->window_is_wrong ? "the option window can only be null"
+                                                 : "no script makes a request of mode navigate");
         return -1;
     }
     if (i->any && o->mode == MODE_NAVIGATE)
@@ -322,7 +357,8 @@ static int apply_init(JSContext *js, struct request_object *o, const struct requ
     if (i->referrer_policy >= 0)
         replace(&o->referrer_policy, policies[i->referrer_policy]);
     o->mode = i->mode >= 0 ? (enum request_mode)i->mode : o->mode;
-    o->credentials = i->credentials >= 0 ? (enum request_credentials)i->credentials : o->credentials;
+    o->credentials =
+        i->credentials >= 0 ? (enum request_credentials)i->credentials : o->credentials;
     o->cache = i->cache >= 0 ? (enum request_cache)i->cache : o->cache;
     if (o->cache == CACHE_ONLY_IF_CACHED && o->mode != MODE_SAME_ORIGIN) {
         JS_ThrowTypeError(js, "only-if-cached goes with the mode same-origin alone");
@@ -335,10 +371,12 @@ static int apply_init(JSContext *js, struct request_object *o, const struct requ
     return i->method ? set_method(js, o, i->method) : 0;
 }
 
-static int set_headers(JSContext *js, struct request_object *o, const struct request_object *from, const struct request_init *i)
+static int set_headers(JSContext *js, struct request_object *o, const struct request_object *from,
+                       const struct request_init *i)
 {
     enum headers_guard guard = o->mode == MODE_NO_CORS ? GUARD_REQUEST_NO_CORS : GUARD_REQUEST;
-    if (o->mode == MODE_NO_CORS && strcmp(o->method, "GET") && strcmp(o->method, "HEAD") && strcmp(o->method, "POST")) {
+    if (o->mode == MODE_NO_CORS && strcmp(o->method, "GET") && strcmp(o->method, "HEAD") &&
+        strcmp(o->method, "POST")) {
         JS_ThrowTypeError(js, "the mode no-cors does not allow the method %s", o->method);
         return -1;
     }
@@ -354,15 +392,19 @@ static int set_headers(JSContext *js, struct request_object *o, const struct req
         return headers_fill(js, headers_peek(o->headers), i->headers);
     for (size_t k = 0; copied && k < copied->count; k++)
         if (header_is_no_cors_safelisted(copied->items[k].name, copied->items[k].value))
-            header_list_append(&headers_peek(o->headers)->list, copied->items[k].name, copied->items[k].value);
+            header_list_append(&headers_peek(o->headers)->list, copied->items[k].name,
+                               copied->items[k].value);
     return 0;
 }
 
-/* The body of the dictionary, or the one of the request that this is made from, which is used up. */
-static int set_body(JSContext *js, struct request_object *o, struct request_object *from, struct request_init *i)
+/* The body of the dictionary, or the one of the request that this is made from, which is used up.
+ */
+static int set_body(JSContext *js, struct request_object *o, struct request_object *from,
+                    struct request_init *i)
 {
     bool inherits = !(i->has_body && !i->body_is_null) && from && from->body.bytes;
-    if (((i->has_body && !i->body_is_null) || inherits) && (!strcmp(o->method, "GET") || !strcmp(o->method, "HEAD"))) {
+    if (((i->has_body && !i->body_is_null) || inherits) &&
+        (!strcmp(o->method, "GET") || !strcmp(o->method, "HEAD"))) {
         JS_ThrowTypeError(js, "a request with the method %s has no body", o->method);
         return -1;
     }
@@ -383,7 +425,8 @@ static int set_body(JSContext *js, struct request_object *o, struct request_obje
     return 0;
 }
 
-static int set_signal(JSContext *js, struct request_object *o, const struct request_object *from, const struct request_init *i)
+static int set_signal(JSContext *js, struct request_object *o, const struct request_object *from,
+                      const struct request_init *i)
 {
     JSValueConst source = JS_UNDEFINED;
     if (!JS_IsUndefined(i->signal))
@@ -394,18 +437,21 @@ static int set_signal(JSContext *js, struct request_object *o, const struct requ
     return JS_IsException(o->signal) ? -1 : 0;
 }
 
-static int build(JSContext *js, struct request_object *o, JSValueConst input, JSValueConst init_value)
+static int build(JSContext *js, struct request_object *o, JSValueConst input,
+                 JSValueConst init_value)
 {
     struct request_object *from = request_peek(input);
     struct request_init init;
     if (from)
         from_request(o, from);
-    JSValue text = from ? JS_UNDEFINED : JS_ToString(js, input); /* arguments are converted in their order */
+    JSValue text =
+        from ? JS_UNDEFINED : JS_ToString(js, input); /* arguments are converted in their order */
     int failed = JS_IsException(text) || read_init(js, init_value, &init);
     if (JS_IsException(text))
         return -1;
-    failed = failed || (!from && from_url(js, o, text)) || apply_init(js, o, &init) || set_signal(js, o, from, &init) ||
-             set_headers(js, o, from, &init) || set_body(js, o, from, &init);
+    failed = failed || (!from && from_url(js, o, text)) || apply_init(js, o, &init) ||
+             set_signal(js, o, from, &init) || set_headers(js, o, from, &init) ||
+             set_body(js, o, from, &init);
     JS_FreeValue(js, text);
     release_init(js, &init);
     return failed ? -1 : 0;
@@ -471,12 +517,18 @@ static JSValue get(JSContext *js, JSValueConst self, int what)
     if (!o)
         return JS_EXCEPTION;
     const char *const texts[] = {
-        [GET_METHOD] = o->method,       [GET_URL] = o->url,
-        [GET_DESTINATION] = o->destination, [GET_REFERRER] = o->referrer,
-        [GET_REFERRER_POLICY] = o->referrer_policy, [GET_MODE] = modes[o->mode],
-        [GET_CREDENTIALS] = credentials_names[o->credentials], [GET_CACHE] = caches[o->cache],
-        [GET_REDIRECT] = redirects[o->redirect], [GET_INTEGRITY] = o->integrity,
-        [GET_DUPLEX] = "half", [GET_BODY_USED] = NULL,
+        [GET_METHOD] = o->method,
+        [GET_URL] = o->url,
+        [GET_DESTINATION] = o->destination,
+        [GET_REFERRER] = o->referrer,
+        [GET_REFERRER_POLICY] = o->referrer_policy,
+        [GET_MODE] = modes[o->mode],
+        [GET_CREDENTIALS] = credentials_names[o->credentials],
+        [GET_CACHE] = caches[o->cache],
+        [GET_REDIRECT] = redirects[o->redirect],
+        [GET_INTEGRITY] = o->integrity,
+        [GET_DUPLEX] = "half",
+        [GET_BODY_USED] = NULL,
     };
     switch (what) {
     case GET_HEADERS:
@@ -497,7 +549,8 @@ static JSValue read(JSContext *js, JSValueConst self, int count, JSValueConst *a
     struct request_object *o = request_of(js, self);
     (void)count;
     (void)arguments;
-    return o ? body_read(js, &o->body, &headers_peek(o->headers)->list, (enum body_form)form) : idl_rejected(js);
+    return o ? body_read(js, &o->body, &headers_peek(o->headers)->list, (enum body_form)form)
+             : idl_rejected(js);
 }
 
 static JSValue clone_request(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
@@ -518,7 +571,8 @@ static JSValue clone_request(JSContext *js, JSValueConst self, int count, JSValu
     copy->body.bytes = o->body.bytes ? blob_bytes_ref(o->body.bytes) : NULL;
     const struct headers *headers = headers_peek(o->headers);
     copy->headers = headers_new(js, &headers->list, headers->guard);
-    copy->signal = JS_IsException(copy->headers) ? JS_EXCEPTION : abort_signal_following(js, o->signal);
+    copy->signal =
+        JS_IsException(copy->headers) ? JS_EXCEPTION : abort_signal_following(js, o->signal);
     if (!JS_IsException(copy->signal))
         return object;
     JS_FreeValue(js, object);

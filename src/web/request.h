@@ -8,14 +8,21 @@
 
 struct realm;
 
-enum request_cache { CACHE_DEFAULT, CACHE_NO_STORE, CACHE_RELOAD, CACHE_NO_CACHE, CACHE_FORCE_CACHE, CACHE_ONLY_IF_CACHED };
+enum request_cache {
+    CACHE_DEFAULT,
+    CACHE_NO_STORE,
+    CACHE_RELOAD,
+    CACHE_NO_CACHE,
+    CACHE_FORCE_CACHE,
+    CACHE_ONLY_IF_CACHED
+};
 
 struct request_object {
     struct external external; /* the texts lie outside the engine's heap */
     JSValue headers, signal;  /* a Headers, an AbortSignal object */
     char *url, *method, *integrity;
-    char *referrer;        /* as the attribute shows it */
-    char *referrer_policy; /* "" = the default */
+    char *referrer;          /* as the attribute shows it */
+    char *referrer_policy;   /* "" = the default */
     const char *destination; /* constant; "" for fetch() */
     enum request_mode mode;
     enum request_credentials credentials;
@@ -30,7 +37,8 @@ extern const struct interface request_interface;
 /* The inside; NULL for other values. */
 struct request_object *request_peek(JSValueConst value);
 
-/* The constructor's steps: from a RequestInfo and a RequestInit (undefined for none). An exception when they throw. */
+/* The constructor's steps: from a RequestInfo and a RequestInit (undefined for none). An exception
+ * when they throw. */
 JSValue request_new(JSContext *js, JSValueConst input, JSValueConst init);
 
 /* What the network is asked with; borrows from the object. */

@@ -1,4 +1,5 @@
-/* How agents ask the network: synchronously, or with an answer that comes as a task. What is answered: web/fetching.c. */
+/* How agents ask the network: synchronously, or with an answer that comes as a task. What is
+ * answered: web/fetching.c. */
 #include "web/resource.h"
 
 #include "agent/pause.h"
@@ -17,9 +18,32 @@ void resource_release(struct resource *r)
 {
     free(r->bytes);
     free(r->url);
+    free(r->status_text);
     free(r->error);
     header_list_release(&r->headers);
     *r = (struct resource){0};
+}
+
+static char *copy_text(const char *text)
+{
+    char *copy = text ? strdup(text) : NULL;
+    hd_assert(copy || !text);
+    return copy;
+}
+
+void resource_copy(struct resource *to, const struct resource *from)
+{
+    *to = *from;
+    to->bytes = malloc(from->length + 1);
+    hd_assert(to->bytes);
+    if (from->length)
+        memcpy(to->bytes, from->bytes, from->length);
+    to->bytes[from->length] = 0;
+    to->url = copy_text(from->url);
+    to->status_text = copy_text(from->status_text);
+    to->error = copy_text(from->error);
+    to->headers = (struct header_list){0};
+    header_list_copy(&to->headers, &from->headers);
 }
 
 char *resource_header(const struct resource *r, const char *name)
@@ -38,12 +62,16 @@ bool resource_is_ok(const struct resource *r)
 
 bool resource_shows_header(const struct resource *r, const char *name)
 {
-    if (header_is_forbidden_for_responses(name) || r->type == RESPONSE_OPAQUE || r->type == RESPONSE_OPAQUE_REDIRECT)
+    if (r->filtered)
+        return true;
+    if (header_is_forbidden_for_responses(name) || r->type == RESPONSE_OPAQUE ||
+        r->type == RESPONSE_OPAQUE_REDIRECT)
         return false;
     if (r->type != RESPONSE_CORS || header_is_cors_safelisted_for_responses(name))
         return true;
     char *exposed = resource_header(r, "Access-Control-Expose-Headers");
-    bool shown = header_tokens_contain(exposed, name) || (!r->with_credentials && header_tokens_contain(exposed, "*"));
+    bool shown = header_tokens_contain(exposed, name) ||
+                 (!r->with_credentials && header_tokens_contain(exposed, "*"));
     free(exposed);
     return shown;
 }
@@ -65,12 +93,14 @@ static bool starts(const char *text, const char *beginning)
     return text && !strncasecmp(text, beginning, strlen(beginning));
 }
 
-/* Fetch "should be blocked due to its MIME type", HTML "fetch a classic worker script" and its neighbours. */
+/* Fetch "should be blocked due to its MIME type", HTML "fetch a classic worker script" and its
+ * neighbours. */
 static bool has_type_of_script(const struct resource *r, enum script_kind kind, const char *type)
 {
     switch (kind) {
     case SCRIPT_OF_DOCUMENT:
-        return !starts(type, "audio/") && !starts(type, "image/") && !starts(type, "video/") && !starts(type, "text/csv");
+        return !starts(type, "audio/") && !starts(type, "image/") && !starts(type, "video/") &&
+               !starts(type, "text/csv");
     case SCRIPT_OF_WORKER:
         return mime_type_is_javascript(type) || !starts(r->url, "http");
     default:
@@ -88,7 +118,8 @@ static status refuse(struct resource *r, const char *format, const char *what)
     return STATUS_STATE;
 }
 
-status script_load(struct agent *a, const struct request *q, enum script_kind kind, struct resource *out)
+status script_load(struct agent *a, const struct request *q, enum script_kind kind,
+                   struct resource *out)
 {
     status s = resource_load(a, q, out);
     return s == STATUS_OK ? script_check(kind, out) : s;
@@ -102,7 +133,8 @@ status script_check(enum script_kind kind, struct resource *out)
     if (!resource_is_ok(out))
         s = refuse(out, "the answer has the status %s", code);
     else if (!has_type_of_script(out, kind, type))
-        s = refuse(out, "%s is not the type of a script", type ? type : "an answer without Content-Type");
+        s = refuse(out, "%s is not the type of a script",
+                   type ? type : "an answer without Content-Type");
     free(type);
     return s;
 }
@@ -161,7 +193,8 @@ static void timer_fire(struct timer *t, struct agent *a)
     agent_queue(a, &f->task);
 }
 
-struct resource_fetch *resource_fetch(struct agent *a, const struct request *q, void (*done)(void *context, status s, struct resource *r),
+struct resource_fetch *resource_fetch(struct agent *a, const struct request *q,
+                                      void (*done)(void *context, status s, struct resource *r),
                                       void (*drop)(void *context), void *context)
 {
     struct resource_fetch *f = calloc(1, sizeof *f);
@@ -191,7 +224,8 @@ void resource_fetch_cancel(struct resource_fetch *f)
 
 /* ---- for people ---- */
 
-void resource_warn(struct agent *a, const char *what, const char *url, status s, const struct resource *r)
+void resource_warn(struct agent *a, const char *what, const char *url, status s,
+                   const struct resource *r)
 {
     if (s == STATUS_OK || s == STATUS_IO)
         return;
@@ -208,8 +242,10 @@ bool origin_text_is_trustworthy(const char *origin)
     if (!starts(origin, "http://"))
         return strcmp(origin, "null") != 0;
     const char *host = origin + strlen("http://");
-    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":"), tail = sizeof local - 1;
-    bool named = length >= tail && !strncmp(host + length - tail, local, tail) && (length == tail || host[length - tail - 1] == '.');
+    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":"),
+           tail = sizeof local - 1;
+    bool named = length >= tail && !strncmp(host + length - tail, local, tail) &&
+                 (length == tail || host[length - tail - 1] == '.');
     return named || !strncmp(host, "127.", 4) || !strncmp(host, "[::1]", 5);
 }
 

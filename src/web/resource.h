@@ -1,11 +1,11 @@
 /* The virtual network: what a run serves by URL. No real network is ever touched.
  *
- * A request goes through the algorithms of the Fetch Standard as far as a network inside the process can be honest: origins and modes,
- * CORS with its preflight, Cross-Origin-Resource-Policy, redirects, data: and blob: URLs. There are no cookies, no HTTP cache and no
- * referrers.
+ * A request goes through the algorithms of the Fetch Standard as far as a network inside the
+ * process can be honest: origins and modes, CORS with its preflight, Cross-Origin-Resource-Policy,
+ * redirects, data: and blob: URLs. There are no cookies, no HTTP cache and no referrers.
  *
- * Ownership: a struct resource owns its texts; resource_release frees them. Threads: as each function says; a loader is called by
- * many agents at once. Blocking: reads files. */
+ * Ownership: a struct resource owns its texts; resource_release frees them. Threads: as each
+ * function says; a loader is called by many agents at once. Blocking: reads files. */
 #ifndef HEDDLE_WEB_RESOURCE_H
 #define HEDDLE_WEB_RESOURCE_H
 
@@ -28,7 +28,8 @@ enum request_use { USE_OTHER, USE_SCRIPT }; /* destination: scripts are checked 
 struct request {
     const char *url;    /* absolute; a fragment is kept for the response's URL */
     const char *method; /* NULL = GET */
-    const char *origin; /* the client's, serialized; NULL: the user agent itself asks, as for a tab */
+    const char
+        *origin; /* the client's, serialized; NULL: the user agent itself asks, as for a tab */
     enum request_mode mode;
     enum request_redirect redirect;
     enum request_credentials credentials;
@@ -37,23 +38,35 @@ struct request {
     const struct header_list *headers; /* the script's own; NULL = none */
 };
 
-/* Fetch "response". `type` says how much of it the requester may see: the filters are for those who show it to scripts. */
-enum response_type { RESPONSE_BASIC, RESPONSE_CORS, RESPONSE_DEFAULT, RESPONSE_ERROR, RESPONSE_OPAQUE, RESPONSE_OPAQUE_REDIRECT };
+/* Fetch "response". `type` says how much of it the requester may see: the filters are for those who
+ * show it to scripts. */
+enum response_type {
+    RESPONSE_BASIC,
+    RESPONSE_CORS,
+    RESPONSE_DEFAULT,
+    RESPONSE_ERROR,
+    RESPONSE_OPAQUE,
+    RESPONSE_OPAQUE_REDIRECT
+};
 
 struct resource {
     char *bytes; /* a zero byte behind them */
     size_t length;
     char *url; /* the last one of a chain of redirects, with the fragment */
     unsigned status;
-    struct header_list headers; /* all of them, whatever the filter */
+    char *status_text; /* bytes; NULL = "", which is what the network says */
+    bool filtered;     /* `headers` are what the requester may see; else all of them */
+    struct header_list headers;
     enum response_type type;
     bool redirected;
     bool with_credentials; /* asked with credentials: then `*` in CORS headers is no wildcard */
-    int64_t delay_ns;         /* of the run's clock, from request to answer; failures take their time, too */
-    char *error;              /* a network error: why, one sentence; then nothing else is there */
+    int64_t
+        delay_ns; /* of the run's clock, from request to answer; failures take their time, too */
+    char *error;  /* a network error: why, one sentence; then nothing else is there */
 };
 
 void resource_release(struct resource *r);
+void resource_copy(struct resource *to, const struct resource *from);
 
 /* The combined value of a header, malloc'd; NULL when there is none. */
 char *resource_header(const struct resource *r, const char *name);
@@ -66,15 +79,18 @@ bool resource_is_ok(const struct resource *r);
 
 /* What the run serves under http(s) URLs. */
 struct resource_loader {
-    /* STATUS_OK: bytes, length, status, headers and delay were filled in; a redirect is a status with `Location`. Otherwise it is a network
-     * error, and `error` says why: STATUS_NOT_FOUND when nothing is declared there, STATUS_IO when a failure is declared. The URL has
-     * no fragment. A preflight is answered with the resource's own headers and does not count as a fetch. */
-    status (*load)(void *context, const char *url, const char *method, bool preflight, struct resource *out);
-    /* The URL that a bare module specifier ("ringbuf.js") stands for, malloc'd; NULL when there is none. */
+    /* STATUS_OK: bytes, length, status, headers and delay were filled in; a redirect is a status
+     * with `Location`. Otherwise it is a network error, and `error` says why: STATUS_NOT_FOUND when
+     * nothing is declared there, STATUS_IO when a failure is declared. The URL has no fragment. A
+     * preflight is answered with the resource's own headers and does not count as a fetch. */
+    status (*load)(void *context, const char *url, const char *method, bool preflight,
+                   struct resource *out);
+    /* The URL that a bare module specifier ("ringbuf.js") stands for, malloc'd; NULL when there is
+     * none. */
     char *(*find_package)(void *context, const char *referrer, const char *specifier);
     void *context;
-    /* For CommonJS, or both NULL: what require() stands for, malloc'd, NULL when there is none; and whether a script that is imported
-     * is CommonJS. */
+    /* For CommonJS, or both NULL: what require() stands for, malloc'd, NULL when there is none; and
+     * whether a script that is imported is CommonJS. */
     char *(*find_required)(void *context, const char *referrer, const char *specifier);
     bool (*is_commonjs)(void *context, const char *url, const struct resource *resource);
 };
@@ -96,33 +112,40 @@ struct web {
     size_t public_suffix_count;
 };
 
-/* Fetch "fetch", without its time. STATUS_OK for every answer, whatever its HTTP status; otherwise a network error: STATUS_NOT_FOUND
- * (nothing is there), STATUS_IO (declared to fail), STATUS_STATE (the rules of origins forbid it) with `error`. `out` is to be released
- * either way. Any thread. */
+/* Fetch "fetch", without its time. STATUS_OK for every answer, whatever its HTTP status; otherwise
+ * a network error: STATUS_NOT_FOUND (nothing is there), STATUS_IO (declared to fail), STATUS_STATE
+ * (the rules of origins forbid it) with `error`. `out` is to be released either way. Any thread. */
 status resource_request(struct world *w, const struct request *q, struct resource *out);
 
-/* The same on the agent's own thread, which pauses for the declared delay (R-BL-01): for scripts that are loaded synchronously.
- * STATUS_STATE without an error: the agent was terminated meanwhile. */
+/* The same on the agent's own thread, which pauses for the declared delay (R-BL-01): for scripts
+ * that are loaded synchronously. STATUS_STATE without an error: the agent was terminated meanwhile.
+ */
 status resource_load(struct agent *a, const struct request *q, struct resource *out);
 
-/* resource_load for a script: an answer that is not ok or has not the type of a script is an error too, with `error`. Classic worker
- * scripts of data: and blob: URLs may have any type, classic scripts of documents whatever is no image, sound or table. */
+/* resource_load for a script: an answer that is not ok or has not the type of a script is an error
+ * too, with `error`. Classic worker scripts of data: and blob: URLs may have any type, classic
+ * scripts of documents whatever is no image, sound or table. */
 enum script_kind { SCRIPT_OF_DOCUMENT, SCRIPT_OF_WORKER, SCRIPT_IMPORTED, SCRIPT_MODULE };
-status script_load(struct agent *a, const struct request *q, enum script_kind kind, struct resource *out);
+status script_load(struct agent *a, const struct request *q, enum script_kind kind,
+                   struct resource *out);
 
 /* The same look at an answer that is there already: STATUS_STATE and `error` when it is no script. */
 status script_check(enum script_kind kind, struct resource *r);
 
-/* A request whose answer comes as a task of the networking source, after the declared delay. Own thread: `done` is called there with the
- * status that resource_request gave, once, and borrows the answer; `drop` instead when the agent ends first. */
+/* A request whose answer comes as a task of the networking source, after the declared delay. Own
+ * thread: `done` is called there with the status that resource_request gave, once, and borrows the
+ * answer; `drop` instead when the agent ends first. */
 struct resource_fetch;
-struct resource_fetch *resource_fetch(struct agent *a, const struct request *q, void (*done)(void *context, status s, struct resource *r),
+struct resource_fetch *resource_fetch(struct agent *a, const struct request *q,
+                                      void (*done)(void *context, status s, struct resource *r),
                                       void (*drop)(void *context), void *context);
 /* Neither `done` nor `drop` is called any more. */
 void resource_fetch_cancel(struct resource_fetch *f);
 
-/* Own thread: a warning on the console that names the URL and the reason; not for failures that were declared. */
-void resource_warn(struct agent *a, const char *what, const char *url, status s, const struct resource *r);
+/* Own thread: a warning on the console that names the URL and the reason; not for failures that
+ * were declared. */
+void resource_warn(struct agent *a, const char *what, const char *url, status s,
+                   const struct resource *r);
 
 /* Secure Contexts "is origin potentially trustworthy", by scheme and host. Any thread. */
 bool origin_text_is_trustworthy(const char *origin);

@@ -52,7 +52,8 @@ struct response *response_peek(JSValueConst value)
 }
 
 /* A response of type "default" with status 200. */
-static JSValue new_response(JSContext *js, JSValueConst new_target, const struct header_list *headers, enum headers_guard guard)
+static JSValue new_response(JSContext *js, JSValueConst new_target,
+                            const struct header_list *headers, enum headers_guard guard)
 {
     struct response *r = calloc(1, sizeof *r);
     hd_assert(r);
@@ -61,7 +62,9 @@ static JSValue new_response(JSContext *js, JSValueConst new_target, const struct
     r->status = 200;
     r->type = RESPONSE_DEFAULT;
     r->headers = headers_new(js, headers, guard);
-    JSValue object = JS_IsException(r->headers) ? JS_EXCEPTION : interface_object_from(js, &response_interface, new_target, r);
+    JSValue object = JS_IsException(r->headers)
+                         ? JS_EXCEPTION
+                         : interface_object_from(js, &response_interface, new_target, r);
     if (JS_IsException(object)) {
         JS_FreeValue(js, r->headers);
         free_response(r);
@@ -92,16 +95,7 @@ static struct resource *copy_of(const struct resource *r)
 {
     struct resource *copy = calloc(1, sizeof *copy);
     hd_assert(copy);
-    copy->bytes = malloc(r->length + 1);
-    hd_assert(copy->bytes);
-    memcpy(copy->bytes, r->bytes, r->length + 1);
-    copy->length = r->length;
-    copy->url = strdup(r->url);
-    copy->status = r->status;
-    copy->type = r->type;
-    copy->redirected = r->redirected;
-    copy->with_credentials = r->with_credentials;
-    header_list_copy(&copy->headers, &r->headers);
+    resource_copy(copy, r);
     return copy;
 }
 
@@ -124,6 +118,10 @@ JSValue response_from_resource(JSContext *js, const struct resource *from)
         r->hidden = copy_of(from);
     else if (!is_null_body_status(from->status))
         r->body.bytes = blob_bytes_new(from->bytes, from->length);
+    if (from->status_text) {
+        free(r->status_text);
+        r->status_text = strdup(from->status_text);
+    }
     if (from->type != RESPONSE_OPAQUE) {
         free(r->url);
         r->url = strndup(from->url, strcspn(from->url, "#"));
@@ -134,15 +132,18 @@ JSValue response_from_resource(JSContext *js, const struct resource *from)
 void response_to_resource(const struct response *r, struct resource *out)
 {
     if (r->hidden) {
-        struct resource *copy = copy_of(r->hidden);
-        *out = *copy;
-        free(copy);
+        resource_copy(out, r->hidden);
         return;
     }
     size_t length = r->body.bytes ? r->body.bytes->length : 0;
-    *out = (struct resource){.length = length, .status = r->status, .type = r->type, .redirected = r->redirected};
+    *out = (struct resource){.length = length,
+                             .status = r->status,
+                             .type = r->type,
+                             .redirected = r->redirected,
+                             .filtered = true};
     out->bytes = malloc(length + 1);
     out->url = strdup(r->url);
+    out->status_text = strdup(r->status_text);
     hd_assert(out->bytes && out->url);
     if (length)
         memcpy(out->bytes, r->body.bytes->bytes, length);
@@ -178,7 +179,8 @@ static bool is_reason_phrase(const buffer *text)
     return true;
 }
 
-/* The members, in their order, and what "initialize a response" says of them. 0, or -1 with an exception; to be released either way. */
+/* The members, in their order, and what "initialize a response" says of them. 0, or -1 with an
+ * exception; to be released either way. */
 static int read_init(JSContext *js, JSValueConst value, struct response_init *out)
 {
     JSValueConst init;
@@ -193,7 +195,8 @@ static int read_init(JSContext *js, JSValueConst value, struct response_init *ou
     int failed = JS_IsException(code) || (!JS_IsUndefined(code) && JS_ToUint32(js, &number, code));
     JS_FreeValue(js, code);
     JSValue text = failed ? JS_UNDEFINED : idl_member(js, init, "statusText");
-    failed = failed || JS_IsException(text) || (!JS_IsUndefined(text) && idl_add_byte_string(js, text, &out->status_text));
+    failed = failed || JS_IsException(text) ||
+             (!JS_IsUndefined(text) && idl_add_byte_string(js, text, &out->status_text));
     JS_FreeValue(js, text);
     if (failed)
         return -1;
@@ -216,7 +219,8 @@ static void release_init(JSContext *js, struct response_init *init)
 }
 
 /* Fetch "initialize a response"; takes the body. 0, or -1 with an exception. */
-static int initialize(JSContext *js, struct response *r, const struct response_init *init, struct body *body, const char *type)
+static int initialize(JSContext *js, struct response *r, const struct response_init *init,
+                      struct body *body, const char *type)
 {
     r->body = *body;
     *body = (struct body){0};
@@ -235,10 +239,13 @@ static int initialize(JSContext *js, struct response *r, const struct response_i
 }
 
 /* A new response from (init, body); takes the body. */
-static JSValue make(JSContext *js, JSValueConst new_target, JSValueConst init_value, struct body *body, const char *type)
+static JSValue make(JSContext *js, JSValueConst new_target, JSValueConst init_value,
+                    struct body *body, const char *type)
 {
     struct response_init init;
-    JSValue object = read_init(js, init_value, &init) ? JS_EXCEPTION : new_response(js, new_target, NULL, GUARD_RESPONSE);
+    JSValue object = read_init(js, init_value, &init)
+                         ? JS_EXCEPTION
+                         : new_response(js, new_target, NULL, GUARD_RESPONSE);
     if (!JS_IsException(object) && initialize(js, response_peek(object), &init, body, type)) {
         JS_FreeValue(js, object);
         object = JS_EXCEPTION;
@@ -279,7 +286,8 @@ static JSValue static_redirect(JSContext *js, JSValueConst self, int count, JSVa
     JSValue usv = idl_usv_string(js, arguments[0]);
     const char *relative = JS_IsException(usv) ? NULL : JS_ToCString(js, usv);
     JS_FreeValue(js, usv);
-    if (!relative || (count > 1 && !JS_IsUndefined(arguments[1]) && JS_ToUint32(js, &code, arguments[1]))) {
+    if (!relative ||
+        (count > 1 && !JS_IsUndefined(arguments[1]) && JS_ToUint32(js, &code, arguments[1]))) {
         JS_FreeCString(js, relative);
         return JS_EXCEPTION;
     }
@@ -314,16 +322,28 @@ static JSValue static_json(JSContext *js, JSValueConst self, int count, JSValueC
     int failed = JS_IsException(text) || body_extract(js, text, &body, &type);
     JS_FreeValue(js, text);
     free(type);
-    return failed ? JS_EXCEPTION : make(js, JS_UNDEFINED, count > 1 ? arguments[1] : JS_UNDEFINED, &body, "application/json");
+    return failed ? JS_EXCEPTION
+                  : make(js, JS_UNDEFINED, count > 1 ? arguments[1] : JS_UNDEFINED, &body,
+                         "application/json");
 }
 
 /* ---- attributes and methods ---- */
 
-enum { GET_TYPE, GET_URL, GET_REDIRECTED, GET_STATUS, GET_OK, GET_STATUS_TEXT, GET_HEADERS, GET_BODY_USED };
+enum {
+    GET_TYPE,
+    GET_URL,
+    GET_REDIRECTED,
+    GET_STATUS,
+    GET_OK,
+    GET_STATUS_TEXT,
+    GET_HEADERS,
+    GET_BODY_USED
+};
 
 static JSValue get(JSContext *js, JSValueConst self, int what)
 {
-    static const char *const types[] = {"basic", "cors", "default", "error", "opaque", "opaqueredirect"};
+    static const char *const types[] = {"basic", "cors",   "default",
+                                        "error", "opaque", "opaqueredirect"};
     const struct response *r = response_of(js, self);
     if (!r)
         return JS_EXCEPTION;

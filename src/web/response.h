@@ -6,7 +6,8 @@
 #include "web/body.h"
 #include "web/resource.h"
 
-/* A response as a script sees it: filtered. What an opaque one hides is kept, so that it can be stored and served. */
+/* A response as a script sees it: filtered. What an opaque one hides is kept, so that it can be
+ * stored and served. */
 struct response {
     struct external external; /* the texts lie outside the engine's heap */
     JSValue headers;          /* a Headers object */
@@ -24,7 +25,8 @@ extern const struct interface response_interface;
 /* The inside; NULL for other values. */
 struct response *response_peek(JSValueConst value);
 
-/* A new object from an answer of the network, which it copies, with the filter that its type says. */
+/* A new object from an answer of the network, which it copies, with the filter that its type says.
+ */
 JSValue response_from_resource(JSContext *js, const struct resource *r);
 
 /* The answer behind a response object: what would be served again. `out` is to be released. */

@@ -21,7 +21,14 @@
 #include <strings.h>
 
 enum state { UNSENT, OPENED, HEADERS_RECEIVED, LOADING, DONE };
-enum response_kind { KIND_DEFAULT, KIND_ARRAY_BUFFER, KIND_BLOB, KIND_DOCUMENT, KIND_JSON, KIND_TEXT };
+enum response_kind {
+    KIND_DEFAULT,
+    KIND_ARRAY_BUFFER,
+    KIND_BLOB,
+    KIND_DOCUMENT,
+    KIND_JSON,
+    KIND_TEXT
+};
 static const char *const kinds[] = {"", "arraybuffer", "blob", "document", "json", "text", NULL};
 
 struct xhr {
@@ -40,8 +47,8 @@ struct xhr {
     size_t sent_length; /* of the body */
     struct resource answer;
     struct resource_fetch *fetch;
-    struct timer timer; /* of the timeout */
-    JSValue self;       /* held while the request is under way */
+    struct timer timer;       /* of the timeout */
+    JSValue self;             /* held while the request is under way */
     struct xhr *next, **link; /* of the realm, while it is */
 };
 
@@ -153,7 +160,8 @@ static void set_state(struct xhr *x, JSValueConst self, enum state s)
     report_if(x->realm, event_target_fire_simple(x->realm->js, self, "readystatechange"));
 }
 
-static void fire_progress(struct xhr *x, JSValueConst self, const char *type, double loaded, double total)
+static void fire_progress(struct xhr *x, JSValueConst self, const char *type, double loaded,
+                          double total)
 {
     report_if(x->realm, progress_event_fire(x->realm->js, self, type, loaded, total));
 }
@@ -187,7 +195,8 @@ static char *read_method(JSContext *js, JSValueConst value)
     bool valid = header_name_is_valid(method);
     if (!valid)
         throw_dom_exception(js, "SyntaxError", "open: '%s' is not a method", method);
-    else if (!strcasecmp(method, "CONNECT") || !strcasecmp(method, "TRACE") || !strcasecmp(method, "TRACK"))
+    else if (!strcasecmp(method, "CONNECT") || !strcasecmp(method, "TRACE") ||
+             !strcasecmp(method, "TRACK"))
         throw_dom_exception(js, "SecurityError", "open: the method %s is not allowed", method);
     else {
         for (size_t i = 0; i < sizeof normalized / sizeof *normalized; i++)
@@ -201,7 +210,8 @@ static char *read_method(JSContext *js, JSValueConst value)
 
 static char *read_url(JSContext *js, JSValueConst value)
 {
-    char *text = text_argument(js, value, false), *url = text ? url_resolve(realm_of(js)->url, text) : NULL;
+    char *text = text_argument(js, value, false),
+         *url = text ? url_resolve(realm_of(js)->url, text) : NULL;
     if (text && !url)
         throw_dom_exception(js, "SyntaxError", "open: '%s' is not a URL", text);
     free(text);
@@ -222,7 +232,9 @@ static JSValue open_request(JSContext *js, JSValueConst self, int count, JSValue
     char *method = read_method(js, arguments[0]), *url = method ? read_url(js, arguments[1]) : NULL;
     bool synchronous = count > 2 && !JS_ToBool(js, arguments[2]);
     if (url && synchronous && is_window(x) && (x->timeout || x->kind != KIND_DEFAULT)) {
-        throw_dom_exception(js, "InvalidAccessError", "open: a synchronous request of a document has neither timeout nor responseType");
+        throw_dom_exception(
+            js, "InvalidAccessError",
+            "open: a synchronous request of a document has neither timeout nor responseType");
         free(url);
         url = NULL;
     }
@@ -246,15 +258,18 @@ static JSValue open_request(JSContext *js, JSValueConst self, int count, JSValue
 
 static JSValue invalid_state(JSContext *js, const char *what)
 {
-    return throw_dom_exception(js, "InvalidStateError", "%s: not in this state of the request", what);
+    return throw_dom_exception(js, "InvalidStateError", "%s: not in this state of the request",
+                               what);
 }
 
-static JSValue set_request_header(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+static JSValue set_request_header(JSContext *js, JSValueConst self, int count,
+                                  JSValueConst *arguments)
 {
     struct xhr *x = xhr_of(js, self);
     if (!x || !idl_arguments(js, "setRequestHeader", count, 2))
         return JS_EXCEPTION;
-    char *name = text_argument(js, arguments[0], true), *value = name ? text_argument(js, arguments[1], true) : NULL;
+    char *name = text_argument(js, arguments[0], true),
+         *value = name ? text_argument(js, arguments[1], true) : NULL;
     JSValue result = JS_UNDEFINED;
     size_t length = value ? header_value_normalize(value, strlen(value)) : 0;
     buffer together = {0};
@@ -263,7 +278,8 @@ static JSValue set_request_header(JSContext *js, JSValueConst self, int count, J
     else if (x->state != OPENED || x->send_flag)
         result = invalid_state(js, "setRequestHeader");
     else if (!header_name_is_valid(name) || !header_value_is_valid(value, length))
-        result = throw_dom_exception(js, "SyntaxError", "setRequestHeader: '%s' cannot be a header", name);
+        result = throw_dom_exception(js, "SyntaxError", "setRequestHeader: '%s' cannot be a header",
+                                     name);
     else if (!header_is_forbidden_for_requests(name, value)) {
         if (header_list_get(&x->author, name, &together)) /* "combine" */
             buffer_add(&together, ", ");
@@ -406,7 +422,8 @@ static int read_body(JSContext *js, struct xhr *x, int count, JSValueConst *argu
 {
     struct body body = {0};
     char *type = NULL;
-    bool none = count < 1 || JS_IsUndefined(arguments[0]) || JS_IsNull(arguments[0]) || !strcmp(x->method, "GET") || !strcmp(x->method, "HEAD");
+    bool none = count < 1 || JS_IsUndefined(arguments[0]) || JS_IsNull(arguments[0]) ||
+                !strcmp(x->method, "GET") || !strcmp(x->method, "HEAD");
     x->sent_length = 0;
     x->upload_complete = none;
     if (none)
@@ -446,7 +463,8 @@ static JSValue send_synchronously(JSContext *js, struct xhr *x, JSValueConst sel
     }
     if (!late)
         resource_warn(a, "request", x->url, s, &r);
-    throw_dom_exception(js, late ? "TimeoutError" : "NetworkError", late ? "the request to %s has timed out" : "the request to %s failed",
+    throw_dom_exception(js, late ? "TimeoutError" : "NetworkError",
+                        late ? "the request to %s has timed out" : "the request to %s failed",
                         x->url);
     resource_release(&r);
     x->failed = true;
@@ -490,7 +508,8 @@ static JSValue send(JSContext *js, JSValueConst self, int count, JSValueConst *a
 
 /* ---- the response ---- */
 
-static JSValue get_response_header(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+static JSValue get_response_header(JSContext *js, JSValueConst self, int count,
+                                   JSValueConst *arguments)
 {
     const struct xhr *x = xhr_of(js, self);
     if (!x || !idl_arguments(js, "getResponseHeader", count, 1))
@@ -498,14 +517,16 @@ static JSValue get_response_header(JSContext *js, JSValueConst self, int count, 
     char *name = text_argument(js, arguments[0], true);
     if (!name)
         return JS_EXCEPTION;
-    char *value = resource_shows_header(&x->answer, name) ? resource_header(&x->answer, name) : NULL;
+    char *value =
+        resource_shows_header(&x->answer, name) ? resource_header(&x->answer, name) : NULL;
     JSValue result = value ? idl_byte_string(js, value, strlen(value)) : JS_NULL;
     free(value);
     free(name);
     return result;
 }
 
-static JSValue get_all_response_headers(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+static JSValue get_all_response_headers(JSContext *js, JSValueConst self, int count,
+                                        JSValueConst *arguments)
 {
     const struct xhr *x = xhr_of(js, self);
     struct header_list sorted = {0};
@@ -544,7 +565,8 @@ static JSValue decoded(JSContext *js, const struct xhr *x)
     buffer text = {0};
     buffer_add(&text, "");
     if (mime_type_parse(type, strlen(type), &parsed)) {
-        enum encoding named = encoding_of_label(buffer_text(&parsed.charset), parsed.charset.length);
+        enum encoding named =
+            encoding_of_label(buffer_text(&parsed.charset), parsed.charset.length);
         d.encoding = named == ENCODING_COUNT ? ENCODING_UTF_8 : named;
         mime_type_release(&parsed);
     }
@@ -562,7 +584,9 @@ static JSValue get_response_text(JSContext *js, JSValueConst self)
     if (!x)
         return JS_EXCEPTION;
     if (x->kind != KIND_DEFAULT && x->kind != KIND_TEXT)
-        return throw_dom_exception(js, "InvalidStateError", "responseText goes with the responseType \"\" or \"text\" alone");
+        return throw_dom_exception(
+            js, "InvalidStateError",
+            "responseText goes with the responseType \"\" or \"text\" alone");
     return x->state == LOADING || x->state == DONE ? decoded(js, x) : JS_NewString(js, "");
 }
 
@@ -577,7 +601,8 @@ static JSValue response_object(JSContext *js, const struct xhr *x)
         free(type);
         return blob;
     }
-    JSValue value = x->kind == KIND_JSON && r->length ? body_json(js, r->bytes, r->length) : JS_NULL;
+    JSValue value =
+        x->kind == KIND_JSON && r->length ? body_json(js, r->bytes, r->length) : JS_NULL;
     if (JS_IsException(value)) {
         JS_FreeValue(js, JS_GetException(js));
         return JS_NULL;
@@ -616,10 +641,13 @@ static JSValue get(JSContext *js, JSValueConst self, int what)
     case GET_STATUS:
         return JS_NewUint32(js, x->answer.status);
     case GET_URL:
-        return JS_NewStringLen(js, x->answer.url ? x->answer.url : "", x->answer.url ? strcspn(x->answer.url, "#") : 0);
+        return JS_NewStringLen(js, x->answer.url ? x->answer.url : "",
+                               x->answer.url ? strcspn(x->answer.url, "#") : 0);
     case GET_XML:
         if (x->kind != KIND_DEFAULT && x->kind != KIND_DOCUMENT)
-            return throw_dom_exception(js, "InvalidStateError", "responseXML goes with the responseType \"\" or \"document\" alone");
+            return throw_dom_exception(
+                js, "InvalidStateError",
+                "responseXML goes with the responseType \"\" or \"document\" alone");
         return JS_NULL;
     default: /* the answers have no reason phrases */
         return JS_NewString(js, "");
@@ -647,7 +675,8 @@ static JSValue set_response_type(JSContext *js, JSValueConst self, JSValueConst 
     if (x->state == LOADING || x->state == DONE)
         return invalid_state(js, "responseType");
     if (is_window(x) && x->synchronous && x->state != UNSENT)
-        return throw_dom_exception(js, "InvalidAccessError", "a synchronous request of a document has no responseType");
+        return throw_dom_exception(js, "InvalidAccessError",
+                                   "a synchronous request of a document has no responseType");
     x->kind = (enum response_kind)kind;
     return JS_UNDEFINED;
 }
@@ -665,7 +694,8 @@ static JSValue set_timeout(JSContext *js, JSValueConst self, JSValueConst value)
     if (!x || JS_ToUint32(js, &timeout, value))
         return JS_EXCEPTION;
     if (is_window(x) && x->synchronous && x->state != UNSENT)
-        return throw_dom_exception(js, "InvalidAccessError", "a synchronous request of a document has no timeout");
+        return throw_dom_exception(js, "InvalidAccessError",
+                                   "a synchronous request of a document has no timeout");
     x->timeout = timeout;
     if (!x->fetch)
         return JS_UNDEFINED;
@@ -694,7 +724,8 @@ static JSValue set_with_credentials(JSContext *js, JSValueConst self, JSValueCon
     return JS_UNDEFINED;
 }
 
-static JSValue override_mime_type(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+static JSValue override_mime_type(JSContext *js, JSValueConst self, int count,
+                                  JSValueConst *arguments)
 {
     struct xhr *x = xhr_of(js, self);
     if (!x || !idl_arguments(js, "overrideMimeType", count, 1))
@@ -753,9 +784,12 @@ static JSValue get_upload(JSContext *js, JSValueConst self)
 /* ---- the interfaces ---- */
 
 static const JSCFunctionListEntry target_prototype[] = {
-    EVENT_HANDLER_ATTRIBUTE("loadstart", EVENT_LOADSTART), EVENT_HANDLER_ATTRIBUTE("progress", EVENT_PROGRESS),
-    EVENT_HANDLER_ATTRIBUTE("abort", EVENT_ABORT),         EVENT_HANDLER_ATTRIBUTE("error", EVENT_ERROR),
-    EVENT_HANDLER_ATTRIBUTE("load", EVENT_LOAD),           EVENT_HANDLER_ATTRIBUTE("timeout", EVENT_TIMEOUT),
+    EVENT_HANDLER_ATTRIBUTE("loadstart", EVENT_LOADSTART),
+    EVENT_HANDLER_ATTRIBUTE("progress", EVENT_PROGRESS),
+    EVENT_HANDLER_ATTRIBUTE("abort", EVENT_ABORT),
+    EVENT_HANDLER_ATTRIBUTE("error", EVENT_ERROR),
+    EVENT_HANDLER_ATTRIBUTE("load", EVENT_LOAD),
+    EVENT_HANDLER_ATTRIBUTE("timeout", EVENT_TIMEOUT),
     EVENT_HANDLER_ATTRIBUTE("loadend", EVENT_LOADEND),
 };
 

@@ -66,37 +66,42 @@ static void test_origins(void)
     ASSERT_TEXT(p->public_suffixes.items[0], "example");
     ASSERT_TEXT(p->windows[0].url, "https://app.example/main?x#y");
     plan_free(p);
-    ASSERT_ERRORS("origins: {https: 'https://a.example', b: 'https://b.example/path', c: nonsense}\n",
-                  "test.yaml:3:11: expected a name of letters, digits, - and _ that is no scheme of URLs, found \"https\"\n"
-                  "test.yaml:3:42: expected an origin such as https://app.example, without a path, found \"https://b.example/path\"\n"
-                  "test.yaml:3:71: expected an origin such as https://app.example, without a path, found \"nonsense\"\n");
+    ASSERT_ERRORS(
+        "origins: {https: 'https://a.example', b: 'https://b.example/path', c: nonsense}\n",
+        "test.yaml:3:11: expected a name of letters, digits, - and _ that is no scheme of URLs, "
+        "found \"https\"\n"
+        "test.yaml:3:42: expected an origin such as https://app.example, without a path, found "
+        "\"https://b.example/path\"\n"
+        "test.yaml:3:71: expected an origin such as https://app.example, without a path, found "
+        "\"nonsense\"\n");
     ASSERT_ERRORS("origins:\n  a: https://a.example\n  b: https://a.example:443\n",
                   "test.yaml:5:6: this is the origin \"a\" of line 4 again\n");
 }
 
-static const char everything[] = "title: t\n"
-                                 "origins: {app: 'https://app.example'}\n"
-                                 "resources:\n"
-                                 "  app:/main:\n"
-                                 "    html: |\n"
-                                 "      <script>x()</script>\n"
-                                 "    headers:\n"
-                                 "      Cross-Origin-Opener-Policy: same-origin\n"
-                                 "      Set-Cookie: [a=1, b=2]\n"
-                                 "    delay_ms: 20\n"
-                                 "  app:/short.js: x()\n"
-                                 "  app:/short: some text\n"
-                                 "  /here.json: {json: '{\"n\": 1}', type: application/json}\n"
-                                 "  https://cdn.example/bytes: {base64: 'AAEC', methods: [GET]}\n"
-                                 "  app:/old: {redirect: 'app:/main', status: 301}\n"
-                                 "  app:/down: {fail: network, delay_ms: 5}\n"
-                                 "  app:/gone: {status: 404}\n"
-                                 "  app:/sw.js:\n"
-                                 "    headers: {Cache-Control: no-cache}\n"
-                                 "    versions:\n"
-                                 "      - {script: one()}\n"
-                                 "      - {script: two(), headers: {Cache-Control: no-store}, delay_ms: 7}\n"
-                                 "windows: [{script: x()}]\n";
+static const char everything[] =
+    "title: t\n"
+    "origins: {app: 'https://app.example'}\n"
+    "resources:\n"
+    "  app:/main:\n"
+    "    html: |\n"
+    "      <script>x()</script>\n"
+    "    headers:\n"
+    "      Cross-Origin-Opener-Policy: same-origin\n"
+    "      Set-Cookie: [a=1, b=2]\n"
+    "    delay_ms: 20\n"
+    "  app:/short.js: x()\n"
+    "  app:/short: some text\n"
+    "  /here.json: {json: '{\"n\": 1}', type: application/json}\n"
+    "  https://cdn.example/bytes: {base64: 'AAEC', methods: [GET]}\n"
+    "  app:/old: {redirect: 'app:/main', status: 301}\n"
+    "  app:/down: {fail: network, delay_ms: 5}\n"
+    "  app:/gone: {status: 404}\n"
+    "  app:/sw.js:\n"
+    "    headers: {Cache-Control: no-cache}\n"
+    "    versions:\n"
+    "      - {script: one()}\n"
+    "      - {script: two(), headers: {Cache-Control: no-store}, delay_ms: 7}\n"
+    "windows: [{script: x()}]\n";
 
 static void test_everything_is_read(void)
 {
@@ -124,29 +129,36 @@ static void test_wrong_resources(void)
     ASSERT_ERRORS("resources:\n  /x: {body: a, script: b()}\n",
                   "test.yaml:4:14: an answer has one body: \"script\" or \"body\"\n");
     ASSERT_ERRORS("resources:\n  /x: {headers: {Cross-Origin-Opener-Polcy: same-origin}}\n",
-                  "test.yaml:4:18: unknown header \"Cross-Origin-Opener-Polcy\"; did you mean \"cross-origin-opener-policy\"?\n");
+                  "test.yaml:4:18: unknown header \"Cross-Origin-Opener-Polcy\"; did you mean "
+                  "\"cross-origin-opener-policy\"?\n");
     ASSERT_ERRORS("resources:\n  /x: {headers: {'a b': c}}\n",
                   "test.yaml:4:18: expected the name of a header, found \"a b\"\n");
-    ASSERT_ERRORS("resources:\n  /x: {headers: {X-Own: \"a\\nb\"}}\n",
-                  "test.yaml:4:25: expected the value of a header: one line without spaces around it\n");
+    ASSERT_ERRORS(
+        "resources:\n  /x: {headers: {X-Own: \"a\\nb\"}}\n",
+        "test.yaml:4:25: expected the value of a header: one line without spaces around it\n");
     ASSERT_ERRORS("resources:\n  /x: {json: '{1'}\n",
                   "test.yaml:4:14: expected JSON, such as '{\"n\": 1}', found something else\n");
     ASSERT_ERRORS("resources:\n  /x: {base64: '!'}\n", "test.yaml:4:16: expected base64\n");
-    ASSERT_ERRORS("resources:\n  /x: {from: no/such.txt}\n", "test.yaml:4:14: the file \"no/such.txt\" does not exist\n");
-    ASSERT_ERRORS("resources:\n  /x/: {folder: no/such}\n", "test.yaml:4:17: the folder \"no/such\" does not exist\n");
+    ASSERT_ERRORS("resources:\n  /x: {from: no/such.txt}\n",
+                  "test.yaml:4:14: the file \"no/such.txt\" does not exist\n");
+    ASSERT_ERRORS("resources:\n  /x/: {folder: no/such}\n",
+                  "test.yaml:4:17: the folder \"no/such\" does not exist\n");
     ASSERT_ERRORS("resources:\n  /x: {redirect: /y, status: 200}\n",
                   "test.yaml:4:30: expected 301, 302, 303, 307 or 308 for a redirect, found 200\n");
-    ASSERT_ERRORS("resources:\n  /x: {fail: network, status: 404}\n",
-                  "test.yaml:4:14: what fails with a network error has no body, status or redirect\n");
+    ASSERT_ERRORS(
+        "resources:\n  /x: {fail: network, status: 404}\n",
+        "test.yaml:4:14: what fails with a network error has no body, status or redirect\n");
     ASSERT_ERRORS("resources:\n  /x: {fail: maybe}\n",
                   "test.yaml:4:14: expected a kind of failure: network, found \"maybe\"\n");
     ASSERT_ERRORS("resources:\n  /x: a\n  /y/../x: b\n",
                   "test.yaml:5:3: https://scenario.test/x is declared in line 4 already\n");
     ASSERT_ERRORS("resources:\n  /x: {body: a, versions: [{body: b}]}\n",
                   "test.yaml:4:14: the body stands in each of \"versions\", not beside them\n");
-    ASSERT_ERRORS("resources:\n  /x: {hedaers: {}}\n", "test.yaml:4:8: unknown key \"hedaers\"; did you mean \"headers\"?\n");
-    ASSERT_ERRORS("files: {x.js: a()}\nresources: {/x.js: b()}\n",
-                  "test.yaml:4:13: https://scenario.test/x.js is declared under \"files\" already\n");
+    ASSERT_ERRORS("resources:\n  /x: {hedaers: {}}\n",
+                  "test.yaml:4:8: unknown key \"hedaers\"; did you mean \"headers\"?\n");
+    ASSERT_ERRORS(
+        "files: {x.js: a()}\nresources: {/x.js: b()}\n",
+        "test.yaml:4:13: https://scenario.test/x.js is declared under \"files\" already\n");
 }
 
 /* ---- what the network answers ---- */
@@ -209,12 +221,14 @@ static void test_versions(void)
 static void test_folder(void)
 {
     plan *p = load_good("title: t\n"
-                        "resources: {/tests/: {folder: " HEDDLE_SOURCE_FOLDER "/tests, headers: {X-Own: here}}}\n"
+                        "resources: {/tests/: {folder: " HEDDLE_SOURCE_FOLDER
+                        "/tests, headers: {X-Own: here}}}\n"
                         "windows: [{script: x()}]\n");
     struct network *n = network_create(p);
     struct resource_loader l = network_loader(n);
     struct resource r;
-    CU_ASSERT_EQUAL(ask(&l, "https://scenario.test/tests/unit/scenario/suites%2Eh?x", &r), STATUS_OK);
+    CU_ASSERT_EQUAL(ask(&l, "https://scenario.test/tests/unit/scenario/suites%2Eh?x", &r),
+                    STATUS_OK);
     CU_ASSERT_TRUE(r.length > 100);
     char *own = resource_header(&r, "X-Own");
     ASSERT_TEXT(own, "here");
@@ -222,7 +236,8 @@ static void test_folder(void)
     resource_release(&r);
     CU_ASSERT_EQUAL(ask(&l, "https://scenario.test/tests/no/such", &r), STATUS_NOT_FOUND);
     resource_release(&r);
-    CU_ASSERT_EQUAL(ask(&l, "https://scenario.test/tests/unit%2F..%2F..%2Fdev", &r), STATUS_NOT_FOUND);
+    CU_ASSERT_EQUAL(ask(&l, "https://scenario.test/tests/unit%2F..%2F..%2Fdev", &r),
+                    STATUS_NOT_FOUND);
     resource_release(&r);
     network_free(n);
     plan_free(p);

@@ -12,7 +12,8 @@ static void assert_text(const char *actual, const char *expected, int line)
 {
     bool equal = actual && !strcmp(actual, expected);
     if (!equal)
-        fprintf(stderr, "\n%s:%d: got: %s\nexpected: %s\n", __FILE__, line, actual ? actual : "(nothing)", expected);
+        fprintf(stderr, "\n%s:%d: got: %s\nexpected: %s\n", __FILE__, line,
+                actual ? actual : "(nothing)", expected);
     CU_assertImplementation(equal, (unsigned)line, "texts are equal", __FILE__, "", CU_FALSE);
 }
 #define ASSERT_TEXT(actual, expected) assert_text((actual), (expected), __LINE__)
@@ -48,14 +49,18 @@ static void test_header_texts(void)
     char value[] = " \t a b \r\n";
     CU_ASSERT_EQUAL(header_value_normalize(value, strlen(value)), 3);
     ASSERT_TEXT(value, "a b");
-    CU_ASSERT_TRUE(header_name_is_valid("X-Own_1") && !header_name_is_valid("") && !header_name_is_valid("a:b"));
-    CU_ASSERT_TRUE(header_is_forbidden_for_requests("COOKIE", "") && header_is_forbidden_for_requests("Sec-Own", ""));
+    CU_ASSERT_TRUE(header_name_is_valid("X-Own_1") && !header_name_is_valid("") &&
+                   !header_name_is_valid("a:b"));
+    CU_ASSERT_TRUE(header_is_forbidden_for_requests("COOKIE", "") &&
+                   header_is_forbidden_for_requests("Sec-Own", ""));
     CU_ASSERT_TRUE(header_is_forbidden_for_requests("X-HTTP-Method", "GET, trace") &&
                    !header_is_forbidden_for_requests("X-HTTP-Method", "GET"));
     CU_ASSERT_TRUE(header_is_cors_safelisted("Content-Type", "text/plain;charset=utf-8") &&
                    !header_is_cors_safelisted("Content-Type", "application/json"));
-    CU_ASSERT_TRUE(header_is_cors_safelisted("range", "bytes=0-") && !header_is_cors_safelisted("range", "bytes=-5"));
-    CU_ASSERT_TRUE(header_tokens_contain("a, B ,c", "b") && !header_tokens_contain("ab,c", "a") && !header_tokens_contain(NULL, "a"));
+    CU_ASSERT_TRUE(header_is_cors_safelisted("range", "bytes=0-") &&
+                   !header_is_cors_safelisted("range", "bytes=-5"));
+    CU_ASSERT_TRUE(header_tokens_contain("a, B ,c", "b") && !header_tokens_contain("ab,c", "a") &&
+                   !header_tokens_contain(NULL, "a"));
 }
 
 /* ---- MIME types ---- */
@@ -77,13 +82,15 @@ static void assert_type(const char *text, const char *expected, int line)
 
 static void test_mime_types(void)
 {
-    ASSERT_TYPE(" Text/HTML ; Charset=\"utf-8\" ; charset=x;a=b c", "text/html;charset=utf-8;a=\"b c\"");
+    ASSERT_TYPE(" Text/HTML ; Charset=\"utf-8\" ; charset=x;a=b c",
+                "text/html;charset=utf-8;a=\"b c\"");
     ASSERT_TYPE("text/html;;;a=\"x\\\"y\"z;b", "text/html;a=\"x\\\"y\"");
     ASSERT_TYPE("text/html;a=;b=\"\"", "text/html;b=\"\"");
     ASSERT_TYPE("text", "none");
     ASSERT_TYPE("text/", "none");
     ASSERT_TYPE("te xt/html", "none");
-    CU_ASSERT_TRUE(mime_type_is_javascript("text/javascript; charset=x") && !mime_type_is_javascript("text/plain"));
+    CU_ASSERT_TRUE(mime_type_is_javascript("text/javascript; charset=x") &&
+                   !mime_type_is_javascript("text/plain"));
     CU_ASSERT_TRUE(mime_type_is_json("application/ld+json") && !mime_type_is_json(NULL));
     ASSERT_TEXT(mime_type_of_path("/a/b.MJS?x.png"), "text/javascript");
     CU_ASSERT_PTR_NULL(mime_type_of_path("/a/b"));
@@ -104,11 +111,15 @@ static const struct served {
     {"https://a.test/to-file", 302, "Location: file:///x\n"},
     {"https://a.test/to-user", 302, "Location: https://me@b.test/open\n"},
     {"https://a.test/fragment", 302, "Location: /plain\n"},
-    {"https://b.test/open", 200, "Access-Control-Allow-Origin: *\nX-Own: 1\nX-Shown: 2\nAccess-Control-Expose-Headers: x-shown\n"},
+    {"https://b.test/open", 200,
+     "Access-Control-Allow-Origin: *\nX-Own: 1\nX-Shown: 2\nAccess-Control-Expose-Headers: "
+     "x-shown\n"},
     {"https://b.test/closed", 200, "X-Own: 1\n"},
-    {"https://b.test/for-a", 200, "Access-Control-Allow-Origin: https://a.test\nAccess-Control-Allow-Methods: PUT\n"
-                                  "Access-Control-Allow-Headers: X-Mine\n"},
-    {"https://b.test/to-a", 302, "Access-Control-Allow-Origin: *\nLocation: https://a.test/plain\n"},
+    {"https://b.test/for-a", 200,
+     "Access-Control-Allow-Origin: https://a.test\nAccess-Control-Allow-Methods: PUT\n"
+     "Access-Control-Allow-Headers: X-Mine\n"},
+    {"https://b.test/to-a", 302,
+     "Access-Control-Allow-Origin: *\nLocation: https://a.test/plain\n"},
     {"https://b.test/corp", 200, "Cross-Origin-Resource-Policy: cross-origin\n"},
     {"https://b.test/own", 200, "Cross-Origin-Resource-Policy: same-origin\n"},
     {"https://b.test/nosniff", 200, "X-Content-Type-Options: nosniff\nContent-Type: text/plain\n"},
@@ -126,7 +137,8 @@ static void set_headers(struct resource *out, const char *lines)
     }
 }
 
-static status load(void *context, const char *url, const char *method, bool preflight, struct resource *out)
+static status load(void *context, const char *url, const char *method, bool preflight,
+                   struct resource *out)
 {
     for (size_t i = 0; i < sizeof served / sizeof *served; i++)
         if (!strcmp(served[i].url, url)) {
@@ -143,7 +155,8 @@ static status load(void *context, const char *url, const char *method, bool pref
 /* "type status url", or "error: why". */
 static void assert_answer(const struct request *q, const char *expected, int line)
 {
-    static const char *const types[] = {"basic", "cors", "default", "error", "opaque", "opaqueredirect"};
+    static const char *const types[] = {"basic", "cors",   "default",
+                                        "error", "opaque", "opaqueredirect"};
     static const struct resource_loader loader = {.load = load};
     static struct web web = {.loader = &loader};
     struct world *w = world_create(CROWD_CLOCK_VIRTUAL, 1);
@@ -154,7 +167,8 @@ static void assert_answer(const struct request *q, const char *expected, int lin
     status s = resource_request(w, &asked, &r);
     buffer text = {0};
     if (s == STATUS_OK)
-        buffer_format(&text, "%s %u %s%s%s", types[r.type], r.status, r.url, r.redirected ? " redirected" : "",
+        buffer_format(&text, "%s %u %s%s%s", types[r.type], r.status, r.url,
+                      r.redirected ? " redirected" : "",
                       resource_shows_header(&r, "X-Own") ? " shows" : "");
     else
         buffer_format(&text, "error: %s", r.error ? r.error : status_text(s));
@@ -164,23 +178,30 @@ static void assert_answer(const struct request *q, const char *expected, int lin
     world_run(w, 0, 0, &(struct world_watch){0});
     world_free(w);
 }
-#define ASSERT_ANSWER(expected, ...) assert_answer(&(struct request){__VA_ARGS__}, (expected), __LINE__)
+#define ASSERT_ANSWER(expected, ...)                                                               \
+    assert_answer(&(struct request){__VA_ARGS__}, (expected), __LINE__)
 
 static void test_modes(void)
 {
-    ASSERT_ANSWER("basic 200 https://a.test/plain#f shows", .url = "https://a.test/plain#f", .mode = MODE_CORS);
+    ASSERT_ANSWER("basic 200 https://a.test/plain#f shows", .url = "https://a.test/plain#f",
+                  .mode = MODE_CORS);
     ASSERT_ANSWER("error: not found", .url = "https://a.test/nothing", .mode = MODE_CORS);
     ASSERT_ANSWER("cors 200 https://b.test/open", .url = "https://b.test/open", .mode = MODE_CORS);
-    ASSERT_ANSWER("error: the answer has no Access-Control-Allow-Origin for https://a.test", .url = "https://b.test/closed",
-                  .mode = MODE_CORS);
-    ASSERT_ANSWER("error: its Access-Control-Allow-Origin is *, not https://a.test", .url = "https://b.test/open", .mode = MODE_CORS,
+    ASSERT_ANSWER("error: the answer has no Access-Control-Allow-Origin for https://a.test",
+                  .url = "https://b.test/closed", .mode = MODE_CORS);
+    ASSERT_ANSWER("error: its Access-Control-Allow-Origin is *, not https://a.test",
+                  .url = "https://b.test/open", .mode = MODE_CORS,
                   .credentials = CREDENTIALS_INCLUDE);
-    ASSERT_ANSWER("opaque 200 https://b.test/closed", .url = "https://b.test/closed", .mode = MODE_NO_CORS);
-    ASSERT_ANSWER("error: it is not of the same origin as https://a.test", .url = "https://b.test/open", .mode = MODE_SAME_ORIGIN);
-    ASSERT_ANSWER("basic 200 https://b.test/closed shows", .url = "https://b.test/closed", .mode = MODE_NAVIGATE);
-    ASSERT_ANSWER("error: it is no script, and its X-Content-Type-Options is nosniff", .url = "https://b.test/nosniff",
-                  .mode = MODE_NO_CORS, .use = USE_SCRIPT);
-    ASSERT_ANSWER("error: nothing is fetched by the scheme \"ftp\"", .url = "ftp://a.test/x", .mode = MODE_NAVIGATE);
+    ASSERT_ANSWER("opaque 200 https://b.test/closed", .url = "https://b.test/closed",
+                  .mode = MODE_NO_CORS);
+    ASSERT_ANSWER("error: it is not of the same origin as https://a.test",
+                  .url = "https://b.test/open", .mode = MODE_SAME_ORIGIN);
+    ASSERT_ANSWER("basic 200 https://b.test/closed shows", .url = "https://b.test/closed",
+                  .mode = MODE_NAVIGATE);
+    ASSERT_ANSWER("error: it is no script, and its X-Content-Type-Options is nosniff",
+                  .url = "https://b.test/nosniff", .mode = MODE_NO_CORS, .use = USE_SCRIPT);
+    ASSERT_ANSWER("error: nothing is fetched by the scheme \"ftp\"", .url = "ftp://a.test/x",
+                  .mode = MODE_NAVIGATE);
 }
 
 static void test_preflight(void)
@@ -188,41 +209,54 @@ static void test_preflight(void)
     struct header_list mine = {0}, other = {0};
     header_list_append(&mine, "X-Mine", "1");
     header_list_append(&other, "X-Other", "1");
-    ASSERT_ANSWER("cors 200 https://b.test/for-a", .url = "https://b.test/for-a", .mode = MODE_CORS, .method = "PUT", .headers = &mine);
-    ASSERT_ANSWER("error: the preflight is refused: Access-Control-Allow-Methods does not name DELETE", .url = "https://b.test/for-a",
-                  .mode = MODE_CORS, .method = "DELETE");
-    ASSERT_ANSWER("error: the preflight is refused: Access-Control-Allow-Headers does not name X-Other", .url = "https://b.test/for-a",
-                  .mode = MODE_CORS, .headers = &other);
+    ASSERT_ANSWER("cors 200 https://b.test/for-a", .url = "https://b.test/for-a", .mode = MODE_CORS,
+                  .method = "PUT", .headers = &mine);
+    ASSERT_ANSWER(
+        "error: the preflight is refused: Access-Control-Allow-Methods does not name DELETE",
+        .url = "https://b.test/for-a", .mode = MODE_CORS, .method = "DELETE");
+    ASSERT_ANSWER(
+        "error: the preflight is refused: Access-Control-Allow-Headers does not name X-Other",
+        .url = "https://b.test/for-a", .mode = MODE_CORS, .headers = &other);
     header_list_release(&mine);
     header_list_release(&other);
 }
 
 static void test_redirects(void)
 {
-    ASSERT_ANSWER("cors 200 https://b.test/open redirected", .url = "https://a.test/to-b", .mode = MODE_CORS);
-    ASSERT_ANSWER("error: the answer has no Access-Control-Allow-Origin for https://a.test", .url = "https://a.test/to-closed",
+    ASSERT_ANSWER("cors 200 https://b.test/open redirected", .url = "https://a.test/to-b",
                   .mode = MODE_CORS);
-    ASSERT_ANSWER("error: it is not of the same origin as https://a.test", .url = "https://a.test/to-b", .mode = MODE_SAME_ORIGIN);
-    ASSERT_ANSWER("error: it redirects more than 20 times", .url = "https://a.test/loop", .mode = MODE_CORS);
-    ASSERT_ANSWER("error: it redirects to a URL that is not http(s)", .url = "https://a.test/to-file", .mode = MODE_NO_CORS);
-    ASSERT_ANSWER("error: it redirects to a URL with a user name", .url = "https://a.test/to-user", .mode = MODE_CORS);
-    ASSERT_ANSWER("basic 200 https://a.test/plain#f redirected shows", .url = "https://a.test/fragment#f", .mode = MODE_CORS);
-    ASSERT_ANSWER("opaqueredirect 302 https://a.test/to-b", .url = "https://a.test/to-b", .mode = MODE_CORS, .redirect = REDIRECT_MANUAL);
-    ASSERT_ANSWER("error: it redirects to https://b.test/open, and the request forbids that", .url = "https://a.test/to-b",
-                  .mode = MODE_CORS, .redirect = REDIRECT_ERROR);
+    ASSERT_ANSWER("error: the answer has no Access-Control-Allow-Origin for https://a.test",
+                  .url = "https://a.test/to-closed", .mode = MODE_CORS);
+    ASSERT_ANSWER("error: it is not of the same origin as https://a.test",
+                  .url = "https://a.test/to-b", .mode = MODE_SAME_ORIGIN);
+    ASSERT_ANSWER("error: it redirects more than 20 times", .url = "https://a.test/loop",
+                  .mode = MODE_CORS);
+    ASSERT_ANSWER("error: it redirects to a URL that is not http(s)",
+                  .url = "https://a.test/to-file", .mode = MODE_NO_CORS);
+    ASSERT_ANSWER("error: it redirects to a URL with a user name", .url = "https://a.test/to-user",
+                  .mode = MODE_CORS);
+    ASSERT_ANSWER("basic 200 https://a.test/plain#f redirected shows",
+                  .url = "https://a.test/fragment#f", .mode = MODE_CORS);
+    ASSERT_ANSWER("opaqueredirect 302 https://a.test/to-b", .url = "https://a.test/to-b",
+                  .mode = MODE_CORS, .redirect = REDIRECT_MANUAL);
+    ASSERT_ANSWER("error: it redirects to https://b.test/open, and the request forbids that",
+                  .url = "https://a.test/to-b", .mode = MODE_CORS, .redirect = REDIRECT_ERROR);
     /* Back at home the origin is tainted: even the own server is asked by CORS. */
-    ASSERT_ANSWER("error: the answer has no Access-Control-Allow-Origin for null", .url = "https://b.test/to-a", .mode = MODE_CORS);
+    ASSERT_ANSWER("error: the answer has no Access-Control-Allow-Origin for null",
+                  .url = "https://b.test/to-a", .mode = MODE_CORS);
 }
 
 /* shows R-COEP-04 */
 static void test_resource_policy(void)
 {
-    ASSERT_ANSWER("error: its Cross-Origin-Resource-Policy does not allow https://a.test to use it", .url = "https://b.test/own",
-                  .mode = MODE_NO_CORS);
-    ASSERT_ANSWER("error: its Cross-Origin-Resource-Policy does not allow https://a.test to use it", .url = "https://b.test/closed",
+    ASSERT_ANSWER("error: its Cross-Origin-Resource-Policy does not allow https://a.test to use it",
+                  .url = "https://b.test/own", .mode = MODE_NO_CORS);
+    ASSERT_ANSWER("error: its Cross-Origin-Resource-Policy does not allow https://a.test to use it",
+                  .url = "https://b.test/closed", .mode = MODE_NO_CORS, .require_corp = true);
+    ASSERT_ANSWER("opaque 200 https://b.test/corp", .url = "https://b.test/corp",
                   .mode = MODE_NO_CORS, .require_corp = true);
-    ASSERT_ANSWER("opaque 200 https://b.test/corp", .url = "https://b.test/corp", .mode = MODE_NO_CORS, .require_corp = true);
-    ASSERT_ANSWER("cors 200 https://b.test/open", .url = "https://b.test/open", .mode = MODE_CORS, .require_corp = true);
+    ASSERT_ANSWER("cors 200 https://b.test/open", .url = "https://b.test/open", .mode = MODE_CORS,
+                  .require_corp = true);
 }
 
 static void assert_data(const char *url, const char *type, const char *body, int line)

@@ -233,11 +233,11 @@ int event_target_fire_page_transition(JSContext *js, JSValueConst target, const 
     if (!has_listeners(js, target))
         return 0;
     struct event *e;
-    JSValue event = trusted_event(js, &event_interface, type, 0, &e);
+    JSValue event = event_new_trusted(js, &event_interface, type, 0, &e);
     if (JS_IsException(event))
         return -1;
     JS_DefinePropertyValueStr(js, event, "persisted", JS_NewBool(js, persisted), JS_PROP_ENUMERABLE | JS_PROP_CONFIGURABLE);
-    return dispatch_and_free(js, target, event);
+    return event_dispatch_and_free(js, target, event);
 }
 
 int event_target_fire_before_unload(JSContext *js, JSValueConst target)
@@ -245,7 +245,7 @@ int event_target_fire_before_unload(JSContext *js, JSValueConst target)
     if (!has_listeners(js, target))
         return 0;
     struct event *e;
-    JSValue event = trusted_event(js, &event_interface, "beforeunload", 0, &e);
+    JSValue event = event_new_trusted(js, &event_interface, "beforeunload", 0, &e);
     if (JS_IsException(event))
         return -1;
     e->cancelable = true;

@@ -6,6 +6,7 @@
 #include "web/base64.h"
 #include "web/blob.h"
 #include "web/mime_type.h"
+#include "web/origin.h"
 #include "web/resource.h"
 #include "web/url.h"
 
@@ -247,15 +248,28 @@ static bool needs_preflight(const struct fetching *f)
            (!is_safelisted_method(f->method) || unsafe_header(f->request, &from));
 }
 
+static bool same_site(const char *a, const char *b)
+{
+    struct origin *left = origin_of_url(a), *right = origin_of_url(b);
+    bool same = left && right && origin_same_site(left, right);
+    origin_unref(left);
+    origin_unref(right);
+    return same;
+}
+
 /* Fetch "cross-origin resource policy check" for what is used without CORS (R-COEP-04). */
 static bool policy_allows(const struct fetching *f, const struct resource *r)
 {
-    if (f->tainting != RESPONSE_OPAQUE)
+    if (f->tainting != RESPONSE_OPAQUE || same_origin(f->url_origin, f->origin))
         return true;
     char *policy = resource_header(r, "Cross-Origin-Resource-Policy");
-    bool known = policy && (!strcmp(policy, "same-origin") || !strcmp(policy, "same-site") ||
-                            !strcmp(policy, "cross-origin"));
-    bool allowed = known ? policy[0] == 'c' : !f->request->require_corp;
+    bool allowed = !f->request->require_corp;
+    if (policy && !strcmp(policy, "same-origin"))
+        allowed = false;
+    else if (policy && !strcmp(policy, "same-site"))
+        allowed = same_site(f->url_origin, f->origin);
+    else if (policy && !strcmp(policy, "cross-origin"))
+        allowed = true;
     free(policy);
     return allowed;
 }
@@ -383,8 +397,11 @@ static status scheme_fetch(struct fetching *f)
 static status main_fetch(struct fetching *f)
 {
     const struct request *q = f->request;
-    bool own = same_origin(f->url_origin, f->origin) && f->tainting == RESPONSE_BASIC;
-    if (own || !strcmp(buffer_text(&f->url.scheme), "data") || q->mode == MODE_NAVIGATE)
+    const char *scheme = buffer_text(&f->url.scheme);
+    /* Who knows a blob: URL of an opaque origin has it from that very origin. */
+    bool blob = !strcmp(scheme, "blob") && !strcmp(f->url_origin, f->origin);
+    bool own = (blob || same_origin(f->url_origin, f->origin)) && f->tainting == RESPONSE_BASIC;
+    if (own || !strcmp(scheme, "data") || q->mode == MODE_NAVIGATE)
         return scheme_fetch(f);
     if (q->mode == MODE_SAME_ORIGIN)
         return network_error(f, STATUS_STATE, "it is not of the same origin as %s", f->origin);

@@ -47,7 +47,7 @@ void globals_release(struct realm *r);
 /* When a document is destroyed (R-LIFE-04): nothing of that kind fires any more. */
 void timers_clear_realm(struct realm *r);
 void ports_close_realm(struct realm *r);
-/* fetch.c: calls under way come to nothing. Before the engine is freed. */
+/* fetch.c: calls under way come to nothing. When a document is destroyed, and before the engine is freed. */
 void fetches_clear(struct realm *r);
 /* xhr.c, cache.c: the same. */
 void requests_clear(struct realm *r);

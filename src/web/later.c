@@ -1,5 +1,6 @@
 #include "web/later.h"
 
+#include "web/document.h"
 #include "web/idl.h"
 
 #include <stdlib.h>
@@ -72,6 +73,8 @@ JSValue promise_later(struct realm *r, JSValue value)
     if (l->next)
         l->next->link = &l->next;
     r->later = l;
+    if (r->document)
+        l->task.activity = activity_ref(r->document->activity);
     agent_queue(r->agent, &l->task);
     return promise;
 }

@@ -348,6 +348,9 @@ static void destroy(struct page *p)
     d->activity->state = ACTIVITY_ENDED;
     d->page = NULL;
     timers_clear_realm(r);
+    fetches_clear(r);
+    requests_clear(r);
+    cache_additions_clear(r);
     ports_close_realm(r);
     workers_orphan_realm(r);
     page_release_nodes(p);

@@ -6,6 +6,7 @@
 #include "web/event_object.h"
 #include "web/headers.h"
 #include "web/idl.h"
+#include "web/document.h"
 #include "web/realm.h"
 #include "web/text.h"
 #include "web/url.h"
@@ -332,7 +333,7 @@ static int set_referrer(JSContext *js, struct request_object *o, const char *tex
         JS_ThrowTypeError(js, "the referrer '%s' is not a URL", text);
         return -1;
     }
-    bool own = origin && !strcmp(origin, realm_of(js)->origin);
+    bool own = origin && !strcmp(origin, realm_of(js)->origin->text);
     replace(&o->referrer, own ? url : "about:client");
     free(url);
     free(origin);
@@ -483,7 +484,9 @@ struct request request_for_network(const struct realm *r, const struct request_o
     return (struct request){
         .url = o->url,
         .method = o->method,
-        .origin = r->origin,
+        .origin = r->origin->text,
+        .require_corp = r->policy.embedder == COEP_REQUIRE_CORP,
+        .activity = r->document ? r->document->activity : NULL,
         .mode = o->mode,
         .redirect = o->redirect,
         .credentials = o->credentials,

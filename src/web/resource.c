@@ -145,7 +145,8 @@ struct resource_fetch {
     struct timer timer;
     struct task task;
     struct agent *agent;
-    bool queued, cancelled; /* the task is in the loop's queue; nobody wants it any more */
+    struct activity *activity; /* of the document that asks; counted, or NULL */
+    bool queued, cancelled;    /* the task is in the loop's queue; nobody wants it any more */
     status status;
     struct resource resource;
     void (*done)(void *context, status s, struct resource *r);
@@ -156,6 +157,7 @@ struct resource_fetch {
 static void fetch_free(struct resource_fetch *f)
 {
     resource_release(&f->resource);
+    activity_unref(f->activity);
     free(f);
 }
 
@@ -190,6 +192,7 @@ static void timer_fire(struct timer *t, struct agent *a)
 {
     struct resource_fetch *f = caa_container_of(t, struct resource_fetch, timer);
     f->queued = true;
+    f->task.activity = f->activity ? activity_ref(f->activity) : NULL;
     agent_queue(a, &f->task);
 }
 
@@ -200,8 +203,10 @@ struct resource_fetch *resource_fetch(struct agent *a, const struct request *q,
     struct resource_fetch *f = calloc(1, sizeof *f);
     hd_assert(f);
     f->timer = (struct timer){.index = SIZE_MAX, .fire = timer_fire, .drop = timer_drop};
-    f->task = (struct task){.run = fetch_answer, .drop = fetch_task_drop, .source = TASK_NETWORKING};
+    f->task =
+        (struct task){.run = fetch_answer, .drop = fetch_task_drop, .source = TASK_NETWORKING};
     f->agent = a;
+    f->activity = q->activity ? activity_ref(q->activity) : NULL;
     f->done = done;
     f->drop = drop;
     f->context = context;

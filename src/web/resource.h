@@ -18,6 +18,7 @@
 
 struct world;
 struct agent;
+struct activity;
 
 /* Fetch "request", as far as anything here looks at it. Borrowed texts. */
 enum request_mode { MODE_NO_CORS, MODE_CORS, MODE_SAME_ORIGIN, MODE_NAVIGATE };
@@ -36,6 +37,7 @@ struct request {
     enum request_use use;
     bool require_corp;                 /* R-COEP-04: the client's embedder policy is require-corp */
     const struct header_list *headers; /* the script's own; NULL = none */
+    struct activity *activity; /* of the document that asks, for resource_fetch; NULL = none */
 };
 
 /* Fetch "response". `type` says how much of it the requester may see: the filters are for those who

@@ -268,7 +268,8 @@ static int import_script(JSContext *js, const char *text)
         throw_dom_exception(js, "SyntaxError", "importScripts: '%s' is not a URL", text);
         return -1;
     }
-    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_NO_CORS, .use = USE_SCRIPT};
+    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_NO_CORS, .use = USE_SCRIPT,
+                        .require_corp = r->policy.embedder == COEP_REQUIRE_CORP};
     status s = script_load(r->agent, &q, SCRIPT_IMPORTED, &resource);
     if (s != STATUS_OK) {
         throw_dom_exception(js, "NetworkError", "importScripts: cannot load %s: %s", url,

@@ -11,6 +11,7 @@
 #include "web/globals.h"
 #include "web/idl.h"
 #include "web/mime_type.h"
+#include "web/document.h"
 #include "web/realm.h"
 #include "web/resource.h"
 #include "web/text.h"
@@ -410,7 +411,9 @@ static struct request request_of(const struct xhr *x)
     return (struct request){
         .url = x->url,
         .method = x->method,
-        .origin = x->realm->origin,
+        .origin = x->realm->origin->text,
+        .require_corp = x->realm->policy.embedder == COEP_REQUIRE_CORP,
+        .activity = x->realm->document ? x->realm->document->activity : NULL,
         .mode = MODE_CORS,
         .credentials = x->with_credentials ? CREDENTIALS_INCLUDE : CREDENTIALS_SAME_ORIGIN,
         .headers = &x->author,

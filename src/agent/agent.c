@@ -87,6 +87,7 @@ static void notice_end(struct agent *a)
 static void agent_main(void *context)
 {
     struct agent *a = context;
+    hd_invariant("R-AG-07", !current_agent); /* no thread serves two agents, of which one might block */
     current_agent = a;
     thread_name(a->name);
     rcu_thread_register();

@@ -100,6 +100,13 @@ struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, 
     return taken;
 }
 
+/* Before a task or a timer's: what always holds then. */
+static void begin_turn(const struct agent *a, const struct task *t)
+{
+    hd_invariant("R-JB-01", !a->running);
+    hd_invariant("R-EL-03", !t || !t->activity || t->activity->state == ACTIVITY_ACTIVE);
+}
+
 /* One turn: the queue and the timers take turns, so that neither starves the other (R-EL-01 leaves
  * the choice of source to the implementation). False when there was nothing to do. */
 static bool turn(struct agent *a, bool *timers_first)
@@ -115,6 +122,7 @@ static bool turn(struct agent *a, bool *timers_first)
     }
     if (!t && !due && !(due = timers_take_due(a)))
         return false;
+    begin_turn(a, t);
     agent_turn_changes(a, true);
     if (due) {
         due->fire(due, a);

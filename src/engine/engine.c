@@ -88,6 +88,11 @@ bool engine_stack_is_empty(const struct engine *e)
     return stack_is_empty(e->runtime);
 }
 
+bool engine_has_microtasks(const struct engine *e)
+{
+    return JS_IsJobPending(e->runtime);
+}
+
 void engine_clear_kept_objects(struct engine *e)
 {
     heddle_clear_kept_objects(e->runtime);

@@ -42,6 +42,9 @@ status engine_create(const struct engine_options *options, struct engine **out);
 /* True while no JavaScript function is running: the execution-context stack is empty. */
 bool engine_stack_is_empty(const struct engine *e);
 
+/* True while a promise job or microtask waits. */
+bool engine_has_microtasks(const struct engine *e);
+
 /* ECMA-262 sec-clear-kept-objects (R-GC-01). */
 void engine_clear_kept_objects(struct engine *e);
 

@@ -169,7 +169,10 @@ void build_knobs(builder *b, const yaml_node *node)
     if (node == NULL)
         return;
     const yaml_node *kill = yaml_tree_find(node, "cluster_kill");
+    const yaml_node *isolation = yaml_tree_find(node, "isolation_mode"), *key = yaml_tree_find(node, "oac_default");
     b->plan->knobs = (plan_knobs){
+        .isolation_is_logical = isolation != NULL && strcmp(isolation->text, "logical") == 0,
+        .origin_keyed_by_default = key != NULL && strcmp(key->text, "origin") == 0,
         .script_watchdog_ms = build_number(yaml_tree_find(node, "script_watchdog_ms"), 0),
         .microtask_limit = build_number(yaml_tree_find(node, "microtask_limit"), 0),
         .long_task_ms = build_number(yaml_tree_find(node, "long_task_ms"), 0),

@@ -427,7 +427,14 @@ static const schema count_or_none = {
 static const char *const kill_names[] = {"whole-cluster", "notify", NULL};
 static const schema kill_choice = {
     .shape = SCHEMA_CHOICE, .expects = "what a kill does", .choices = kill_names};
+static const char *const isolation_names[] = {"concrete", "logical", NULL};
+static const schema isolation_choice = {.shape = SCHEMA_CHOICE, .expects = "what isolation brings", .choices = isolation_names};
+static const char *const key_names[] = {"site", "origin", NULL};
+static const schema key_choice = {.shape = SCHEMA_CHOICE, .expects = "what agents are keyed by", .choices = key_names};
 static const schema_field knob_fields[] = {
+    {"isolation_mode", &isolation_choice,
+     "concrete, or logical: isolated groups are keyed and restricted alike, but may not share memory (R-COOP-06); concrete when absent", false},
+    {"oac_default", &key_choice, "what windows are keyed by where no header says it (R-AG-17); site when absent", false},
     {"script_watchdog_ms", &count_or_none, "scripts that run longer are aborted (R-EL-12); none is when absent", false},
     {"microtask_limit", &count_or_none, "microtasks in one checkpoint; any number when absent (R-EL-07)", false},
     {"long_task_ms", &count_or_none, "tasks that last longer are findings; none is when absent", false},

@@ -270,6 +270,8 @@ typedef struct plan_knobs {
     uint64_t script_watchdog_ms, microtask_limit; /* 0: none */
     uint64_t pause_bound_ms;    /* so long a cluster may be partly paused (R-CR-01) */
     uint64_t long_task_ms;      /* longer tasks are findings; 0: none is */
+    bool isolation_is_logical;     /* R-COOP-06, R-COI-06 */
+    bool origin_keyed_by_default;  /* R-AG-17 */
     bool cluster_kill_notifies; /* a kill ends one agent, and the others are told (R-CR-02) */
 } plan_knobs;
 

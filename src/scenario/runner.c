@@ -443,6 +443,10 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
         return STATUS_NO_MEMORY;
     }
     struct user_agent *user_agent = user_agent_create(w);
+    if (user_agent) {
+        user_agent->isolation_mode = p->knobs.isolation_is_logical ? ISOLATION_LOGICAL : ISOLATION_CONCRETE;
+        user_agent->origin_keyed_by_default = p->knobs.origin_keyed_by_default;
+    }
     served->web.user_agent = user_agent;
     w->host = &served->web;
     w->heap_limit = p->limits.heap_mb << 20;

@@ -142,6 +142,7 @@ static status add_slot(struct user_agent *u, struct context_group *g, const char
                        struct agent *creator, struct cluster_slot **out)
 {
     struct cluster_slot *s = calloc(1, sizeof *s);
+    hd_invariant("R-AG-08", !find_slot(g, key, by_origin)); /* one window agent per group and key */
     if (!s)
         return STATUS_NO_MEMORY;
     s->key = strdup(key);

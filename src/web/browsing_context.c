@@ -307,6 +307,30 @@ char *context_label(struct browsing_context *c)
     return label;
 }
 
+void context_set_container(struct browsing_context *c, unsigned sandbox, bool allows_isolation)
+{
+    enter(c->user_agent);
+    c->container_sandbox = sandbox;
+    c->container_allows_isolation = allows_isolation;
+    leave(c->user_agent);
+}
+
+unsigned context_container_sandbox(struct browsing_context *c)
+{
+    enter(c->user_agent);
+    unsigned flags = c->container_sandbox;
+    leave(c->user_agent);
+    return flags;
+}
+
+bool context_allows_isolation(struct browsing_context *c)
+{
+    enter(c->user_agent);
+    bool allows = c->container_allows_isolation;
+    leave(c->user_agent);
+    return allows;
+}
+
 bool context_set_document(struct browsing_context *c, struct document *d)
 {
     enter(c->user_agent);

@@ -52,6 +52,8 @@ struct browsing_context {
     struct document *document;       /* active; counted; NULL: nothing is loaded yet, or loading failed */
     char *name;                      /* the target name; "" = none */
     char *label;                     /* what reports call it; NULL = its name or address */
+    unsigned container_sandbox;      /* frames: what the container's attributes say, as of its last navigation */
+    bool container_allows_isolation;
     bool discarded;                  /* also `closed` */
     bool closing;
 };
@@ -98,6 +100,11 @@ void context_disown(struct browsing_context *c);
 void context_rename(struct browsing_context *c, const char *name);
 char *context_name(struct browsing_context *c);  /* malloc'd */
 char *context_label(struct browsing_context *c); /* malloc'd: what reports call it, NULL when nothing was given */
+
+/* Frames: the container's sandbox flags, and whether it has allow="cross-origin-isolated"; they hold for every later navigation too. */
+void context_set_container(struct browsing_context *c, unsigned sandbox, bool allows_isolation);
+unsigned context_container_sandbox(struct browsing_context *c);
+bool context_allows_isolation(struct browsing_context *c);
 
 /* Makes `d` (NULL = none) the active document. A discarded context takes none: false. */
 bool context_set_document(struct browsing_context *c, struct document *d);

@@ -1,5 +1,7 @@
 #include "web/document.h"
 
+#include "web/navigable.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +42,8 @@ void document_unref(struct document *d)
     context_unref(d->context);
     activity_unref(d->activity);
     origin_unref(d->origin);
+    if (d->made_of)
+        navigation_free(d->made_of);
     free(d->url);
     free(d->base);
     free(d);

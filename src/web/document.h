@@ -22,6 +22,8 @@ struct document {
     bool hidden; /* own thread */
     bool isolated; /* cross-origin isolated capability (R-COI-01) */
     struct page *page; /* own thread */
+    /* Own thread: what a page that no resource holds was made of, to make it again; NULL for fetched ones. */
+    struct navigation *made_of;
 };
 
 /* A document that is not active yet; takes `place` and one reference of `origin`. NULL when out of memory: they are given back then. */

@@ -311,8 +311,7 @@ static void frame_navigate(struct page *p, struct dom_node *n, bool initial)
     if (!navigation)
         return;
     navigation->context = context_ref(n->content);
-    navigation->container_sandbox = frame_sandbox(n);
-    navigation->container_allows_isolation = frame_allows_isolation(n);
+    context_set_container(n->content, frame_sandbox(n), frame_allows_isolation(n));
     navigation_set_initiator(navigation, p->document);
     if (srcdoc) {
         navigation->source = PAGE_SRCDOC;

@@ -193,16 +193,12 @@ static JSValue assign(JSContext *js, JSValueConst self, int count, JSValueConst 
 static JSValue reload(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
     struct page *p = page_of(realm_of(js));
-    struct navigation *n = p ? navigation_new(p->document->context->user_agent, p->document->url) : NULL;
+    struct navigation *n = p ? navigation_again(p->document) : NULL;
     (void)self;
     (void)count;
     (void)arguments;
-    if (n) {
-        navigation_set_initiator(n, p->document);
-        n->context = context_ref(p->document->context);
-        n->replace = true;
+    if (n)
         navigable_navigate(n);
-    }
     return JS_UNDEFINED;
 }
 

@@ -56,6 +56,27 @@ void navigation_set_initiator(struct navigation *n, const struct document *d)
     n->initiator_base = strdup(d->base ? d->base : d->url);
 }
 
+struct navigation *navigation_again(const struct document *d)
+{
+    const struct navigation *old = d->made_of;
+    struct navigation *n = navigation_new(d->context->user_agent, d->url);
+    if (!n)
+        return NULL;
+    n->context = context_ref(d->context);
+    n->replace = true;
+    navigation_set_initiator(n, d);
+    if (!old)
+        return n;
+    n->source = old->source;
+    n->text = malloc(old->length + 1);
+    if (n->text)
+        memcpy(n->text, old->text, old->length + 1);
+    n->length = n->text ? old->length : 0;
+    n->module = old->module;
+    n->script_url = old->script_url ? strdup(old->script_url) : NULL;
+    return n;
+}
+
 /* ---- telling others ---- */
 
 struct errand {
@@ -187,7 +208,9 @@ static struct origin *determine_origin(const struct navigation *n, unsigned sand
 
 static unsigned determine_sandbox(const struct navigation *n, const struct policy *policy)
 {
-    unsigned flags = n->container_sandbox | policy->sandbox | (n->context ? n->context->popup_sandbox : 0);
+    unsigned flags = policy->sandbox;
+    if (n->context)
+        flags |= context_container_sandbox(n->context) | n->context->popup_sandbox;
     struct document *around = n->context && n->context->parent ? context_document(n->context->parent) : NULL;
     flags |= around ? around->sandbox : 0;
     document_unref(around);
@@ -300,7 +323,7 @@ static void dispatch(struct navigation *n, struct origin *origin, const struct p
     d->policy = *policy;
     d->sandbox = sandbox;
     d->isolated = group_isolation(n->context->group) == ISOLATION_CONCRETE &&
-                  document_may_isolate(n->context, origin, policy, n->container_allows_isolation);
+                  document_may_isolate(n->context, origin, policy, context_allows_isolation(n->context));
     d->base = n->source == PAGE_SRCDOC || is_blank(n->url) ? strdup(n->initiator_base ? n->initiator_base : "about:blank") : NULL;
     if (old && old->place.agent != place.agent) /* else the agent itself does it when the new one begins */
         end_document(old, true);

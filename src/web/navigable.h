@@ -30,9 +30,6 @@ struct navigation {
     struct policy initiator_policy;
     char *initiator_base;
     struct browsing_context *opener; /* new tabs that stay in the opener's group: counted */
-    /* Frames: what the container says. */
-    unsigned container_sandbox;
-    bool container_allows_isolation;
     bool replace;
     /* Once decided. */
     struct document *document;
@@ -41,6 +38,9 @@ struct navigation {
 };
 
 struct navigation *navigation_new(struct user_agent *u, const char *url);
+
+/* The same page again, asked for by the document itself (HTML "reload"): the resource, or what it was made of. Own thread. */
+struct navigation *navigation_again(const struct document *d);
 void navigation_free(struct navigation *n);
 
 /* Who begins it: a document of the calling agent. */

@@ -257,6 +257,14 @@ static void never_begin(struct timer *t)
     navigation_free(caa_container_of(t, struct navigation, timer));
 }
 
+/* A page that no resource holds can be made again. */
+static void keep_source(struct document *d, struct navigation *n)
+{
+    context_unref(n->context);
+    n->context = NULL;
+    d->made_of = n;
+}
+
 void page_begin(struct navigation *n, struct agent *a)
 {
     if (n->delay_ns > 0) {
@@ -286,7 +294,12 @@ void page_begin(struct navigation *n, struct agent *a)
         page_announce(p);
         run_content(p, n);
     }
-    navigation_free(n);
+    n->document = NULL;
+    if (n->source == PAGE_SRCDOC || n->source == PAGE_SCRIPT)
+        keep_source(d, n);
+    else
+        navigation_free(n);
+    document_unref(d);
 }
 
 struct page *page_create_blank(struct agent *a, struct browsing_context *c, struct page *creator, unsigned sandbox)

@@ -2,6 +2,7 @@
 
 #include "agent/safe_point.h"
 #include "agent/world.h"
+#include "base/assert.h"
 #include "base/finding.h"
 #include "engine/host_class.h"
 #include "platform/clock.h"
@@ -111,6 +112,7 @@ int web_engine_create(struct agent *a)
 struct realm *realm_create(struct agent *a, const struct realm_options *o)
 {
     struct realm *r = calloc(1, sizeof *r);
+    hd_invariant("R-AG-02", o->kind == GLOBAL_WINDOW || !web_agent_of(a)->realms); /* workers have one realm */
     if (!r)
         return NULL;
     r->agent = a;
@@ -246,6 +248,7 @@ void agent_checkpoint(struct agent *a)
     JSValue exception;
     if (web->in_checkpoint)
         return;
+    hd_invariant("R-JB-01", engine_stack_is_empty(a->engine));
     web->in_checkpoint = true;
     agent_script_unwound(a);
     uint64_t left = a->world->microtask_limit;
@@ -260,6 +263,7 @@ void agent_checkpoint(struct agent *a)
             break;
         }
     }
+    hd_invariant("R-EL-07", is_ended(a) || a->world->microtask_limit || !engine_has_microtasks(a->engine)); /* the next task finds none */
     for (struct realm *r = web->realms; r && !is_ended(a); r = r->next)
         rejections_notify(r);
     engine_clear_kept_objects(a->engine);

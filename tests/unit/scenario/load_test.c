@@ -349,7 +349,7 @@ static void test_timeline(void)
     ASSERT_ERRORS(TIMELINE "  - {after: {log: x, ended: y}, act: gc, agent: z}\n",
                   "test.yaml:5:29: a moment has one of log, started and ended, not two\n");
     ASSERT_ERRORS("title: t\nwindows: {page: 1}\nknobs: {fpss: 1}\n",
-                  "test.yaml:3:9: unknown key \"fpss\"; expected one of script_watchdog_ms, microtask_limit, long_task_ms, "
+                  "test.yaml:3:9: unknown key \"fpss\"; expected one of isolation_mode, oac_default, script_watchdog_ms, microtask_limit, long_task_ms, "
                   "pause_bound_ms, cluster_kill\n");
 }
 

@@ -1,7 +1,9 @@
-/* Whether the tasks of one document may run (HTML "fully active"; R-EL-03, R-LIFE-01, R-LIFE-04, R-LIFE-06).
+/* Whether the tasks of one document may run (HTML "fully active"; R-EL-03, R-LIFE-01, R-LIFE-04,
+ * R-LIFE-06).
  *
- * Ownership: counted: the document holds one reference, every task of it another. Threads: the state is written and read on the thread of
- * the document's agent; references may be taken anywhere. */
+ * Ownership: counted: the document holds one reference, every task of it another. Threads: the
+ * state is written and read on the thread of the document's agent; references may be taken
+ * anywhere. */
 #ifndef HEDDLE_AGENT_ACTIVITY_H
 #define HEDDLE_AGENT_ACTIVITY_H
 

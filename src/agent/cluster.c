@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct agent_cluster *cluster_create(struct world *w, enum isolation_mode isolation, bool origin_keyed, const char *key)
+struct agent_cluster *cluster_create(struct world *w, enum isolation_mode isolation,
+                                     bool origin_keyed, const char *key)
 {
     struct agent_cluster *c = calloc(1, sizeof *c);
     if (!c)

@@ -1,4 +1,5 @@
-/* heddle topology SCENARIO, heddle can-share SCENARIO A B: runs the scenario and tells who was where. */
+/* heddle topology SCENARIO, heddle can-share SCENARIO A B: runs the scenario and tells who was
+ * where. */
 #include "cli/cli.h"
 
 #include "report/topology.h"
@@ -14,8 +15,10 @@ static plan *load(const char *command, const char *path)
     plan *p = NULL;
     load_errors errors = {0};
     size_t length = strlen(path);
-    bool is_scenario = length > 5 && (!strcmp(path + length - 5, ".yaml") || !strcmp(path + length - 4, ".yml"));
-    status s = is_scenario ? scenario_load(path, &p, &errors) : scenario_from_script(path, &p, &errors);
+    bool is_scenario =
+        length > 5 && (!strcmp(path + length - 5, ".yaml") || !strcmp(path + length - 4, ".yml"));
+    status s =
+        is_scenario ? scenario_load(path, &p, &errors) : scenario_from_script(path, &p, &errors);
     if (s != STATUS_OK) {
         buffer text = {0};
         load_errors_write(&errors, &text);
@@ -26,7 +29,8 @@ static plan *load(const char *command, const char *path)
     return s == STATUS_OK ? p : NULL;
 }
 
-/* The run's own verdict does not matter here; a second of the machine's time is plenty for most, a minute for all. */
+/* The run's own verdict does not matter here; a second of the machine's time is plenty for most, a
+ * minute for all. */
 static observation *run(const plan *p)
 {
     struct run_options options = {.wall_limit_ms = 60000};
@@ -39,7 +43,8 @@ static observation *run(const plan *p)
 
 static const char *const topology_help =
     "Usage: heddle topology SCENARIO [--json | --dot]\n\n"
-    "Runs a scenario and prints its agent clusters, the agents in them and the realms in those, with the rule\n"
+    "Runs a scenario and prints its agent clusters, the agents in them and the realms in those, "
+    "with the rule\n"
     "that put each there. --json prints the same for programs, --dot for Graphviz.\n";
 
 int cli_topology(int count, char **arguments)
@@ -56,7 +61,8 @@ int cli_topology(int count, char **arguments)
         else if (!strcmp(arguments[i], "--dot"))
             write = topology_write_dot;
         else if (arguments[i][0] == '-' || path)
-            return cli_usage_error("topology", "takes one scenario and --json or --dot, not '%s'", arguments[i]);
+            return cli_usage_error("topology", "takes one scenario and --json or --dot, not '%s'",
+                                   arguments[i]);
         else
             path = arguments[i];
     }
@@ -80,7 +86,8 @@ int cli_topology(int count, char **arguments)
 
 static const char *const can_share_help =
     "Usage: heddle can-share SCENARIO A B\n\n"
-    "Runs a scenario and says whether a SharedArrayBuffer that A posts can be used by B, and why (yes: exit code 0,\n"
+    "Runs a scenario and says whether a SharedArrayBuffer that A posts can be used by B, and why "
+    "(yes: exit code 0,\n"
     "no: 1). A and B are names of windows, frames or workers.\n";
 
 int cli_can_share(int count, char **arguments)
@@ -95,10 +102,12 @@ int cli_can_share(int count, char **arguments)
     observation *o = p ? run(p) : NULL;
     if (!o)
         return p ? EXIT_INTERNAL : EXIT_INVALID;
-    const observation_realm *from = observation_find_realm(o, arguments[2]), *to = observation_find_realm(o, arguments[3]);
+    const observation_realm *from = observation_find_realm(o, arguments[2]),
+                            *to = observation_find_realm(o, arguments[3]);
     int code = EXIT_USAGE;
     if (!from || !to) {
-        fprintf(stderr, "heddle can-share: nobody is called '%s'; there are:", from ? arguments[3] : arguments[2]);
+        fprintf(stderr, "heddle can-share: nobody is called '%s'; there are:",
+                from ? arguments[3] : arguments[2]);
         for (size_t i = 0; i < o->realm_count; i++)
             fprintf(stderr, " %s", o->realms[i].name);
         fputs("\n", stderr);

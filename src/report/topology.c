@@ -27,12 +27,15 @@ void topology_write_text(const observation *o, buffer *out)
         if (first_of_cluster(o, i)) {
             buffer_format(out, "cluster %u", r->cluster);
             if (r->key)
-                buffer_format(out, " · %s · keyed by %s", r->key, r->origin_keyed ? "origin" : "site");
+                buffer_format(out, " · %s · keyed by %s", r->key,
+                              r->origin_keyed ? "origin" : "site");
             buffer_format(out, " · isolation %s\n", r->isolation);
         }
         if (first_of_agent(o, i))
-            buffer_format(out, "  agent %u · %s · %s · [[CanBlock]] %s · thread %u\n    because %s\n", r->agent_id, r->agent, r->agent_kind,
-                          r->can_block ? "true" : "false", r->agent_id, r->rule);
+            buffer_format(out,
+                          "  agent %u · %s · %s · [[CanBlock]] %s · thread %u\n    because %s\n",
+                          r->agent_id, r->agent, r->agent_kind, r->can_block ? "true" : "false",
+                          r->agent_id, r->rule);
         buffer_format(out, "    realm %s · %s · %s\n", r->name, r->url, capability(r));
     }
 }
@@ -107,15 +110,18 @@ void topology_write_dot(const observation *o, buffer *out)
         if (first_of_cluster(o, i)) {
             buffer_format(out, "  subgraph cluster_%u {\n    label=", r->cluster);
             buffer label = {0};
-            buffer_format(&label, "cluster %u%s%s, isolation %s", r->cluster, r->key ? " " : "", r->key ? r->key : "", r->isolation);
+            buffer_format(&label, "cluster %u%s%s, isolation %s", r->cluster, r->key ? " " : "",
+                          r->key ? r->key : "", r->isolation);
             add_quoted(out, buffer_text(&label));
             buffer_release(&label);
             buffer_add(out, ";\n");
         }
         if (first_of_agent(o, i)) {
-            buffer_format(out, "    subgraph cluster_agent_%u {\n      style=dashed; label=", r->agent_id);
+            buffer_format(
+                out, "    subgraph cluster_agent_%u {\n      style=dashed; label=", r->agent_id);
             buffer label = {0};
-            buffer_format(&label, "%s (%s)%s", r->agent, r->agent_kind, r->can_block ? ", may block" : "");
+            buffer_format(&label, "%s (%s)%s", r->agent, r->agent_kind,
+                          r->can_block ? ", may block" : "");
             add_quoted(out, buffer_text(&label));
             buffer_release(&label);
             buffer_add(out, ";\n");
@@ -135,17 +141,24 @@ void topology_write_dot(const observation *o, buffer *out)
 bool topology_can_share(const observation_realm *from, const observation_realm *to, buffer *reason)
 {
     if (!from->isolated) {
-        buffer_format(reason, "no: %s is not cross-origin isolated, so posting a SharedArrayBuffer throws DataCloneError there (R-SAB-01)", from->name);
+        buffer_format(reason,
+                      "no: %s is not cross-origin isolated, so posting a SharedArrayBuffer throws "
+                      "DataCloneError there (R-SAB-01)",
+                      from->name);
         return false;
     }
     if (from->cluster != to->cluster) {
         buffer_format(reason,
-                      "no: %s is in cluster %u and %s in cluster %u, so the message arrives as messageerror (R-SAB-10)\n"
+                      "no: %s is in cluster %u and %s in cluster %u, so the message arrives as "
+                      "messageerror (R-SAB-10)\n"
                       "  %s: %s\n  %s: %s",
-                      from->name, from->cluster, to->name, to->cluster, from->name, from->rule, to->name, to->rule);
+                      from->name, from->cluster, to->name, to->cluster, from->name, from->rule,
+                      to->name, to->rule);
         return false;
     }
-    buffer_format(reason, "yes: %s and %s are in cluster %u%s, and %s is cross-origin isolated (R-SAB-11)", from->name, to->name, from->cluster,
+    buffer_format(reason,
+                  "yes: %s and %s are in cluster %u%s, and %s is cross-origin isolated (R-SAB-11)",
+                  from->name, to->name, from->cluster,
                   from->agent_id == to->agent_id ? ", even in one agent" : "", from->name);
     return true;
 }

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const relation_names[] = {"same agent", "different agents", "same cluster", "different clusters", "isolated", "not isolated"};
+static const char *const relation_names[] = {"same agent",   "different agents",
+                                             "same cluster", "different clusters",
+                                             "isolated",     "not isolated"};
 
-static bool pair_holds(topology_relation relation, const observation_realm *a, const observation_realm *b)
+static bool pair_holds(topology_relation relation, const observation_realm *a,
+                       const observation_realm *b)
 {
     switch (relation) {
     case TOPOLOGY_SAME_AGENT:
@@ -35,7 +38,8 @@ static void explain_missing(const check_run *run, const char *name, buffer *out)
 
 static void explain_place(const observation_realm *r, buffer *out)
 {
-    buffer_format(out, "\n  %s: cluster %u, agent %u (%s); %s", r->name, r->cluster, r->agent_id, r->agent, r->rule);
+    buffer_format(out, "\n  %s: cluster %u, agent %u (%s); %s", r->name, r->cluster, r->agent_id,
+                  r->agent, r->rule);
 }
 
 static void check_group(check_run *run, const expect_topology *x, buffer *out)
@@ -48,14 +52,16 @@ static void check_group(check_run *run, const expect_topology *x, buffer *out)
             return;
         }
         if (alone && !pair_holds(x->relation, a, a)) {
-            buffer_format(out, "expected  %s %s\ngot       %s", a->name, relation_names[x->relation], a->isolated ? "isolated" : "not isolated");
+            buffer_format(out, "expected  %s %s\ngot       %s", a->name,
+                          relation_names[x->relation], a->isolated ? "isolated" : "not isolated");
             explain_place(a, out);
         }
         for (size_t k = i + 1; !alone && k < x->names.count && !out->length; k++) {
             const observation_realm *b = observation_find_realm(run->seen, x->names.items[k]);
             if (!b || pair_holds(x->relation, a, b))
                 continue;
-            buffer_format(out, "expected  %s and %s in the %s\ngot       otherwise", a->name, b->name, relation_names[x->relation]);
+            buffer_format(out, "expected  %s and %s in the %s\ngot       otherwise", a->name,
+                          b->name, relation_names[x->relation]);
             explain_place(a, out);
             explain_place(b, out);
         }
@@ -72,7 +78,9 @@ void check_topology(check_run *run)
         for (size_t k = 0; k < x->names.count; k++)
             buffer_format(&what, "%s %s", k ? "," : "", x->names.items[k]);
         check_group(run, x, &explanation);
-        check_add(run, VERDICT_TOPOLOGY, buffer_text(&what), explanation.length ? buffer_text(&explanation) : NULL, e->topology_shows, x->declared);
+        check_add(run, VERDICT_TOPOLOGY, buffer_text(&what),
+                  explanation.length ? buffer_text(&explanation) : NULL, e->topology_shows,
+                  x->declared);
         buffer_release(&what);
         buffer_release(&explanation);
     }

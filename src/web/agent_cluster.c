@@ -1,4 +1,5 @@
-/* Which agent, and so which cluster, a window belongs to (HTML 8.1.2 "obtain a similar-origin window agent"; R-AG-11..18). */
+/* Which agent, and so which cluster, a window belongs to (HTML 8.1.2 "obtain a similar-origin
+ * window agent"; R-AG-11..18). */
 #include "web/browsing_context.h"
 
 #include "base/assert.h"
@@ -6,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One entry of a group's agent cluster map: a key, its cluster and the cluster's only window agent (R-AG-08). */
+/* One entry of a group's agent cluster map: a key, its cluster and the cluster's only window agent
+ * (R-AG-08). */
 struct cluster_slot {
     struct cluster_slot *next;
     struct context_group *group; /* one reference */
@@ -98,7 +100,8 @@ static void remember_key(struct context_group *g, const struct origin *o, bool b
 }
 
 /* Steps 1 to 4 of R-AG-11: whether the origin is the key, and which step said so. */
-static bool keyed_by_origin(struct user_agent *u, struct context_group *g, const struct origin *o, bool wants_origin_key, const char **rule)
+static bool keyed_by_origin(struct user_agent *u, struct context_group *g, const struct origin *o,
+                            bool wants_origin_key, const char **rule)
 {
     if (o->opaque) {
         *rule = "R-AG-11.1: an opaque origin is a site of its own";
@@ -110,7 +113,8 @@ static bool keyed_by_origin(struct user_agent *u, struct context_group *g, const
     }
     const struct historical_key *before = historical_key(g, o);
     if (before) {
-        *rule = before->by_origin ? "R-AG-11.3: this origin was keyed by origin before" : "R-AG-11.3: this origin was keyed by site before";
+        *rule = before->by_origin ? "R-AG-11.3: this origin was keyed by origin before"
+                                  : "R-AG-11.3: this origin was keyed by site before";
         return before->by_origin;
     }
     bool by_origin = wants_origin_key || u->origin_keyed_by_default;
@@ -138,8 +142,9 @@ static void slot_free(struct cluster_slot *s)
 }
 
 /* Step 5: a cluster with one window agent. */
-static status add_slot(struct user_agent *u, struct context_group *g, const char *key, bool by_origin, const char *label,
-                       struct agent *creator, struct cluster_slot **out)
+static status add_slot(struct user_agent *u, struct context_group *g, const char *key,
+                       bool by_origin, const char *label, struct agent *creator,
+                       struct cluster_slot **out)
 {
     struct cluster_slot *s = calloc(1, sizeof *s);
     hd_invariant("R-AG-08", !find_slot(g, key, by_origin)); /* one window agent per group and key */
@@ -148,7 +153,8 @@ static status add_slot(struct user_agent *u, struct context_group *g, const char
     s->key = strdup(key);
     s->by_origin = by_origin;
     s->cluster = cluster_create(u->world, g->isolation, by_origin, key);
-    status result = s->cluster ? window_agent_start(u->world, label, creator, s->cluster, &s->agent) : STATUS_NO_MEMORY;
+    status result = s->cluster ? window_agent_start(u->world, label, creator, s->cluster, &s->agent)
+                               : STATUS_NO_MEMORY;
     if (result != STATUS_OK) {
         slot_free(s);
         return result;
@@ -160,13 +166,14 @@ static status add_slot(struct user_agent *u, struct context_group *g, const char
     return STATUS_OK;
 }
 
-status window_place_obtain(struct user_agent *u, struct context_group *g, struct origin *o, bool wants_origin_key, const char *label,
-                           struct agent *creator, struct window_place *out)
+status window_place_obtain(struct user_agent *u, struct context_group *g, struct origin *o,
+                           bool wants_origin_key, const char *label, struct agent *creator,
+                           struct window_place *out)
 {
     status result = STATUS_OK;
     pthread_mutex_lock(&u->lock);
     bool by_origin = keyed_by_origin(u, g, o, wants_origin_key, &out->rule);
-    const char *key = by_origin && !o->opaque ? o->text : o->site;
+    const char *key = by_origin && !o->opaque ? o->text : origin_site(o);
     struct cluster_slot *s = find_slot(g, key, by_origin);
     if (s && agent_life(s->agent) != AGENT_ALIVE) { /* R-AG-18: nobody can reach it any more */
         s->by_origin = true;
@@ -204,7 +211,8 @@ static void close_drop(struct task *t)
     free(t);
 }
 
-/* Nobody uses the agent and nobody can find it any more: it ends when it has done what it was sent. */
+/* Nobody uses the agent and nobody can find it any more: it ends when it has done what it was sent.
+ */
 static void retire(struct agent *a)
 {
     struct task *t = calloc(1, sizeof *t);

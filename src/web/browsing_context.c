@@ -45,7 +45,8 @@ void user_agent_free(struct user_agent *u)
 
 /* ---- lists of contexts ---- */
 
-static bool list_insert(struct browsing_context ***list, size_t *count, size_t *capacity, size_t index, struct browsing_context *c)
+static bool list_insert(struct browsing_context ***list, size_t *count, size_t *capacity,
+                        size_t index, struct browsing_context *c)
 {
     if (*count == *capacity) {
         size_t more = *capacity ? *capacity * 2 : 4;
@@ -64,7 +65,8 @@ static bool list_insert(struct browsing_context ***list, size_t *count, size_t *
 }
 
 /* True if it was there: the list's reference is the caller's then. */
-static bool list_remove(struct browsing_context **list, size_t *count, const struct browsing_context *c)
+static bool list_remove(struct browsing_context **list, size_t *count,
+                        const struct browsing_context *c)
 {
     for (size_t i = 0; i < *count; i++) {
         if (list[i] != c)
@@ -108,7 +110,8 @@ struct browsing_context *context_create(struct user_agent *u, const struct conte
     if (c->parent && c->parent->discarded)
         c->discarded = true;
     else if (c->parent)
-        entered = list_insert(&c->parent->children, &c->parent->child_count, &c->parent->child_capacity, o->index, c);
+        entered = list_insert(&c->parent->children, &c->parent->child_count,
+                              &c->parent->child_capacity, o->index, c);
     else
         entered = list_insert(&u->tops, &u->top_count, &u->top_capacity, SIZE_MAX, c);
     leave(u);
@@ -186,7 +189,8 @@ struct browsing_context *context_top(struct browsing_context *c)
 struct browsing_context *context_child(struct browsing_context *c, size_t index)
 {
     enter(c->user_agent);
-    struct browsing_context *child = index < c->child_count ? context_ref(c->children[index]) : NULL;
+    struct browsing_context *child =
+        index < c->child_count ? context_ref(c->children[index]) : NULL;
     leave(c->user_agent);
     return child;
 }

@@ -1,16 +1,19 @@
-/* The user agent of a run and its browsing contexts: tabs, popups and frames, in groups (HTML 7.3; R-WIN-01, R-WIN-04, R-WIN-05).
+/* The user agent of a run and its browsing contexts: tabs, popups and frames, in groups (HTML 7.3;
+ * R-WIN-01, R-WIN-04, R-WIN-05).
  *
- * HTML tells a navigable (the tab or frame) from its browsing context (what a WindowProxy stands for); they part only when an opener
- * policy moves a tab to another group (R-COOP-05). Here they are one object, and such a switch makes a new one that takes the tab's place.
+ * HTML tells a navigable (the tab or frame) from its browsing context (what a WindowProxy stands
+ * for); they part only when an opener policy moves a tab to another group (R-COOP-05). Here they
+ * are one object, and such a switch makes a new one that takes the tab's place.
  *
- * Ownership: contexts, groups and documents are counted. A context holds its parent, its children, its active document and its opener;
- * context_discard breaks the circle. user_agent_free discards what is left.
- * Threads: any. What may change is guarded by the user agent's lock.
- * Lock order: the user agent's lock, then the world's registry (an agent is started under it, so that nobody sees a key without
- * one). Never held while JavaScript runs.
- * Ordering guarantees: 1. Who finds a document through context_document sees it as it was when it was made active.
- *  2. A window agent ends only when no document uses it and none is on its way to it (window_place).
- * Progress: every operation is short but for window_place_obtain, which may start a thread. */
+ * Ownership: contexts, groups and documents are counted. A context holds its parent, its children,
+ * its active document and its opener; context_discard breaks the circle. user_agent_free discards
+ * what is left. Threads: any. What may change is guarded by the user agent's lock. Lock order: the
+ * user agent's lock, then the world's registry (an agent is started under it, so that nobody sees a
+ * key without one). Never held while JavaScript runs. Ordering guarantees: 1. Who finds a document
+ * through context_document sees it as it was when it was made active.
+ *  2. A window agent ends only when no document uses it and none is on its way to it
+ * (window_place). Progress: every operation is short but for window_place_obtain, which may start a
+ * thread. */
 #ifndef HEDDLE_WEB_BROWSING_CONTEXT_H
 #define HEDDLE_WEB_BROWSING_CONTEXT_H
 
@@ -28,7 +31,8 @@ struct document;
 struct user_agent {
     struct world *world;
     pthread_mutex_t lock;
-    struct browsing_context **tops; /* open top-level contexts, one reference each, in order of opening */
+    struct browsing_context *
+        *tops; /* open top-level contexts, one reference each, in order of opening */
     size_t top_count, top_capacity;
     uint32_t contexts_made, groups_made;
     enum isolation_mode isolation_mode; /* of isolated groups: R-COOP-06, knob; constant */
@@ -42,36 +46,40 @@ struct browsing_context {
     struct context_group *group;     /* counted */
     struct browsing_context *parent; /* counted; NULL = top-level */
     uint32_t id;
-    bool auxiliary;       /* made by window.open */
-    bool credentialless;  /* iframe credentialless */
+    bool auxiliary;         /* made by window.open */
+    bool credentialless;    /* iframe credentialless */
     unsigned popup_sandbox; /* flags that a popup has of its opener */
     /* The lock. */
     struct browsing_context **children; /* one reference each, in tree order */
     size_t child_count, child_capacity;
     struct browsing_context *opener; /* counted, NULL = none */
-    struct document *document;       /* active; counted; NULL: nothing is loaded yet, or loading failed */
-    char *name;                      /* the target name; "" = none */
-    char *label;                     /* what reports call it; NULL = its name or address */
-    unsigned container_sandbox;      /* frames: what the container's attributes say, as of its last navigation */
+    struct document *document; /* active; counted; NULL: nothing is loaded yet, or loading failed */
+    char *name;                /* the target name; "" = none */
+    char *label;               /* what reports call it; NULL = its name or address */
+    unsigned container_sandbox; /* frames: what the container's attributes say, as of its last
+                                   navigation */
     bool container_allows_isolation;
-    bool discarded;                  /* also `closed` */
+    bool discarded; /* also `closed` */
     bool closing;
 };
 
 struct user_agent *user_agent_create(struct world *w);
 void user_agent_free(struct user_agent *u);
 
-/* A new context: in its parent's group, in its opener's, or in a new one with that mode. One reference; NULL when out of memory. Texts are copied. */
+/* A new context: in its parent's group, in its opener's, or in a new one with that mode. One
+ * reference; NULL when out of memory. Texts are copied. */
 struct context_options {
     struct browsing_context *parent, *opener;
-    struct browsing_context *group_of; /* popup without an opener link that stays in the group; NULL = the parent's or opener's */
+    struct browsing_context *group_of; /* popup without an opener link that stays in the group; NULL
+                                          = the parent's or opener's */
     const char *name, *label;
     size_t index; /* among the parent's children */
     bool auxiliary, credentialless;
     unsigned popup_sandbox;
     enum isolation_mode isolation; /* of a new group */
 };
-struct browsing_context *context_create(struct user_agent *u, const struct context_options *options);
+struct browsing_context *context_create(struct user_agent *u,
+                                        const struct context_options *options);
 
 struct browsing_context *context_ref(struct browsing_context *c);
 void context_unref(struct browsing_context *c); /* NULL is allowed */
@@ -98,10 +106,12 @@ size_t context_child_count(struct browsing_context *c);
 bool context_is_closed(struct browsing_context *c);
 void context_disown(struct browsing_context *c);
 void context_rename(struct browsing_context *c, const char *name);
-char *context_name(struct browsing_context *c);  /* malloc'd */
-char *context_label(struct browsing_context *c); /* malloc'd: what reports call it, NULL when nothing was given */
+char *context_name(struct browsing_context *c); /* malloc'd */
+char *context_label(
+    struct browsing_context *c); /* malloc'd: what reports call it, NULL when nothing was given */
 
-/* Frames: the container's sandbox flags, and whether it has allow="cross-origin-isolated"; they hold for every later navigation too. */
+/* Frames: the container's sandbox flags, and whether it has allow="cross-origin-isolated"; they
+ * hold for every later navigation too. */
 void context_set_container(struct browsing_context *c, unsigned sandbox, bool allows_isolation);
 unsigned context_container_sandbox(struct browsing_context *c);
 bool context_allows_isolation(struct browsing_context *c);
@@ -124,16 +134,19 @@ struct window_place {
     const char *rule; /* which step decided: "R-AG-11.1: keyed by site" */
 };
 
-/* HTML "obtain a similar-origin window agent" (R-AG-11): the agent for an origin in the group, started if there is none. `label` names a new
- * agent. STATUS_LIMIT, STATUS_NO_MEMORY. */
-status window_place_obtain(struct user_agent *u, struct context_group *g, struct origin *o, bool wants_origin_key, const char *label,
-                           struct agent *creator, struct window_place *out);
+/* HTML "obtain a similar-origin window agent" (R-AG-11): the agent for an origin in the group,
+ * started if there is none. `label` names a new agent. STATUS_LIMIT, STATUS_NO_MEMORY. */
+status window_place_obtain(struct user_agent *u, struct context_group *g, struct origin *o,
+                           bool wants_origin_key, const char *label, struct agent *creator,
+                           struct window_place *out);
 /* One more use of the same. */
 void window_place_share(struct user_agent *u, const struct window_place *p);
-/* Gives the use back; the last one lets the agent end. The reference to the agent stays the caller's. Idempotent. */
+/* Gives the use back; the last one lets the agent end. The reference to the agent stays the
+ * caller's. Idempotent. */
 void window_place_release(struct user_agent *u, struct window_place *p);
 
 /* web_agent.c: starts the thread of a window agent that has no document yet. */
-status window_agent_start(struct world *w, const char *name, struct agent *creator, struct agent_cluster *cluster, struct agent **out);
+status window_agent_start(struct world *w, const char *name, struct agent *creator,
+                          struct agent_cluster *cluster, struct agent **out);
 
 #endif

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct document *document_create(struct browsing_context *c, struct window_place place, struct origin *origin, const char *url)
+struct document *document_create(struct browsing_context *c, struct window_place place,
+                                 struct origin *origin, const char *url)
 {
     struct document *d = calloc(1, sizeof *d);
     struct activity *activity = activity_create();
@@ -49,7 +50,8 @@ void document_unref(struct document *d)
     free(d);
 }
 
-bool document_may_isolate(struct browsing_context *c, const struct origin *origin, const struct policy *policy, bool allowed)
+bool document_may_isolate(struct browsing_context *c, const struct origin *origin,
+                          const struct policy *policy, bool allowed)
 {
     if (policy->isolation_denied)
         return false;

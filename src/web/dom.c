@@ -1,4 +1,4 @@
-#include "web/dom.h"
+#include "web/dom_interface.h"
 
 #include "base/buffer.h"
 #include "engine/host_class.h"
@@ -53,7 +53,8 @@ struct dom_node *dom_this(JSContext *js, JSValueConst value, const struct interf
     return interface_opaque(js, value, i);
 }
 
-static JSValue node_new(JSContext *js, const struct interface *i, enum node_kind kind, const char *name, const char *text)
+JSValue dom_node_new(JSContext *js, const struct interface *i, enum node_kind kind,
+                     const char *name, const char *text)
 {
     struct dom_node *n = js_mallocz(js, sizeof *n);
     JSValue object = n ? interface_object(js, i, n) : JS_EXCEPTION;
@@ -80,12 +81,12 @@ JSValue dom_element_new(JSContext *js, const char *tag)
     const struct interface *i = !strcmp(name, "script")   ? &html_script_element_interface
                                 : !strcmp(name, "iframe") ? &html_iframe_element_interface
                                                           : &html_element_interface;
-    return node_new(js, i, NODE_ELEMENT, name, NULL);
+    return dom_node_new(js, i, NODE_ELEMENT, name, NULL);
 }
 
 JSValue dom_text_new(JSContext *js, const char *text)
 {
-    return node_new(js, &text_interface, NODE_TEXT, NULL, text);
+    return dom_node_new(js, &text_interface, NODE_TEXT, NULL, text);
 }
 
 struct dom_node *dom_parent(const struct dom_node *n)
@@ -140,8 +141,10 @@ static bool holds(const struct dom_node *ancestor, const struct dom_node *n)
     return false;
 }
 
-/* Tells every element of a subtree that it came or went. The list is made first: what runs may change the tree. */
-static void tell_all(JSContext *js, struct dom_node *root, void (*tell)(JSContext *, struct dom_node *))
+/* Tells every element of a subtree that it came or went. The list is made first: what runs may
+ * change the tree. */
+static void tell_all(JSContext *js, struct dom_node *root,
+                     void (*tell)(JSContext *, struct dom_node *))
 {
     uint32_t count = 0, at = 0;
     for (struct dom_node *n = root; n; n = dom_next(n, root))
@@ -168,7 +171,8 @@ void dom_remove(JSContext *js, struct dom_node *n)
     bool connected = dom_is_connected(n);
     uint32_t i = index_of(parent, n);
     JS_FreeValue(js, parent->children[i]);
-    memmove(parent->children + i, parent->children + i + 1, (parent->child_count - i - 1) * sizeof(JSValue));
+    memmove(parent->children + i, parent->children + i + 1,
+            (parent->child_count - i - 1) * sizeof(JSValue));
     parent->child_count--;
     n->parent = JS_UNDEFINED;
     JS_FreeValue(js, above);
@@ -196,7 +200,8 @@ int dom_insert(JSContext *js, struct dom_node *parent, struct dom_node *child, u
     }
     if (index > parent->child_count)
         index = parent->child_count;
-    memmove(parent->children + index + 1, parent->children + index, (parent->child_count - index) * sizeof(JSValue));
+    memmove(parent->children + index + 1, parent->children + index,
+            (parent->child_count - index) * sizeof(JSValue));
     parent->children[index] = JS_DupValue(js, child->self);
     parent->child_count++;
     child->parent = JS_DupValue(js, parent->self);
@@ -278,7 +283,7 @@ static void remove_attribute(JSContext *js, struct dom_node *n, const char *name
 
 /* ---- Node ---- */
 
-static JSValue node_value(JSContext *js, const struct dom_node *n)
+JSValue dom_node_value(JSContext *js, const struct dom_node *n)
 {
     return n ? JS_DupValue(js, n->self) : JS_NULL;
 }
@@ -293,15 +298,16 @@ static JSValue get_relative(JSContext *js, JSValueConst self, int which)
     uint32_t at = parent ? index_of(parent, n) : 0;
     switch (which) {
     case NODE_PARENT:
-        return node_value(js, parent);
+        return dom_node_value(js, parent);
     case NODE_PARENT_ELEMENT:
-        return node_value(js, parent && parent->kind == NODE_ELEMENT ? parent : NULL);
+        return dom_node_value(js, parent && parent->kind == NODE_ELEMENT ? parent : NULL);
     case NODE_FIRST:
         return n->child_count ? JS_DupValue(js, n->children[0]) : JS_NULL;
     case NODE_LAST:
         return n->child_count ? JS_DupValue(js, n->children[n->child_count - 1]) : JS_NULL;
     case NODE_NEXT:
-        return parent && at + 1 < parent->child_count ? JS_DupValue(js, parent->children[at + 1]) : JS_NULL;
+        return parent && at + 1 < parent->child_count ? JS_DupValue(js, parent->children[at + 1])
+                                                      : JS_NULL;
     default:
         return parent && at > 0 ? JS_DupValue(js, parent->children[at - 1]) : JS_NULL;
     }
@@ -314,7 +320,8 @@ static JSValue get_child_nodes(JSContext *js, JSValueConst self, int elements_on
     uint32_t count = 0;
     for (uint32_t i = 0; n && i < n->child_count; i++)
         if (!elements_only || dom_node_of(n->children[i])->kind == NODE_ELEMENT)
-            JS_DefinePropertyValueUint32(js, list, count++, JS_DupValue(js, n->children[i]), JS_PROP_C_W_E);
+            JS_DefinePropertyValueUint32(js, list, count++, JS_DupValue(js, n->children[i]),
+                                         JS_PROP_C_W_E);
     return list;
 }
 
@@ -338,7 +345,8 @@ static JSValue get_node_name(JSContext *js, JSValueConst self)
     struct dom_node *n = dom_this(js, self, &node_interface);
     if (!n)
         return JS_EXCEPTION;
-    return n->kind == NODE_ELEMENT ? upper_case(js, n->name) : JS_NewString(js, n->kind == NODE_TEXT ? "#text" : "#document");
+    return n->kind == NODE_ELEMENT ? upper_case(js, n->name)
+                                   : JS_NewString(js, n->kind == NODE_TEXT ? "#text" : "#document");
 }
 
 static JSValue get_is_connected(JSContext *js, JSValueConst self)
@@ -369,7 +377,7 @@ static JSValue get_text_content(JSContext *js, JSValueConst self)
     return value;
 }
 
-static JSValue set_text_content(JSContext *js, JSValueConst self, JSValueConst value)
+JSValue dom_set_text_content(JSContext *js, JSValueConst self, JSValueConst value)
 {
     struct dom_node *n = dom_this(js, self, &node_interface);
     const char *text = n && !JS_IsNull(value) ? JS_ToCString(js, value) : NULL;
@@ -403,7 +411,8 @@ static struct dom_node *node_argument(JSContext *js, int count, JSValueConst *ar
 
 static JSValue insert_before(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    struct dom_node *n = dom_this(js, self, &node_interface), *child = n ? node_argument(js, count, arguments, 0) : NULL;
+    struct dom_node *n = dom_this(js, self, &node_interface),
+                    *child = n ? node_argument(js, count, arguments, 0) : NULL;
     if (!child)
         return JS_EXCEPTION;
     uint32_t index = UINT32_MAX;
@@ -412,7 +421,8 @@ static JSValue insert_before(JSContext *js, JSValueConst self, int count, JSValu
         if (!before)
             return JS_EXCEPTION;
         if (dom_parent(before) != n)
-            return throw_dom_exception(js, "NotFoundError", "The node to insert before is not a child of this node.");
+            return throw_dom_exception(js, "NotFoundError",
+                                       "The node to insert before is not a child of this node.");
         index = index_of(n, before);
     }
     return dom_insert(js, n, child, index) ? JS_EXCEPTION : JS_DupValue(js, arguments[0]);
@@ -425,23 +435,27 @@ static JSValue append_child(JSContext *js, JSValueConst self, int count, JSValue
 
 static JSValue remove_child(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    struct dom_node *n = dom_this(js, self, &node_interface), *child = n ? node_argument(js, count, arguments, 0) : NULL;
+    struct dom_node *n = dom_this(js, self, &node_interface),
+                    *child = n ? node_argument(js, count, arguments, 0) : NULL;
     if (!child)
         return JS_EXCEPTION;
     if (dom_parent(child) != n)
-        return throw_dom_exception(js, "NotFoundError", "The node to be removed is not a child of this node.");
+        return throw_dom_exception(js, "NotFoundError",
+                                   "The node to be removed is not a child of this node.");
     dom_remove(js, child);
     return JS_DupValue(js, arguments[0]);
 }
 
 static JSValue replace_child(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    struct dom_node *n = dom_this(js, self, &node_interface), *child = n ? node_argument(js, count, arguments, 0) : NULL;
+    struct dom_node *n = dom_this(js, self, &node_interface),
+                    *child = n ? node_argument(js, count, arguments, 0) : NULL;
     struct dom_node *old = child ? node_argument(js, count, arguments, 1) : NULL;
     if (!old)
         return JS_EXCEPTION;
     if (dom_parent(old) != n)
-        return throw_dom_exception(js, "NotFoundError", "The node to be replaced is not a child of this node.");
+        return throw_dom_exception(js, "NotFoundError",
+                                   "The node to be replaced is not a child of this node.");
     uint32_t index = index_of(n, old);
     dom_remove(js, old);
     return dom_insert(js, n, child, index) ? JS_EXCEPTION : JS_DupValue(js, arguments[1]);
@@ -449,15 +463,10 @@ static JSValue replace_child(JSContext *js, JSValueConst self, int count, JSValu
 
 static JSValue node_contains(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    struct dom_node *n = dom_this(js, self, &node_interface), *other = count ? dom_node_of(arguments[0]) : NULL;
+    struct dom_node *n = dom_this(js, self, &node_interface),
+                    *other = count ? dom_node_of(arguments[0]) : NULL;
     return n ? JS_NewBool(js, other && holds(n, other)) : JS_EXCEPTION;
 }
-
-#define SHOWN (JS_PROP_CONFIGURABLE | JS_PROP_ENUMERABLE)
-#define ATTRIBUTE(name, get, set) JS_CGETSET_DEF2(name, get, set, SHOWN)
-#define ATTRIBUTE_MAGIC(name, get, set, magic) JS_CGETSET_MAGIC_DEF2(name, get, set, magic, SHOWN)
-#define METHOD(name, length, function) JS_CFUNC_DEF2(name, length, function, JS_PROP_C_W_E)
-#define ENTRIES(list) .prototype = (list), .prototype_count = (int)(sizeof(list) / sizeof(list)[0])
 
 static const JSCFunctionListEntry node_prototype[] = {
     ATTRIBUTE_MAGIC("parentNode", get_relative, NULL, NODE_PARENT),
@@ -471,7 +480,7 @@ static const JSCFunctionListEntry node_prototype[] = {
     ATTRIBUTE("nodeName", get_node_name, NULL),
     ATTRIBUTE("isConnected", get_is_connected, NULL),
     ATTRIBUTE("ownerDocument", get_owner_document, NULL),
-    ATTRIBUTE("textContent", get_text_content, set_text_content),
+    ATTRIBUTE("textContent", get_text_content, dom_set_text_content),
     METHOD("appendChild", 1, append_child),
     METHOD("insertBefore", 2, insert_before),
     METHOD("removeChild", 1, remove_child),
@@ -487,7 +496,8 @@ const struct interface node_interface = {
     ENTRIES(node_prototype),
 };
 
-static const JSCFunctionListEntry text_prototype[] = {ATTRIBUTE("data", get_text_content, set_text_content)};
+static const JSCFunctionListEntry text_prototype[] = {
+    ATTRIBUTE("data", get_text_content, dom_set_text_content)};
 
 const struct interface text_interface = {
     .host_class = HOST_CLASS_TEXT,
@@ -522,7 +532,8 @@ static char *attribute_name(JSContext *js, JSValueConst value)
     return name;
 }
 
-static JSValue get_attribute(JSContext *js, JSValueConst self, int count, JSValueConst *arguments, int ask_only)
+static JSValue get_attribute(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
+                             int ask_only)
 {
     struct dom_node *n = dom_this(js, self, &element_interface);
     char *name = n ? attribute_name(js, count ? arguments[0] : JS_UNDEFINED) : NULL;
@@ -539,7 +550,8 @@ static JSValue set_attribute(JSContext *js, JSValueConst self, int count, JSValu
     if (!n)
         return JS_EXCEPTION;
     if (count < 2)
-        return JS_ThrowTypeError(js, "setAttribute: 2 arguments required, but only %d present", count);
+        return JS_ThrowTypeError(js, "setAttribute: 2 arguments required, but only %d present",
+                                 count);
     char *name = attribute_name(js, arguments[0]);
     const char *value = name ? JS_ToCString(js, arguments[1]) : NULL;
     int failed = value ? dom_set_attribute(js, n, name, value) : -1;
@@ -548,7 +560,8 @@ static JSValue set_attribute(JSContext *js, JSValueConst self, int count, JSValu
     return failed ? JS_EXCEPTION : JS_UNDEFINED;
 }
 
-static JSValue remove_attribute_method(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+static JSValue remove_attribute_method(JSContext *js, JSValueConst self, int count,
+                                       JSValueConst *arguments)
 {
     struct dom_node *n = dom_this(js, self, &element_interface);
     char *name = n ? attribute_name(js, count ? arguments[0] : JS_UNDEFINED) : NULL;
@@ -615,13 +628,15 @@ static bool matches(const struct dom_node *n, const char *selector, size_t lengt
         } else if (kind == '.') {
             value = dom_attribute(n, "class");
             const char *found = value ? strstr(value, text) : NULL;
-            ok = found && (found == value || found[-1] == ' ') && (!found[part] || found[part] == ' ');
+            ok = found && (found == value || found[-1] == ' ') &&
+                 (!found[part] || found[part] == ' ');
         } else {
             if (equals)
                 *equals++ = 0;
             value = dom_attribute(n, text);
             size_t quoted = equals && (*equals == '"' || *equals == '\'') ? 1 : 0;
-            ok = value && (!equals || (strlen(equals) >= 2 * quoted && strlen(value) == strlen(equals) - 2 * quoted &&
+            ok = value && (!equals || (strlen(equals) >= 2 * quoted &&
+                                       strlen(value) == strlen(equals) - 2 * quoted &&
                                        !strncmp(value, equals + quoted, strlen(value))));
         }
         free(text);
@@ -662,21 +677,25 @@ JSValue dom_query(JSContext *js, struct dom_node *root, const char *selector, bo
 }
 
 /* Selectors with combinators or pseudo-classes are not understood, and that is said. */
-static JSValue query(JSContext *js, JSValueConst self, int count, JSValueConst *arguments, int all)
+JSValue dom_query_method(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
+                         int all)
 {
     struct dom_node *n = dom_this(js, self, &node_interface);
     const char *selector = n ? JS_ToCString(js, count ? arguments[0] : JS_UNDEFINED) : NULL;
     if (!selector)
         return JS_EXCEPTION;
-    JSValue found = strpbrk(selector, ">+~:") ? throw_dom_exception(js, "SyntaxError", "'%s': only simple selectors are understood here", selector)
-                                              : dom_query(js, n, selector, all);
+    JSValue found =
+        strpbrk(selector, ">+~:")
+            ? throw_dom_exception(js, "SyntaxError",
+                                  "'%s': only simple selectors are understood here", selector)
+            : dom_query(js, n, selector, all);
     JS_FreeCString(js, selector);
     return found;
 }
 
-static JSValue by_tag_name(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+JSValue dom_by_tag_name(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    return query(js, self, count, arguments, true);
+    return dom_query_method(js, self, count, arguments, true);
 }
 
 /* ---- reflected attributes ---- */
@@ -700,13 +719,6 @@ static JSValue set_reflected(JSContext *js, JSValueConst self, JSValueConst valu
 }
 
 #define REFLECTED(name, which) ATTRIBUTE_MAGIC(name, get_reflected, set_reflected, which)
-#define METHOD_MAGIC(name, length, function, magic)                                                                    \
-    {                                                                                                                  \
-        name, JS_PROP_C_W_E, JS_DEF_CFUNC, magic, .u = {                                                               \
-            .func = {length, JS_CFUNC_generic_magic, {.generic_magic = function}}                                      \
-        }                                                                                                              \
-    }
-
 static const JSCFunctionListEntry element_prototype[] = {
     ATTRIBUTE("tagName", get_tag_name, NULL),
     ATTRIBUTE("localName", get_local_name, NULL),
@@ -719,9 +731,9 @@ static const JSCFunctionListEntry element_prototype[] = {
     METHOD("removeAttribute", 1, remove_attribute_method),
     METHOD("append", 0, append),
     METHOD("remove", 0, remove_self),
-    METHOD_MAGIC("querySelector", 1, query, 0),
-    METHOD_MAGIC("querySelectorAll", 1, query, 1),
-    METHOD("getElementsByTagName", 1, by_tag_name),
+    METHOD_MAGIC("querySelector", 1, dom_query_method, 0),
+    METHOD_MAGIC("querySelectorAll", 1, dom_query_method, 1),
+    METHOD("getElementsByTagName", 1, dom_by_tag_name),
 };
 
 const struct interface element_interface = {
@@ -746,277 +758,4 @@ const struct interface html_element_interface = {
     .parent = &element_interface,
     .class_definition = DOM_CLASS_DEFINITION,
     ENTRIES(html_element_prototype),
-};
-
-/* ---- Document ---- */
-
-/* With the elements that every document has. */
-static JSValue document_new(JSContext *js)
-{
-    JSValue document = node_new(js, &document_interface, NODE_DOCUMENT, NULL, NULL);
-    struct dom_node *root = dom_node_of(document);
-    JSValue html = root ? dom_element_new(js, "html") : JS_EXCEPTION, head = JS_UNDEFINED, body = JS_UNDEFINED;
-    if (!JS_IsException(html)) {
-        head = dom_element_new(js, "head");
-        body = dom_element_new(js, "body");
-    }
-    bool ok = dom_node_of(html) && dom_node_of(head) && dom_node_of(body) && !dom_insert(js, root, dom_node_of(html), 0) &&
-              !dom_insert(js, dom_node_of(html), dom_node_of(head), 0) && !dom_insert(js, dom_node_of(html), dom_node_of(body), 1);
-    JS_FreeValue(js, html);
-    JS_FreeValue(js, head);
-    JS_FreeValue(js, body);
-    if (ok)
-        return document;
-    JS_FreeValue(js, document);
-    return JS_EXCEPTION;
-}
-
-JSValue page_document_object(struct page *p)
-{
-    if (JS_IsUndefined(p->object)) {
-        JSValue document = document_new(p->realm->js);
-        if (JS_IsException(document))
-            return document;
-        p->object = document;
-    }
-    return JS_DupValue(p->realm->js, p->object);
-}
-
-void page_release_nodes(struct page *p)
-{
-    scripts_release(p);
-    frames_release(p);
-}
-
-static struct page *this_page(JSContext *js, JSValueConst self)
-{
-    struct dom_node *n = dom_this(js, self, &document_interface);
-    struct page *p = n ? page_of(n->realm) : NULL;
-    return p && JS_VALUE_GET_PTR(p->object) == JS_VALUE_GET_PTR(self) ? p : NULL;
-}
-
-static struct dom_node *find_tag(struct dom_node *root, const char *tag)
-{
-    struct dom_node *n = root;
-    while (n && !dom_is(n, tag))
-        n = dom_next(n, root);
-    return n;
-}
-
-static JSValue get_by_tag(JSContext *js, JSValueConst self, int which)
-{
-    static const char *const tags[] = {"html", "head", "body"};
-    struct dom_node *n = dom_this(js, self, &document_interface);
-    return n ? node_value(js, find_tag(n, tags[which])) : JS_EXCEPTION;
-}
-
-static JSValue get_title(JSContext *js, JSValueConst self)
-{
-    struct dom_node *n = dom_this(js, self, &document_interface), *title = n ? find_tag(n, "title") : NULL;
-    if (!n)
-        return JS_EXCEPTION;
-    char *text = title ? dom_text(title) : NULL;
-    JSValue value = JS_NewString(js, text ? text : "");
-    free(text);
-    return value;
-}
-
-static JSValue set_title(JSContext *js, JSValueConst self, JSValueConst value)
-{
-    struct dom_node *n = dom_this(js, self, &document_interface), *title = n ? find_tag(n, "title") : NULL;
-    struct dom_node *head = n ? find_tag(n, "head") : NULL;
-    if (!n)
-        return JS_EXCEPTION;
-    JSValue made = JS_UNDEFINED;
-    if (!title && head) {
-        made = dom_element_new(js, "title");
-        title = dom_node_of(made);
-        if (!title || dom_insert(js, head, title, UINT32_MAX))
-            return JS_EXCEPTION;
-    }
-    JSValue result = title ? set_text_content(js, title->self, value) : JS_UNDEFINED;
-    JS_FreeValue(js, made);
-    return result;
-}
-
-static JSValue get_ready_state(JSContext *js, JSValueConst self)
-{
-    static const char *const names[] = {"loading", "interactive", "complete"};
-    struct page *p = this_page(js, self);
-    return JS_NewString(js, names[p ? p->readiness : PAGE_COMPLETE]);
-}
-
-static JSValue get_visibility(JSContext *js, JSValueConst self, int as_flag)
-{
-    struct page *p = this_page(js, self);
-    bool hidden = !p || !document_is_visible(p->document);
-    return as_flag ? JS_NewBool(js, hidden) : JS_NewString(js, hidden ? "hidden" : "visible");
-}
-
-static JSValue get_url(JSContext *js, JSValueConst self)
-{
-    struct dom_node *n = dom_this(js, self, &document_interface);
-    return n ? JS_NewString(js, n->realm->url) : JS_EXCEPTION;
-}
-
-static JSValue get_base_uri(JSContext *js, JSValueConst self)
-{
-    struct dom_node *n = dom_this(js, self, &document_interface);
-    return n ? JS_NewString(js, realm_base(n->realm)) : JS_EXCEPTION;
-}
-
-static JSValue get_referrer(JSContext *js, JSValueConst self)
-{
-    struct page *p = this_page(js, self);
-    return JS_NewString(js, p && p->referrer ? p->referrer : "");
-}
-
-static JSValue get_default_view(JSContext *js, JSValueConst self)
-{
-    struct page *p = this_page(js, self);
-    return p ? realm_global_this(p->realm->js) : JS_NULL;
-}
-
-static JSValue get_current_script(JSContext *js, JSValueConst self)
-{
-    struct page *p = this_page(js, self);
-    return node_value(js, p ? p->current_script : NULL);
-}
-
-static JSValue get_location(JSContext *js, JSValueConst self)
-{
-    struct page *p = this_page(js, self);
-    if (!p)
-        return JS_NULL;
-    JSValue window = realm_global_this(p->realm->js), location = JS_GetPropertyStr(p->realm->js, window, "location");
-    JS_FreeValue(js, window);
-    return location;
-}
-
-static JSValue set_location(JSContext *js, JSValueConst self, JSValueConst value)
-{
-    struct page *p = this_page(js, self);
-    if (!p)
-        return JS_UNDEFINED;
-    JSValue window = realm_global_this(p->realm->js);
-    int failed = JS_SetPropertyStr(p->realm->js, window, "location", JS_DupValue(js, value)) < 0;
-    JS_FreeValue(js, window);
-    return failed ? JS_EXCEPTION : JS_UNDEFINED;
-}
-
-/* R-OR-12. */
-static JSValue get_domain(JSContext *js, JSValueConst self)
-{
-    struct dom_node *n = dom_this(js, self, &document_interface);
-    if (!n)
-        return JS_EXCEPTION;
-    const struct origin *o = n->realm->origin;
-    return JS_NewString(js, o->domain ? o->domain : o->opaque ? "" : o->host);
-}
-
-static JSValue set_domain(JSContext *js, JSValueConst self, JSValueConst value)
-{
-    struct page *p = this_page(js, self);
-    const char *text = JS_ToCString(js, value);
-    if (!text)
-        return JS_EXCEPTION;
-    JSValue result = JS_UNDEFINED;
-    if (!p || (p->document->sandbox & SANDBOX_DOMAIN) || p->realm->origin->opaque)
-        result = throw_dom_exception(js, "SecurityError", "document.domain may not be set here (R-OR-12)");
-    else if (!origin_may_relax_to(p->realm->origin, text))
-        result = throw_dom_exception(js, "SecurityError", "'%s' is not a suffix of '%s' that document.domain may have (R-OR-12)", text,
-                                     p->realm->origin->host);
-    else if (!p->realm->agent->cluster->origin_keyed) { /* R-AG-16: else nothing happens */
-        free(p->realm->origin->domain);
-        p->realm->origin->domain = strdup(text);
-    }
-    JS_FreeCString(js, text);
-    return result;
-}
-
-static JSValue create_element(JSContext *js, JSValueConst self, int count, JSValueConst *arguments, int which)
-{
-    struct dom_node *n = dom_this(js, self, &document_interface);
-    const char *tag = n ? JS_ToCString(js, count > which ? arguments[which] : JS_UNDEFINED) : NULL;
-    if (!tag)
-        return JS_EXCEPTION;
-    JSValue element = dom_element_new(n->realm->js, tag);
-    JS_FreeCString(js, tag);
-    return element;
-}
-
-static JSValue create_text_node(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    struct dom_node *n = dom_this(js, self, &document_interface);
-    const char *text = n ? JS_ToCString(js, count ? arguments[0] : JS_UNDEFINED) : NULL;
-    if (!text)
-        return JS_EXCEPTION;
-    JSValue node = dom_text_new(n->realm->js, text);
-    JS_FreeCString(js, text);
-    return node;
-}
-
-static JSValue get_element_by_id(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    struct dom_node *root = dom_this(js, self, &document_interface), *n = root;
-    const char *id = root ? JS_ToCString(js, count ? arguments[0] : JS_UNDEFINED) : NULL;
-    if (!id)
-        return JS_EXCEPTION;
-    for (; n; n = dom_next(n, root)) {
-        const char *own = n->kind == NODE_ELEMENT ? dom_attribute(n, "id") : NULL;
-        if (own && *own && !strcmp(own, id))
-            break;
-    }
-    JS_FreeCString(js, id);
-    return node_value(js, n);
-}
-
-static JSValue get_scripts(JSContext *js, JSValueConst self)
-{
-    struct dom_node *root = dom_this(js, self, &document_interface);
-    return root ? dom_query(js, root, "script", true) : JS_EXCEPTION;
-}
-
-static JSValue has_focus(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    (void)count;
-    (void)arguments;
-    return JS_NewBool(js, this_page(js, self) != NULL);
-}
-
-static const JSCFunctionListEntry document_prototype[] = {
-    ATTRIBUTE_MAGIC("documentElement", get_by_tag, NULL, 0),
-    ATTRIBUTE_MAGIC("head", get_by_tag, NULL, 1),
-    ATTRIBUTE_MAGIC("body", get_by_tag, NULL, 2),
-    ATTRIBUTE("title", get_title, set_title),
-    ATTRIBUTE("readyState", get_ready_state, NULL),
-    ATTRIBUTE_MAGIC("visibilityState", get_visibility, NULL, 0),
-    ATTRIBUTE_MAGIC("hidden", get_visibility, NULL, 1),
-    ATTRIBUTE("URL", get_url, NULL),
-    ATTRIBUTE("documentURI", get_url, NULL),
-    ATTRIBUTE("baseURI", get_base_uri, NULL),
-    ATTRIBUTE("referrer", get_referrer, NULL),
-    ATTRIBUTE("defaultView", get_default_view, NULL),
-    ATTRIBUTE("currentScript", get_current_script, NULL),
-    ATTRIBUTE("scripts", get_scripts, NULL),
-    ATTRIBUTE("location", get_location, set_location),
-    ATTRIBUTE("domain", get_domain, set_domain),
-    METHOD_MAGIC("createElement", 1, create_element, 0),
-    METHOD_MAGIC("createElementNS", 2, create_element, 1),
-    METHOD("createTextNode", 1, create_text_node),
-    METHOD("getElementById", 1, get_element_by_id),
-    METHOD("getElementsByTagName", 1, by_tag_name),
-    METHOD_MAGIC("querySelector", 1, query, 0),
-    METHOD_MAGIC("querySelectorAll", 1, query, 1),
-    METHOD("hasFocus", 0, has_focus),
-    EVENT_HANDLER_ATTRIBUTE("readystatechange", EVENT_READYSTATECHANGE),
-    EVENT_HANDLER_ATTRIBUTE("visibilitychange", EVENT_VISIBILITYCHANGE),
-};
-
-const struct interface document_interface = {
-    .host_class = HOST_CLASS_DOCUMENT,
-    .name = "Document",
-    .parent = &node_interface,
-    .class_definition = DOM_CLASS_DEFINITION,
-    ENTRIES(document_prototype),
 };

@@ -1,8 +1,9 @@
-/* The nodes of a document, as few as scripts need: elements, texts, scripts and frames (DOM 4, HTML 4.12.1, 4.8.5). Nothing is rendered; elements
- * of other kinds are kept with their attributes and do nothing.
+/* The nodes of a document, as few as scripts need: elements, texts, scripts and frames (DOM 4,
+ * HTML 4.12.1, 4.8.5). Nothing is rendered; elements of other kinds are kept with their attributes
+ * and do nothing.
  *
- * Ownership: a node is the inside of its object. Parent and children hold each other's objects; garbage collection sees the circle.
- * Threads: the agent's own. */
+ * Ownership: a node is the inside of its object. Parent and children hold each other's objects;
+ * garbage collection sees the circle. Threads: the agent's own. */
 #ifndef HEDDLE_WEB_DOM_H
 #define HEDDLE_WEB_DOM_H
 
@@ -47,7 +48,10 @@ extern const struct interface document_interface;
 /* For the interfaces' definitions. */
 void dom_finalize(JSRuntime *runtime, JSValueConst value);
 void dom_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mark);
-#define DOM_CLASS_DEFINITION {.finalizer = dom_finalize, .gc_mark = dom_mark}
+#define DOM_CLASS_DEFINITION                                                                       \
+    {                                                                                              \
+        .finalizer = dom_finalize, .gc_mark = dom_mark                                             \
+    }
 
 /* The inside of a node's object; NULL for other values, dom_this with a TypeError. */
 struct dom_node *dom_node_of(JSValueConst value);
@@ -74,12 +78,14 @@ int dom_set_attribute(JSContext *js, struct dom_node *n, const char *name, const
 /* The concatenated texts below, malloc'd. */
 char *dom_text(const struct dom_node *n);
 
-/* html_elements.c: what happens when elements enter and leave a document, and when attributes change. */
+/* html_elements.c: what happens when elements enter and leave a document, and when attributes
+ * change. */
 void element_connected(JSContext *js, struct dom_node *n);
 void element_disconnected(JSContext *js, struct dom_node *n);
 void element_attribute_changed(JSContext *js, struct dom_node *n, const char *name);
 
-/* html_elements.c: a script that the parser found, in its place. True when the parser has to wait for it. */
+/* html_elements.c: a script that the parser found, in its place. True when the parser has to wait
+ * for it. */
 bool script_of_parser(struct page *p, struct dom_node *script);
 /* Runs the deferred scripts, then ends the parsing. */
 void scripts_after_parsing(struct page *p);

@@ -1,4 +1,5 @@
-/* Scripts and frames: the elements that do something (HTML 4.12.1 "prepare the script element", 4.8.5 "the iframe element"). */
+/* Scripts and frames: the elements that do something (HTML 4.12.1 "prepare the script
+ * element", 4.8.5 "the iframe element"). */
 #include "web/dom.h"
 #include "web/error_report.h"
 #include "web/event.h"
@@ -36,7 +37,12 @@ static bool equals_any(const char *text, const char *const *list)
 /* The kind that the type attribute names: 0 none that runs, 1 classic, 2 module. */
 static int script_kind(const struct dom_node *n)
 {
-    static const char *const classic[] = {"", "text/javascript", "application/javascript", "text/ecmascript", "application/ecmascript", NULL};
+    static const char *const classic[] = {"",
+                                          "text/javascript",
+                                          "application/javascript",
+                                          "text/ecmascript",
+                                          "application/ecmascript",
+                                          NULL};
     const char *type = dom_attribute(n, "type");
     return !type || equals_any(type, classic) ? 1 : !strcasecmp(type, "module") ? 2 : 0;
 }
@@ -88,7 +94,8 @@ static void execute(struct page *p, struct pending_script *s)
         if (s->module) {
             ok = realm_run_script(r, s->text, s->length, s->url, true);
         } else {
-            JSValue result = script_run_at(r->js, s->text, s->length, s->url, s->line ? s->line : 1);
+            JSValue result =
+                script_run_at(r->js, s->text, s->length, s->url, s->line ? s->line : 1);
             ok = !JS_IsException(result);
             JS_FreeValue(r->js, result);
         }
@@ -173,7 +180,8 @@ static struct pending_script *prepare(JSContext *js, struct page *p, struct dom_
 {
     int kind = script_kind(n);
     bool has_src = dom_attribute(n, "src") != NULL;
-    if (n->already_started || (p->document->sandbox & SANDBOX_SCRIPTS) || !kind || (kind == 1 && dom_attribute(n, "nomodule")))
+    if (n->already_started || (p->document->sandbox & SANDBOX_SCRIPTS) || !kind ||
+        (kind == 1 && dom_attribute(n, "nomodule")))
         return NULL;
     if (!has_src && !n->child_count)
         return NULL;
@@ -294,19 +302,23 @@ static size_t frame_index(const struct dom_node *n)
     return index;
 }
 
-/* HTML "process the iframe attributes". */
-static void frame_navigate(struct page *p, struct dom_node *n, bool initial)
+/* HTML "process the iframe attributes". `initial`: the blank page that was just made; NULL = it is
+ * not new, or has none. */
+static void frame_navigate(struct page *p, struct dom_node *n, struct page *initial)
 {
     const char *srcdoc = dom_attribute(n, "srcdoc"), *src = dom_attribute(n, "src");
-    char *url = srcdoc ? strdup("about:srcdoc") : src && *src ? url_resolve(realm_base(p->realm), src) : NULL;
+    char *url = srcdoc        ? strdup("about:srcdoc")
+                : src && *src ? url_resolve(realm_base(p->realm), src)
+                              : NULL;
     bool blank = !url || (!srcdoc && !strncmp(url, "about:blank", 11));
-    if (blank && initial && n->content->document) {
+    if (blank && initial) {
         free(url);
-        page_announce(n->content->document->page);
+        page_announce(initial);
         fire(n, "load"); /* the initial document is what was asked for */
         return;
     }
-    struct navigation *navigation = navigation_new(n->content->user_agent, url ? url : "about:blank");
+    struct navigation *navigation =
+        navigation_new(n->content->user_agent, url ? url : "about:blank");
     free(url);
     if (!navigation)
         return;
@@ -344,8 +356,9 @@ static void frame_connected(JSContext *js, struct dom_node *n)
         return;
     n->next_frame = p->frames;
     p->frames = n;
-    page_create_blank(p->realm->agent, n->content, p, frame_sandbox(n) | p->document->sandbox);
-    frame_navigate(p, n, true);
+    struct page *blank =
+        page_create_blank(p->realm->agent, n->content, p, frame_sandbox(n) | p->document->sandbox);
+    frame_navigate(p, n, blank);
 }
 
 static void frame_let_go(struct page *p, struct dom_node *n)
@@ -427,8 +440,9 @@ void element_attribute_changed(JSContext *js, struct dom_node *n, const char *na
     struct page *p = page_of(n->realm);
     if (!p)
         return;
-    if (n->content && (!strcmp(name, "srcdoc") || (!strcmp(name, "src") && !dom_attribute(n, "srcdoc"))))
-        frame_navigate(p, n, false);
+    if (n->content &&
+        (!strcmp(name, "srcdoc") || (!strcmp(name, "src") && !dom_attribute(n, "srcdoc"))))
+        frame_navigate(p, n, NULL);
     else if (n->content && !strcmp(name, "name"))
         context_rename(n->content, dom_attribute(n, "name") ? dom_attribute(n, "name") : "");
     else if (!strcmp(name, "src") && dom_is(n, "script") && dom_is_connected(n))
@@ -444,9 +458,10 @@ enum { HAS_TEXT, HAS_URL, HAS_FLAG };
 static const struct {
     const char *name;
     int kind;
-} attributes[] = {{"src", HAS_URL},      {"type", HAS_TEXT},    {"async", HAS_FLAG},   {"defer", HAS_FLAG},
-                  {"srcdoc", HAS_TEXT},  {"sandbox", HAS_TEXT}, {"allow", HAS_TEXT},   {"credentialless", HAS_FLAG},
-                  {"nomodule", HAS_FLAG}, {"name", HAS_TEXT}};
+} attributes[] = {{"src", HAS_URL},    {"type", HAS_TEXT},           {"async", HAS_FLAG},
+                  {"defer", HAS_FLAG}, {"srcdoc", HAS_TEXT},         {"sandbox", HAS_TEXT},
+                  {"allow", HAS_TEXT}, {"credentialless", HAS_FLAG}, {"nomodule", HAS_FLAG},
+                  {"name", HAS_TEXT}};
 
 static JSValue get(JSContext *js, JSValueConst self, int which)
 {
@@ -456,7 +471,9 @@ static JSValue get(JSContext *js, JSValueConst self, int which)
         return JS_EXCEPTION;
     if (attributes[which].kind == HAS_FLAG)
         return JS_NewBool(js, value != NULL);
-    char *url = value && attributes[which].kind == HAS_URL ? url_resolve(realm_base(n->realm), value) : NULL;
+    char *url = value && attributes[which].kind == HAS_URL
+                    ? url_resolve(realm_base(n->realm), value)
+                    : NULL;
     JSValue text = JS_NewString(js, url ? url : value ? value : "");
     free(url);
     return text;
@@ -478,7 +495,9 @@ static JSValue set(JSContext *js, JSValueConst self, JSValueConst value, int whi
         return JS_UNDEFINED;
     }
     const char *text = JS_ToCString(js, value);
-    int failed = text ? dom_set_attribute(js, n, attributes[which].name, attributes[which].kind == HAS_FLAG ? "" : text) : -1;
+    int failed = text ? dom_set_attribute(js, n, attributes[which].name,
+                                          attributes[which].kind == HAS_FLAG ? "" : text)
+                      : -1;
     JS_FreeCString(js, text);
     return failed ? JS_EXCEPTION : JS_UNDEFINED;
 }
@@ -490,7 +509,8 @@ static JSValue get_text(JSContext *js, JSValueConst self)
 
 static JSValue set_text(JSContext *js, JSValueConst self, JSValueConst value)
 {
-    return JS_SetPropertyStr(js, self, "textContent", JS_DupValue(js, value)) < 0 ? JS_EXCEPTION : JS_UNDEFINED;
+    return JS_SetPropertyStr(js, self, "textContent", JS_DupValue(js, value)) < 0 ? JS_EXCEPTION
+                                                                                  : JS_UNDEFINED;
 }
 
 #define REFLECT(name, which) JS_CGETSET_MAGIC_DEF2(name, get, set, which, SHOWN)

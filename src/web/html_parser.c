@@ -1,4 +1,5 @@
-/* HTML files: parsed by gumbo as a whole, then put into the document node by node, so that scripts run where they stand (HTML 13.2). */
+/* HTML files: parsed by gumbo as a whole, then put into the document node by node, so that scripts
+ * run where they stand (HTML 13.2). */
 #include "web/dom.h"
 #include "web/web_agent.h"
 
@@ -11,10 +12,10 @@ struct html_parser {
     struct realm *realm;
     char *text;
     GumboOutput *output;
-    const GumboNode *at;  /* the next node to put in; NULL at the end */
-    JSValue *open;        /* the elements that it goes into, outermost first */
+    const GumboNode *at; /* the next node to put in; NULL at the end */
+    JSValue *open;       /* the elements that it goes into, outermost first */
     uint32_t depth, capacity;
-    bool ignored;         /* something would have been rendered */
+    bool ignored; /* something would have been rendered */
 };
 
 static bool is_known(const GumboElement *e)
@@ -50,7 +51,9 @@ static bool push(struct html_parser *x, JSValue element)
 
 static const GumboVector *children_of(const GumboNode *n)
 {
-    return n->type == GUMBO_NODE_DOCUMENT ? &n->v.document.children : n->type == GUMBO_NODE_ELEMENT ? &n->v.element.children : NULL;
+    return n->type == GUMBO_NODE_DOCUMENT  ? &n->v.document.children
+           : n->type == GUMBO_NODE_ELEMENT ? &n->v.element.children
+                                           : NULL;
 }
 
 /* Leaves finished elements behind. */
@@ -102,7 +105,8 @@ static struct dom_node *standing_element(struct html_parser *x, const GumboEleme
     return NULL;
 }
 
-/* An element with everything that is known before it is connected. True when the parser has to wait for its script. */
+/* An element with everything that is known before it is connected. True when the parser has to wait
+ * for its script. */
 static bool put_element(struct page *p, struct html_parser *x, const GumboNode *node)
 {
     JSContext *js = p->realm->js;
@@ -163,7 +167,9 @@ static void put_text(struct page *p, struct html_parser *x, const GumboNode *nod
 static void say_ignored(struct page *p)
 {
     char text[512];
-    snprintf(text, sizeof text, "%s: only scripts, frames and the title do something here; nothing is rendered", p->document->url);
+    snprintf(text, sizeof text,
+             "%s: only scripts, frames and the title do something here; nothing is rendered",
+             p->document->url);
     struct notice n = {.kind = NOTICE_CONSOLE, .level = 4, .text = text};
     world_notice(p->realm->agent->world, p->realm->agent, &n);
 }

@@ -153,7 +153,8 @@ int location_assign(JSContext *js, struct browsing_context *c, JSValueConst valu
         return -1;
     if (p && !may_navigate(p->document, c)) {
         free(url);
-        throw_dom_exception(js, "SecurityError", "the sandbox does not let this frame navigate that window");
+        throw_dom_exception(js, "SecurityError",
+                            "the sandbox does not let this frame navigate that window");
         return -1;
     }
     JSValue window = window_proxy_for(js, c);
@@ -181,7 +182,8 @@ static struct browsing_context *own_context(JSContext *js)
     return r->document ? r->document->context : NULL;
 }
 
-static JSValue assign(JSContext *js, JSValueConst self, int count, JSValueConst *arguments, int replace)
+static JSValue assign(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
+                      int replace)
 {
     struct browsing_context *c = own_context(js);
     (void)self;
@@ -267,7 +269,8 @@ JSValue location_set(JSContext *js, JSValueConst self, JSValueConst value)
     return c && location_assign(js, c, value, false) == 0 ? JS_UNDEFINED : JS_EXCEPTION;
 }
 
-/* ---- what a stranger has: href to set and replace to call (HTML CrossOriginProperties of a Location) ---- */
+/* ---- what a stranger has: href to set and replace to call (HTML CrossOriginProperties of a
+ * Location) ---- */
 
 static void view_finalize(JSRuntime *runtime, JSValueConst value)
 {
@@ -312,7 +315,8 @@ static JSValue view_get(JSContext *js, JSValueConst self, JSAtom name, JSValueCo
     return throw_cross_origin(js, name);
 }
 
-static int view_set(JSContext *js, JSValueConst self, JSAtom name, JSValueConst value, JSValueConst receiver, int flags)
+static int view_set(JSContext *js, JSValueConst self, JSAtom name, JSValueConst value,
+                    JSValueConst receiver, int flags)
 {
     (void)receiver;
     (void)flags;
@@ -328,14 +332,17 @@ static int view_own(JSContext *js, JSPropertyDescriptor *out, JSValueConst self,
     if (JS_IsException(value))
         return -1;
     if (out)
-        *out = (JSPropertyDescriptor){.flags = JS_PROP_CONFIGURABLE, .value = value, .getter = JS_UNDEFINED, .setter = JS_UNDEFINED};
+        *out = (JSPropertyDescriptor){.flags = JS_PROP_CONFIGURABLE,
+                                      .value = value,
+                                      .getter = JS_UNDEFINED,
+                                      .setter = JS_UNDEFINED};
     else
         JS_FreeValue(js, value);
     return 1;
 }
 
-static int view_define(JSContext *js, JSValueConst self, JSAtom name, JSValueConst value, JSValueConst getter, JSValueConst setter,
-                       int flags)
+static int view_define(JSContext *js, JSValueConst self, JSAtom name, JSValueConst value,
+                       JSValueConst getter, JSValueConst setter, int flags)
 {
     (void)self;
     (void)value;
@@ -358,7 +365,8 @@ static JSClassExoticMethods view_methods = {.get_own_property = view_own,
                                             .set_property = view_set,
                                             .define_own_property = view_define,
                                             .delete_property = view_delete};
-static const JSClassDef view_class = {.class_name = "Location", .finalizer = view_finalize, .exotic = &view_methods};
+static const JSClassDef view_class = {
+    .class_name = "Location", .finalizer = view_finalize, .exotic = &view_methods};
 
 static void view_release(struct external *x)
 {
@@ -370,7 +378,8 @@ JSValue location_view(JSContext *js, struct browsing_context *c)
     if (host_class_define(JS_GetRuntime(js), HOST_CLASS_LOCATION, &view_class))
         return JS_ThrowOutOfMemory(js);
     struct location_view *v = js_mallocz(js, sizeof *v);
-    JSValue object = v ? JS_NewObjectProtoClass(js, JS_NULL, host_class_id(HOST_CLASS_LOCATION)) : JS_EXCEPTION;
+    JSValue object =
+        v ? JS_NewObjectProtoClass(js, JS_NULL, host_class_id(HOST_CLASS_LOCATION)) : JS_EXCEPTION;
     if (JS_IsException(object)) {
         js_free(js, v);
         return object;
@@ -407,7 +416,8 @@ static JSValue build_navigator(JSContext *js, const struct lazy_property *self)
     (void)self;
     JSValue navigator = new_tagged(js, 2, ENTRIES(navigator_entries));
     bool secure = realm_of(js)->secure;
-    if (!JS_IsException(navigator) && secure && lazy_properties_define(js, navigator, &locks_of_navigator, 1)) {
+    if (!JS_IsException(navigator) && secure &&
+        lazy_properties_define(js, navigator, &locks_of_navigator, 1)) {
         JS_FreeValue(js, navigator);
         return JS_EXCEPTION;
     }
@@ -423,7 +433,8 @@ static const struct lazy_property window_lazy[] = {{"navigator", build_navigator
 const struct global_part location_globals = {.lazy = worker_lazy, .lazy_count = 2};
 const struct global_part window_location_globals = {.lazy = window_lazy, .lazy_count = 1};
 
-/* ---- history: how long it is and reloading; going back needs a session history, which tabs here do not keep ---- */
+/* ---- history: how long it is and reloading; going back needs a session history, which tabs here
+ * do not keep ---- */
 
 static JSValue get_history_length(JSContext *js, JSValueConst self)
 {
@@ -450,7 +461,8 @@ JSValue window_history(JSContext *js, JSValueConst self)
     (void)self;
     if (!JS_IsObject(*kept)) {
         JSValue history = JS_NewObject(js);
-        if (JS_IsException(history) || JS_SetPropertyFunctionList(js, history, ENTRIES(history_entries)) < 0)
+        if (JS_IsException(history) ||
+            JS_SetPropertyFunctionList(js, history, ENTRIES(history_entries)) < 0)
             return JS_EXCEPTION;
         *kept = history;
     }

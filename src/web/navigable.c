@@ -94,7 +94,8 @@ static void errand_drop(struct task *t)
     free(e);
 }
 
-static void send(struct agent *to, struct browsing_context *c, struct document *d, bool unload, void (*run)(struct task *, struct agent *))
+static void send(struct agent *to, struct browsing_context *c, struct document *d, bool unload,
+                 void (*run)(struct task *, struct agent *))
 {
     struct errand *e = calloc(1, sizeof *e);
     if (!e)
@@ -187,13 +188,15 @@ static bool has_local_scheme(const char *url)
     return !strncmp(url, "about:", 6) || !strncmp(url, "data:", 5) || !strncmp(url, "blob:", 5);
 }
 
-/* An initiator's origin in another agent: an object of its own, because document.domain changes it. */
+/* An initiator's origin in another agent: an object of its own, because document.domain changes it.
+ */
 static struct origin *inherit_origin(const struct navigation *n)
 {
     if (!n->initiator)
         return origin_opaque();
     bool elsewhere = !n->context && !n->opener;
-    return elsewhere && !n->initiator->opaque ? origin_of_url(n->initiator->text) : origin_ref(n->initiator);
+    return elsewhere && !n->initiator->opaque ? origin_of_url(n->initiator->text)
+                                              : origin_ref(n->initiator);
 }
 
 /* HTML "determine the origin" (R-OR-01..06). */
@@ -211,31 +214,38 @@ static unsigned determine_sandbox(const struct navigation *n, const struct polic
     unsigned flags = policy->sandbox;
     if (n->context)
         flags |= context_container_sandbox(n->context) | n->context->popup_sandbox;
-    struct document *around = n->context && n->context->parent ? context_document(n->context->parent) : NULL;
+    struct document *around =
+        n->context && n->context->parent ? context_document(n->context->parent) : NULL;
     flags |= around ? around->sandbox : 0;
     document_unref(around);
     return flags;
 }
 
 /* R-COEP-02 and the resource policy of a framed response; NULL when it may be shown. */
-static const char *refused_by_embedder(const struct navigation *n, const struct policy *policy, const struct origin *origin)
+static const char *refused_by_embedder(const struct navigation *n, const struct policy *policy,
+                                       struct origin *origin)
 {
-    struct document *around = n->context && n->context->parent ? context_document(n->context->parent) : NULL;
+    struct document *around =
+        n->context && n->context->parent ? context_document(n->context->parent) : NULL;
     const char *why = NULL;
     if (around && !n->context->credentialless && n->source == PAGE_FETCHED && !is_blank(n->url)) {
-        if (embedder_policy_isolates(around->policy.embedder) && !embedder_policy_isolates(policy->embedder))
+        if (embedder_policy_isolates(around->policy.embedder) &&
+            !embedder_policy_isolates(policy->embedder))
             why = "the page around it has an embedder policy and the frame has none (R-COEP-02)";
         else if (!has_local_scheme(n->url) &&
-                 !resource_policy_allows(policy, origin, around->origin, around->policy.embedder, true))
+                 !resource_policy_allows(policy, origin, around->origin, around->policy.embedder,
+                                         true))
             why = "its Cross-Origin-Resource-Policy does not let that page embed it (R-COEP-04)";
     }
     document_unref(around);
     return why;
 }
 
-/* A new tab for the response: in the opener's group when there is one, else in a group of its own (R-WIN-05). */
-static struct browsing_context *new_tab(struct navigation *n, struct browsing_context *opener, enum isolation_mode isolation,
-                                        const char *name, unsigned popup_sandbox)
+/* A new tab for the response: in the opener's group when there is one, else in a group of its own
+ * (R-WIN-05). */
+static struct browsing_context *new_tab(struct navigation *n, struct browsing_context *opener,
+                                        enum isolation_mode isolation, const char *name,
+                                        unsigned popup_sandbox)
 {
     struct context_options o = {.opener = opener,
                                 .name = name,
@@ -248,7 +258,8 @@ static struct browsing_context *new_tab(struct navigation *n, struct browsing_co
 
 static enum isolation_mode isolation_of(struct navigation *n, enum opener_policy p)
 {
-    return p == COOP_SAME_ORIGIN_PLUS_COEP ? n->user_agent->isolation_mode : ISOLATION_NONE; /* R-COOP-06 */
+    return p == COOP_SAME_ORIGIN_PLUS_COEP ? n->user_agent->isolation_mode
+                                           : ISOLATION_NONE; /* R-COOP-06 */
 }
 
 /* R-COOP-05: the tab goes on in another group; who held the old window sees it closed. */
@@ -265,17 +276,23 @@ static bool switch_group(struct navigation *n, enum opener_policy p)
 }
 
 /* R-COOP-03..06. False when out of memory. */
-static bool choose_group(struct navigation *n, const struct policy *policy, const struct origin *origin)
+static bool choose_group(struct navigation *n, const struct policy *policy,
+                         const struct origin *origin)
 {
     if (n->context && n->context->parent)
         return true;
-    struct document *active = n->context ? context_document(n->context) : n->opener ? context_document(n->opener) : NULL;
+    struct document *active = n->context  ? context_document(n->context)
+                              : n->opener ? context_document(n->opener)
+                                          : NULL;
     bool initial = !n->context || (active && active->initial_blank), ok = true;
     if (!n->context) {
-        bool stays = active && !opener_policy_switches(true, active->policy.opener, active->origin, policy->opener, origin);
-        n->context = new_tab(n, stays ? n->opener : NULL, isolation_of(n, policy->opener), n->target_name, 0);
+        bool stays = active && !opener_policy_switches(true, active->policy.opener, active->origin,
+                                                       policy->opener, origin);
+        n->context = new_tab(n, stays ? n->opener : NULL, isolation_of(n, policy->opener),
+                             n->target_name, 0);
         ok = n->context != NULL;
-    } else if (active && opener_policy_switches(initial, active->policy.opener, active->origin, policy->opener, origin)) {
+    } else if (active && opener_policy_switches(initial, active->policy.opener, active->origin,
+                                                policy->opener, origin)) {
         ok = switch_group(n, policy->opener);
     }
     document_unref(active);
@@ -301,12 +318,14 @@ static char *agent_label(const struct navigation *n, const struct origin *origin
 }
 
 /* R-AG-11, and off it goes. */
-static void dispatch(struct navigation *n, struct origin *origin, const struct policy *policy, unsigned sandbox)
+static void dispatch(struct navigation *n, struct origin *origin, const struct policy *policy,
+                     unsigned sandbox)
 {
     struct window_place place = {0};
     char *label = agent_label(n, origin);
     struct agent *self = agent_current();
-    status s = window_place_obtain(n->user_agent, n->context->group, origin, policy->origin_keyed, label, self, &place);
+    status s = window_place_obtain(n->user_agent, n->context->group, origin, policy->origin_keyed,
+                                   label, self, &place);
     free(label);
     if (s != STATUS_OK) {
         origin_unref(origin);
@@ -322,10 +341,14 @@ static void dispatch(struct navigation *n, struct origin *origin, const struct p
     }
     d->policy = *policy;
     d->sandbox = sandbox;
-    d->isolated = group_isolation(n->context->group) == ISOLATION_CONCRETE &&
-                  document_may_isolate(n->context, origin, policy, context_allows_isolation(n->context));
-    d->base = n->source == PAGE_SRCDOC || is_blank(n->url) ? strdup(n->initiator_base ? n->initiator_base : "about:blank") : NULL;
-    if (old && old->place.agent != place.agent) /* else the agent itself does it when the new one begins */
+    d->isolated =
+        group_isolation(n->context->group) == ISOLATION_CONCRETE &&
+        document_may_isolate(n->context, origin, policy, context_allows_isolation(n->context));
+    d->base = n->source == PAGE_SRCDOC || is_blank(n->url)
+                  ? strdup(n->initiator_base ? n->initiator_base : "about:blank")
+                  : NULL;
+    if (old &&
+        old->place.agent != place.agent) /* else the agent itself does it when the new one begins */
         end_document(old, true);
     document_unref(old);
     n->document = d;
@@ -449,7 +472,8 @@ status window_start(struct user_agent *u, const struct window_options *o)
         n->script_url = strdup(o->script_url);
         n->module = o->module;
     }
-    bool apart = o->noopener || has_feature(o->features, "noopener") || has_feature(o->features, "noreferrer");
+    bool apart = o->noopener || has_feature(o->features, "noopener") ||
+                 has_feature(o->features, "noreferrer");
     if (o->opener && !apart)
         n->opener = user_agent_find(u, o->opener);
     navigation_begin(n);

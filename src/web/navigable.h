@@ -1,6 +1,8 @@
-/* Navigation (HTML 7.4): from a URL to a document in the agent where it belongs, and what ends documents.
+/* Navigation (HTML 7.4): from a URL to a document in the agent where it belongs, and what ends
+ * documents.
  *
- * Threads: navigable_navigate where it says; what is posted runs in the agent of the document concerned. */
+ * Threads: navigable_navigate where it says; what is posted runs in the agent of the document
+ * concerned. */
 #ifndef HEDDLE_WEB_NAVIGABLE_H
 #define HEDDLE_WEB_NAVIGABLE_H
 
@@ -17,8 +19,9 @@ enum page_source {
 struct navigation {
     struct task task; /* on its way to the new document's agent */
     struct user_agent *user_agent;
-    struct browsing_context *context; /* counted; NULL: a new tab, made when the response is known */
-    char *label, *target_name;        /* of a new tab */
+    struct browsing_context
+        *context;              /* counted; NULL: a new tab, made when the response is known */
+    char *label, *target_name; /* of a new tab */
     char *url;
     enum page_source source;
     char *text; /* zero byte behind it */
@@ -39,25 +42,30 @@ struct navigation {
 
 struct navigation *navigation_new(struct user_agent *u, const char *url);
 
-/* The same page again, asked for by the document itself (HTML "reload"): the resource, or what it was made of. Own thread. */
+/* The same page again, asked for by the document itself (HTML "reload"): the resource, or what it
+ * was made of. Own thread. */
 struct navigation *navigation_again(const struct document *d);
 void navigation_free(struct navigation *n);
 
 /* Who begins it: a document of the calling agent. */
 void navigation_set_initiator(struct navigation *n, const struct document *d);
 
-/* HTML "navigate" from where the URL is known: loads, decides about policies, group and agent, and sends the document there. Takes n. On the
- * thread of any agent, or the warden's before the world runs. */
+/* HTML "navigate" from where the URL is known: loads, decides about policies, group and agent, and
+ * sends the document there. Takes n. On the thread of any agent, or the warden's before the world
+ * runs. */
 void navigation_begin(struct navigation *n);
 
-/* The same in the agent of the context's active document, which asks beforeunload first. Takes n. */
+/* The same in the agent of the context's active document, which asks beforeunload first. Takes n.
+ */
 void navigable_navigate(struct navigation *n);
 
-/* Ends whatever a tab or frame shows, and the frames below it: with pagehide and unload when `unload`, and takes the context out of the
- * tree when `discard`. Any thread counted awake; the work is done in the agents concerned. */
+/* Ends whatever a tab or frame shows, and the frames below it: with pagehide and unload when
+ * `unload`, and takes the context out of the tree when `discard`. Any thread counted awake; the
+ * work is done in the agents concerned. */
 void navigable_end(struct browsing_context *c, bool unload, bool discard);
 
-/* Tells the page around a frame that the frame has loaded, or that loading failed. Any thread counted awake. */
+/* Tells the page around a frame that the frame has loaded, or that loading failed. Any thread
+ * counted awake. */
 void navigable_tell_container(struct browsing_context *c);
 
 /* page.c, by the task of a navigation: makes the document. Takes n. */

@@ -3,12 +3,28 @@
 #include "base/buffer.h"
 #include "web/url.h"
 
-#include <libpsl.h>
+#include <dlfcn.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- registrable domains ---- */
+
+/* libpsl, loaded when the first site is asked for: with it come two large libraries that most
+ * programs never need. Without it every last label is a public suffix, which is the list's own rule
+ * for names that it does not know. */
+static const void *(*psl_list)(void);
+static int (*psl_is_suffix)(const void *, const char *);
+
+static void load_psl(void)
+{
+    void *library = dlopen("libpsl.so.5", RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return;
+    *(void **)&psl_list = dlsym(library, "psl_builtin");
+    *(void **)&psl_is_suffix = psl_list ? dlsym(library, "psl_is_public_suffix") : NULL;
+}
 
 static const char *const *extra_suffixes;
 static size_t extra_suffix_count;
@@ -35,7 +51,10 @@ static bool is_extra_suffix(const char *host)
 
 static bool is_public_suffix(const char *host)
 {
-    return is_extra_suffix(host) || psl_is_public_suffix(psl_builtin(), host);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, load_psl);
+    return is_extra_suffix(host) ||
+           (psl_is_suffix ? psl_is_suffix(psl_list(), host) : !strchr(host, '.'));
 }
 
 const char *registrable_domain(const char *host)
@@ -64,15 +83,11 @@ static struct origin *origin_new(void)
 
 struct origin *origin_opaque(void)
 {
-    static _Atomic uint32_t made;
     struct origin *o = origin_new();
     if (!o)
         return NULL;
     o->opaque = true;
     o->text = strdup("null");
-    /* relaxed: only uniqueness counts */
-    if (asprintf(&o->site, "opaque-%u", atomic_fetch_add_explicit(&made, 1, memory_order_relaxed) + 1) < 0)
-        o->site = NULL;
     return o;
 }
 
@@ -96,8 +111,6 @@ static struct origin *tuple_origin(const struct url *u)
     o->host = strdup(buffer_text(&u->host));
     o->port = u->port;
     o->text = strdup(buffer_text(&text));
-    if (asprintf(&o->site, "%s://%s", o->scheme, registrable_domain(o->host)) < 0)
-        o->site = NULL;
     buffer_release(&text);
     return o;
 }
@@ -130,9 +143,34 @@ void origin_unref(struct origin *o)
     free(o->scheme);
     free(o->host);
     free(o->text);
-    free(o->site);
+    free(atomic_load_explicit(&o->site, memory_order_relaxed));
     free(o->domain);
     free(o);
+}
+
+static char *make_site(const struct origin *o)
+{
+    static _Atomic uint32_t made;
+    char *site = NULL;
+    /* relaxed: only uniqueness counts */
+    int length = o->opaque ? asprintf(&site, "opaque-%u",
+                                      atomic_fetch_add_explicit(&made, 1, memory_order_relaxed) + 1)
+                           : asprintf(&site, "%s://%s", o->scheme, registrable_domain(o->host));
+    return length < 0 ? NULL : site;
+}
+
+const char *origin_site(struct origin *o)
+{
+    /* acquire: pairs with the release below; whoever comes second takes the first one's text */
+    char *site = atomic_load_explicit(&o->site, memory_order_acquire);
+    if (site)
+        return site;
+    char *own = make_site(o);
+    if (atomic_compare_exchange_strong_explicit(&o->site, &site, own, memory_order_acq_rel,
+                                                memory_order_acquire))
+        return own;
+    free(own);
+    return site;
 }
 
 /* ---- comparing ---- */
@@ -153,9 +191,9 @@ bool origin_same_domain(const struct origin *a, const struct origin *b)
     return !a->domain && !b->domain && origin_same(a, b);
 }
 
-bool origin_same_site(const struct origin *a, const struct origin *b)
+bool origin_same_site(struct origin *a, struct origin *b)
 {
-    return a == b || (!a->opaque && !b->opaque && !strcmp(a->site, b->site));
+    return a == b || (!a->opaque && !b->opaque && !strcmp(origin_site(a), origin_site(b)));
 }
 
 bool origin_is_trustworthy(const struct origin *o)
@@ -165,7 +203,8 @@ bool origin_is_trustworthy(const struct origin *o)
     if (!strcmp(o->scheme, "https") || !strcmp(o->scheme, "wss"))
         return true;
     size_t length = strlen(o->host);
-    return !strcmp(o->host, "localhost") || (length > 10 && !strcmp(o->host + length - 10, ".localhost")) ||
+    return !strcmp(o->host, "localhost") ||
+           (length > 10 && !strcmp(o->host + length - 10, ".localhost")) ||
            !strncmp(o->host, "127.", 4) || !strcmp(o->host, "[::1]");
 }
 
@@ -177,7 +216,8 @@ bool origin_may_relax_to(const struct origin *o, const char *host)
     if (!strcmp(o->host, host))
         return true;
     size_t whole = strlen(o->host), part = strlen(host);
-    if (is_address(o->host) || part >= whole || o->host[whole - part - 1] != '.' || strcmp(o->host + whole - part, host))
+    if (is_address(o->host) || part >= whole || o->host[whole - part - 1] != '.' ||
+        strcmp(o->host + whole - part, host))
         return false;
     return !is_public_suffix(host);
 }

@@ -36,7 +36,9 @@ void page_announce(struct page *p)
     struct document *d = p->document;
     char *label = context_label(d->context);
     struct notice n = {.kind = NOTICE_REALM,
-                       .text = label ? label : d->context->parent ? "frame" : "window",
+                       .text = label                ? label
+                               : d->context->parent ? "frame"
+                                                    : "window",
                        .file = d->url,
                        .origin = d->origin->text,
                        .rule = d->place.rule,
@@ -57,7 +59,8 @@ static struct page *page_new(struct agent *a, struct document *d)
                                     .origin = d->origin,
                                     .policy = d->policy,
                                     .may_isolate = d->isolated,
-                                    .secure = d->origin->opaque || origin_text_is_secure(web_of(a), d->origin->text),
+                                    .secure = d->origin->opaque ||
+                                              origin_text_is_secure(web_of(a), d->origin->text),
                                     .document = d};
     p->document = document_ref(d);
     p->object = JS_UNDEFINED;
@@ -100,7 +103,8 @@ static void page_task_run(struct task *t, struct agent *a)
     page_task_drop(t);
 }
 
-void page_queue(struct page *p, enum task_source source, void (*run)(struct page *p, void *context), void *context)
+void page_queue(struct page *p, enum task_source source, void (*run)(struct page *p, void *context),
+                void *context)
 {
     struct page_task *x = calloc(1, sizeof *x);
     if (!x)
@@ -200,7 +204,8 @@ static void run_only_script(struct page *p, const struct navigation *n)
     struct realm *r = p->realm;
     p->parsing = true;
     if (!(p->document->sandbox & SANDBOX_SCRIPTS)) {
-        if (!realm_run_script(r, n->text, n->length, n->script_url ? n->script_url : n->url, n->module))
+        if (!realm_run_script(r, n->text, n->length, n->script_url ? n->script_url : n->url,
+                              n->module))
             realm_report_exception(r);
         agent_checkpoint(r->agent);
     }
@@ -215,16 +220,20 @@ static void run_content(struct page *p, struct navigation *n)
     } else if (!n->is_html) {
         run_only_script(p, n);
     } else if (!html_parser_start(p, n->text ? n->text : "", n->text ? n->length : 0)) {
-        struct notice notice = {.kind = NOTICE_ERROR, .finding = FINDING_SCRIPT_ERROR, .text = "a page cannot be parsed: out of memory"};
+        struct notice notice = {.kind = NOTICE_ERROR,
+                                .finding = FINDING_SCRIPT_ERROR,
+                                .text = "a page cannot be parsed: out of memory"};
         world_notice(p->realm->agent->world, p->realm->agent, &notice);
     }
 }
 
-/* R-WIN-01: the Window of the initial blank document serves the first document that is same origin. */
+/* R-WIN-01: the Window of the initial blank document serves the first document that is same origin.
+ */
 static bool take_over(struct page *p, struct document *d)
 {
     struct document *old = p->document;
-    if (!old->initial_blank || !origin_same_domain(old->origin, d->origin) || old->place.agent != d->place.agent)
+    if (!old->initial_blank || !origin_same_domain(old->origin, d->origin) ||
+        old->place.agent != d->place.agent)
         return false;
     struct realm *r = p->realm;
     old->activity->state = ACTIVITY_ENDED;
@@ -292,17 +301,20 @@ void page_begin(struct navigation *n, struct agent *a)
             p->realm->base = base;
         }
         page_announce(p);
-        run_content(p, n);
     }
     n->document = NULL;
-    if (n->source == PAGE_SRCDOC || n->source == PAGE_SCRIPT)
+    bool keep = n->source == PAGE_SRCDOC || n->source == PAGE_SCRIPT;
+    if (keep) /* first: a script may ask for the page again */
         keep_source(d, n);
-    else
+    if (p)
+        run_content(p, n);
+    if (!keep)
         navigation_free(n);
     document_unref(d);
 }
 
-struct page *page_create_blank(struct agent *a, struct browsing_context *c, struct page *creator, unsigned sandbox)
+struct page *page_create_blank(struct agent *a, struct browsing_context *c, struct page *creator,
+                               unsigned sandbox)
 {
     struct document *from = creator->document, *top;
     struct user_agent *u = c->user_agent;
@@ -324,7 +336,8 @@ struct page *page_create_blank(struct agent *a, struct browsing_context *c, stru
     d->policy.opener = COOP_UNSAFE_NONE;
     d->base = strdup(from->base ? from->base : from->url);
     d->sandbox = sandbox;
-    d->isolated = group_isolation(c->group) == ISOLATION_CONCRETE && document_may_isolate(c, d->origin, &d->policy, true) && from->isolated;
+    d->isolated = group_isolation(c->group) == ISOLATION_CONCRETE &&
+                  document_may_isolate(c, d->origin, &d->policy, true) && from->isolated;
     top = c->parent ? NULL : context_document(context_top(from->context));
     if (top && origin_same(top->origin, from->origin)) /* R-WIN-04 */
         d->policy.opener = top->policy.opener;
@@ -352,7 +365,8 @@ bool page_may_unload(struct agent *a, struct browsing_context *c)
     return canceled <= 0 && p->document->page;
 }
 
-/* R-LIFE-04: ports lose their other end, queued tasks go, workers lose their owner. The realm's values stay until no listener runs. */
+/* R-LIFE-04: ports lose their other end, queued tasks go, workers lose their owner. The realm's
+ * values stay until no listener runs. */
 static void destroy(struct page *p)
 {
     struct document *d = p->document;

@@ -1,4 +1,5 @@
-/* The inside of a document: its realm, its nodes and how far loading has come (HTML 7.3.1, 13.2.7; R-LIFE-02..05). Own thread. */
+/* The inside of a document: its realm, its nodes and how far loading has come (HTML 7.3.1, 13.2.7;
+ * R-LIFE-02..05). Own thread. */
 #ifndef HEDDLE_WEB_PAGE_H
 #define HEDDLE_WEB_PAGE_H
 
@@ -22,9 +23,10 @@ struct page {
     bool parsing, parsing_text, finishing, page_showing, destroyed;
     bool salvageable;
     struct html_parser *parser;
-    struct dom_node *current_script; /* document.currentScript; its object is held by whoever runs it */
-    struct pending_script *scripts;  /* that wait for their text or their turn */
-    struct dom_node *frames;         /* connected iframes, through next_frame */
+    struct dom_node
+        *current_script; /* document.currentScript; its object is held by whoever runs it */
+    struct pending_script *scripts; /* that wait for their text or their turn */
+    struct dom_node *frames;        /* connected iframes, through next_frame */
     char *title;
     char *referrer;
 };
@@ -35,9 +37,11 @@ static inline struct page *page_of(struct realm *r)
     return r->document ? r->document->page : NULL;
 }
 
-/* An initial about:blank document in the calling agent, for a frame or popup made by `creator` (R-WIN-01, R-WIN-04). NULL when it cannot be
- * made here: a sandboxed frame's has an origin of its own. */
-struct page *page_create_blank(struct agent *a, struct browsing_context *c, struct page *creator, unsigned sandbox);
+/* An initial about:blank document in the calling agent, for a frame or popup made by `creator`
+ * (R-WIN-01, R-WIN-04). NULL when it cannot be made here: a sandboxed frame's has an origin of its
+ * own. */
+struct page *page_create_blank(struct agent *a, struct browsing_context *c, struct page *creator,
+                               unsigned sandbox);
 
 /* Lets the run know of the document: who is where (heddle topology). */
 void page_announce(struct page *p);
@@ -61,8 +65,10 @@ void page_release_nodes(struct page *p);
 bool html_parser_start(struct page *p, const char *text, size_t length);
 void html_parser_free(struct html_parser *x);
 
-/* A task of the page's document, which runs only while that is fully active. `context` is the callback's. */
+/* A task of the page's document, which runs only while that is fully active. `context` is the
+ * callback's. */
 struct page_task;
-void page_queue(struct page *p, enum task_source source, void (*run)(struct page *p, void *context), void *context);
+void page_queue(struct page *p, enum task_source source, void (*run)(struct page *p, void *context),
+                void *context);
 
 #endif

@@ -16,7 +16,8 @@ static const char *skip_spaces(const char *at)
 
 static bool is_token_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("!#$%&'*+-.^_`|~:/", c));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("!#$%&'*+-.^_`|~:/", c));
 }
 
 static const char *skip_string(const char *at)
@@ -46,7 +47,8 @@ static bool only_parameters(const char *at)
     while (*at == ';') {
         at = skip_spaces(at + 1);
         const char *key = at;
-        while ((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || (*at && strchr("_-.*", *at)))
+        while ((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') ||
+               (*at && strchr("_-.*", *at)))
             at++;
         if (at == key)
             return false;
@@ -94,12 +96,14 @@ unsigned sandbox_parse(const char *tokens)
         {"allow-modals", SANDBOX_MODALS},
         {"allow-forms", SANDBOX_FORMS},
     };
-    unsigned flags = SANDBOX_NAVIGATION | SANDBOX_AUXILIARY_NAVIGATION | SANDBOX_TOP_NAVIGATION | SANDBOX_ORIGIN | SANDBOX_SCRIPTS |
-                     SANDBOX_DOMAIN | SANDBOX_PROPAGATES | SANDBOX_MODALS | SANDBOX_FORMS;
+    unsigned flags = SANDBOX_NAVIGATION | SANDBOX_AUXILIARY_NAVIGATION | SANDBOX_TOP_NAVIGATION |
+                     SANDBOX_ORIGIN | SANDBOX_SCRIPTS | SANDBOX_DOMAIN | SANDBOX_PROPAGATES |
+                     SANDBOX_MODALS | SANDBOX_FORMS;
     while (*tokens) {
         size_t length = strcspn(tokens, " \t\n\f\r");
         for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-            if (strlen(keywords[i].name) == length && !strncasecmp(keywords[i].name, tokens, length))
+            if (strlen(keywords[i].name) == length &&
+                !strncasecmp(keywords[i].name, tokens, length))
                 flags &= ~keywords[i].allows;
         tokens += length;
         tokens += strspn(tokens, " \t\n\f\r");
@@ -142,16 +146,21 @@ static enum embedder_policy read_embedder(const char *value)
     char token[64];
     if (!item_token(value, token, sizeof token))
         return COEP_UNSAFE_NONE;
-    return !strcmp(token, "require-corp") ? COEP_REQUIRE_CORP : !strcmp(token, "credentialless") ? COEP_CREDENTIALLESS : COEP_UNSAFE_NONE;
+    return !strcmp(token, "require-corp")     ? COEP_REQUIRE_CORP
+           : !strcmp(token, "credentialless") ? COEP_CREDENTIALLESS
+                                              : COEP_UNSAFE_NONE;
 }
 
 static enum resource_policy read_resource(const char *value)
 {
-    return !strcmp(value, "same-origin") ? CORP_SAME_ORIGIN : !strcmp(value, "same-site") ? CORP_SAME_SITE
-         : !strcmp(value, "cross-origin") ? CORP_CROSS_ORIGIN : CORP_NONE;
+    return !strcmp(value, "same-origin")    ? CORP_SAME_ORIGIN
+           : !strcmp(value, "same-site")    ? CORP_SAME_SITE
+           : !strcmp(value, "cross-origin") ? CORP_CROSS_ORIGIN
+                                            : CORP_NONE;
 }
 
-/* A header that is sent twice is one list; no item of these headers is one, so that it does not parse. */
+/* A header that is sent twice is one list; no item of these headers is one, so that it does not
+ * parse. */
 static const char *single(const struct header_list *l, const char *name)
 {
     const char *found = NULL;
@@ -170,7 +179,8 @@ void policy_from_headers(const struct header_list *headers, bool secure, struct 
     *out = (struct policy){
         .resource = read_resource(single(headers, "Cross-Origin-Resource-Policy")),
         .cross_origin_shared = *single(headers, "Access-Control-Allow-Origin") != 0,
-        .isolation_denied = strstr(single(headers, "Permissions-Policy"), "cross-origin-isolated=()") != NULL,
+        .isolation_denied =
+            strstr(single(headers, "Permissions-Policy"), "cross-origin-isolated=()") != NULL,
     };
     for (size_t i = 0; i < headers->count; i++)
         if (!strcasecmp(headers->items[i].name, "Content-Security-Policy"))
@@ -191,7 +201,8 @@ struct policy policy_of_scenario(void)
 
 /* ---- comparisons ---- */
 
-bool opener_policies_match(enum opener_policy a, const struct origin *a_origin, enum opener_policy b, const struct origin *b_origin)
+bool opener_policies_match(enum opener_policy a, const struct origin *a_origin,
+                           enum opener_policy b, const struct origin *b_origin)
 {
     if (a == COOP_UNSAFE_NONE && b == COOP_UNSAFE_NONE)
         return true;
@@ -200,34 +211,41 @@ bool opener_policies_match(enum opener_policy a, const struct origin *a_origin, 
     return a == b && origin_same(a_origin, b_origin);
 }
 
-bool opener_policy_switches(bool initial_blank, enum opener_policy active, const struct origin *active_origin,
-                            enum opener_policy response, const struct origin *response_origin)
+bool opener_policy_switches(bool initial_blank, enum opener_policy active,
+                            const struct origin *active_origin, enum opener_policy response,
+                            const struct origin *response_origin)
 {
     if (initial_blank) {
         if (response == COOP_NOOPENER_ALLOW_POPUPS)
             return true;
-        if ((active == COOP_SAME_ORIGIN_ALLOW_POPUPS || active == COOP_NOOPENER_ALLOW_POPUPS) && response == COOP_UNSAFE_NONE)
+        if ((active == COOP_SAME_ORIGIN_ALLOW_POPUPS || active == COOP_NOOPENER_ALLOW_POPUPS) &&
+            response == COOP_UNSAFE_NONE)
             return false;
     }
     return !opener_policies_match(active, active_origin, response, response_origin);
 }
 
-bool resource_policy_allows(const struct policy *response, const struct origin *origin, const struct origin *embedder,
-                            enum embedder_policy policy, bool for_navigation)
+bool resource_policy_allows(const struct policy *response, struct origin *origin,
+                            struct origin *embedder, enum embedder_policy policy,
+                            bool for_navigation)
 {
     enum resource_policy p = response->resource;
     if (origin_same(origin, embedder) || (!for_navigation && response->cross_origin_shared))
         return true;
     if (for_navigation && policy == COEP_UNSAFE_NONE)
         return true;
-    if (p == CORP_NONE) /* credentialless: loaded without credentials; a navigation is held to require-corp */
-        p = policy == COEP_REQUIRE_CORP || (policy == COEP_CREDENTIALLESS && for_navigation) ? CORP_SAME_ORIGIN : CORP_CROSS_ORIGIN;
+    if (p == CORP_NONE) /* credentialless: loaded without credentials; a navigation is held to
+                           require-corp */
+        p = policy == COEP_REQUIRE_CORP || (policy == COEP_CREDENTIALLESS && for_navigation)
+                ? CORP_SAME_ORIGIN
+                : CORP_CROSS_ORIGIN;
     return p == CORP_CROSS_ORIGIN || (p == CORP_SAME_SITE && origin_same_site(origin, embedder));
 }
 
 const char *opener_policy_name(enum opener_policy p)
 {
-    static const char *const names[COOP_COUNT] = {"unsafe-none", "same-origin-allow-popups", "same-origin", "same-origin-plus-COEP",
+    static const char *const names[COOP_COUNT] = {"unsafe-none", "same-origin-allow-popups",
+                                                  "same-origin", "same-origin-plus-COEP",
                                                   "noopener-allow-popups"};
     return names[p];
 }

@@ -102,13 +102,16 @@ static int read_target(JSContext *js, JSValueConst value, struct realm *sender, 
 }
 
 /* (message, targetOrigin, transfer) or (message, { targetOrigin, transfer }). */
-static int read_post_options(JSContext *js, int count, JSValueConst *arguments, struct realm *sender, struct post_options *o)
+static int read_post_options(JSContext *js, int count, JSValueConst *arguments,
+                             struct realm *sender, struct post_options *o)
 {
     *o = (struct post_options){.transfer = JS_UNDEFINED};
-    bool dictionary = count < 2 || JS_IsObject(arguments[1]) || JS_IsUndefined(arguments[1]) || JS_IsNull(arguments[1]);
-    JSValue target = dictionary && count > 1 && JS_IsObject(arguments[1]) ? JS_GetPropertyStr(js, arguments[1], "targetOrigin")
-                     : !dictionary                                       ? JS_DupValue(js, arguments[1])
-                                                                          : JS_UNDEFINED;
+    bool dictionary = count < 2 || JS_IsObject(arguments[1]) || JS_IsUndefined(arguments[1]) ||
+                      JS_IsNull(arguments[1]);
+    JSValue target = dictionary && count > 1 && JS_IsObject(arguments[1])
+                         ? JS_GetPropertyStr(js, arguments[1], "targetOrigin")
+                     : !dictionary ? JS_DupValue(js, arguments[1])
+                                   : JS_UNDEFINED;
     if (JS_IsException(target))
         return -1;
     if (JS_IsUndefined(target))
@@ -118,7 +121,9 @@ static int read_post_options(JSContext *js, int count, JSValueConst *arguments, 
     if (failed)
         return -1;
     if (dictionary)
-        o->transfer = count > 1 && JS_IsObject(arguments[1]) ? message_transfer_option(js, arguments[1]) : JS_UNDEFINED;
+        o->transfer = count > 1 && JS_IsObject(arguments[1])
+                          ? message_transfer_option(js, arguments[1])
+                          : JS_UNDEFINED;
     else if (count > 2)
         o->transfer = message_transfer_list(js, arguments[2]);
     if (!JS_IsException(o->transfer))
@@ -220,8 +225,9 @@ static JSValue do_nothing(JSContext *js, JSValueConst self, int count, JSValueCo
 
 const char *window_member_name(enum window_member m)
 {
-    static const char *const names[WINDOW_MEMBER_COUNT] = {"window", "self", "location", "close",  "closed", "focus",      "blur",
-                                                           "frames", "length", "top",    "opener", "parent", "postMessage"};
+    static const char *const names[WINDOW_MEMBER_COUNT] = {
+        "window", "self",   "location", "close",  "closed", "focus",      "blur",
+        "frames", "length", "top",      "opener", "parent", "postMessage"};
     return names[m];
 }
 
@@ -229,7 +235,8 @@ static enum window_member find_member(JSContext *js, JSAtom name)
 {
     const char *text = JS_AtomToCString(js, name);
     int m = 0;
-    while (text && m < WINDOW_MEMBER_COUNT && strcmp(text, window_member_name((enum window_member)m)))
+    while (text && m < WINDOW_MEMBER_COUNT &&
+           strcmp(text, window_member_name((enum window_member)m)))
         m++;
     JS_FreeCString(js, text);
     return text ? (enum window_member)m : WINDOW_MEMBER_COUNT;
@@ -300,7 +307,8 @@ static JSValue get_member(JSContext *js, JSValueConst self, int m)
 static JSValue replace(JSContext *js, JSValueConst value, const char *name)
 {
     JSValue global = JS_GetGlobalObject(js);
-    int failed = JS_DefinePropertyValueStr(js, global, name, JS_DupValue(js, value), JS_PROP_C_W_E) < 0;
+    int failed =
+        JS_DefinePropertyValueStr(js, global, name, JS_DupValue(js, value), JS_PROP_C_W_E) < 0;
     JS_FreeValue(js, global);
     return failed ? JS_EXCEPTION : JS_UNDEFINED;
 }
@@ -366,7 +374,8 @@ static JSValue get_frame_element(JSContext *js, JSValueConst self)
 static JSValue get_origin_agent_cluster(JSContext *js, JSValueConst self)
 {
     (void)self;
-    return JS_NewBool(js, realm_of(js)->agent->cluster->origin_keyed || realm_of(js)->origin->opaque); /* R-AG-15 */
+    return JS_NewBool(js, realm_of(js)->agent->cluster->origin_keyed ||
+                              realm_of(js)->origin->opaque); /* R-AG-15 */
 }
 
 /* ---- open (HTML 7.2.2.1; R-WIN-04..06) ---- */
@@ -391,7 +400,9 @@ static bool feature_set(const char *features, const char *wanted)
         bool no = false;
         if (*features == '=') {
             size_t value = strcspn(++features, ", \t\n");
-            no = (value == 1 && *features == '0') || (value == 2 && !strncasecmp(features, "no", 2)) || (value == 5 && !strncasecmp(features, "false", 5));
+            no = (value == 1 && *features == '0') ||
+                 (value == 2 && !strncasecmp(features, "no", 2)) ||
+                 (value == 5 && !strncasecmp(features, "false", 5));
             features += value;
         }
         if (same && !no)
@@ -400,7 +411,8 @@ static bool feature_set(const char *features, const char *wanted)
     return false;
 }
 
-static int read_text(JSContext *js, int count, JSValueConst *arguments, int which, const char *missing, char **out)
+static int read_text(JSContext *js, int count, JSValueConst *arguments, int which,
+                     const char *missing, char **out)
 {
     if (count <= which || JS_IsUndefined(arguments[which])) {
         *out = strdup(missing);
@@ -451,14 +463,16 @@ static JSValue open_apart(const struct open_request *o)
 static JSValue open_auxiliary(JSContext *js, const struct open_request *o)
 {
     unsigned sandbox = o->page->document->sandbox;
-    struct context_options options = {.opener = o->from,
-                                      .name = *o->target && *o->target != '_' ? o->target : NULL,
-                                      .auxiliary = true,
-                                      .popup_sandbox = sandbox & SANDBOX_PROPAGATES ? sandbox : 0}; /* R-WIN-06 */
+    struct context_options options = {
+        .opener = o->from,
+        .name = *o->target && *o->target != '_' ? o->target : NULL,
+        .auxiliary = true,
+        .popup_sandbox = sandbox & SANDBOX_PROPAGATES ? sandbox : 0}; /* R-WIN-06 */
     struct browsing_context *c = context_create(o->from->user_agent, &options);
     if (!c)
         return JS_ThrowOutOfMemory(js);
-    struct page *blank = page_create_blank(o->page->realm->agent, c, o->page, options.popup_sandbox);
+    struct page *blank =
+        page_create_blank(o->page->realm->agent, c, o->page, options.popup_sandbox);
     if (o->url && strncmp(o->url, "about:blank", 11)) {
         struct navigation *n = navigation_from(o->page, o->url);
         if (n) {
@@ -474,7 +488,9 @@ static JSValue open_auxiliary(JSContext *js, const struct open_request *o)
 static bool is_cross_origin_below_coop(const struct open_request *o)
 {
     struct document *top = context_document(context_top(o->from));
-    bool below = top && (top->policy.opener == COOP_SAME_ORIGIN || top->policy.opener == COOP_SAME_ORIGIN_PLUS_COEP) &&
+    bool below = top &&
+                 (top->policy.opener == COOP_SAME_ORIGIN ||
+                  top->policy.opener == COOP_SAME_ORIGIN_PLUS_COEP) &&
                  !origin_same(top->origin, o->page->document->origin);
     document_unref(top);
     return below;
@@ -482,7 +498,8 @@ static bool is_cross_origin_below_coop(const struct open_request *o)
 
 static JSValue open_chosen(JSContext *js, struct open_request *o)
 {
-    struct browsing_context *existing = o->noopener && (!*o->target || *o->target != '_') ? NULL : choose(o);
+    struct browsing_context *existing =
+        o->noopener && (!*o->target || *o->target != '_') ? NULL : choose(o);
     if (existing) {
         struct navigation *n = o->url ? navigation_from(o->page, o->url) : NULL;
         if (n) {
@@ -506,12 +523,16 @@ static JSValue window_open(JSContext *js, JSValueConst self, int count, JSValueC
         return JS_NULL;
     o.from = o.page->document->context;
     JSValue result = JS_EXCEPTION;
-    if (!read_text(js, count, arguments, 0, "", &text) && !read_text(js, count, arguments, 1, "_blank", &o.target) &&
+    if (!read_text(js, count, arguments, 0, "", &text) &&
+        !read_text(js, count, arguments, 1, "_blank", &o.target) &&
         !read_text(js, count, arguments, 2, "", &features)) {
         o.noopener = feature_set(features, "noopener") || feature_set(features, "noreferrer");
         o.url = *text ? url_resolve(realm_base(realm_caller(js)), text) : NULL;
-        result = *text && !o.url ? throw_dom_exception(js, "SyntaxError", "'%s' is not a URL that a window can be opened with", text)
-                                 : open_chosen(js, &o);
+        result =
+            *text && !o.url
+                ? throw_dom_exception(js, "SyntaxError",
+                                      "'%s' is not a URL that a window can be opened with", text)
+                : open_chosen(js, &o);
     }
     free(text);
     free(features);

@@ -1,4 +1,5 @@
-/* Window (HTML 7.2.2): what a window's global object has of its own, and what strangers may use of another window (R-WIN-03..05, R-WM-*).
+/* Window (HTML 7.2.2): what a window's global object has of its own, and what strangers may use of
+ * another window (R-WIN-03..05, R-WM-*).
  *
  * Threads: the agent's own. */
 #ifndef HEDDLE_WEB_WINDOW_H
@@ -35,7 +36,8 @@ int window_member_set(JSContext *js, struct browsing_context *c, JSAtom name, JS
 extern const JSCFunctionListEntry window_functions[];
 extern const int window_function_count;
 
-/* The context that a method of a window is called on. Borrowed; NULL, with a TypeError, where there is none. */
+/* The context that a method of a window is called on. Borrowed; NULL, with a TypeError, where there
+ * is none. */
 struct browsing_context *window_this(JSContext *js, JSValueConst self);
 
 /* location.c: what a stranger gets as `location`, and the window's own one; new references. */

@@ -20,7 +20,9 @@ static const JSClassDef proxy_class;
 
 static struct window_proxy *proxy_of(JSValueConst value)
 {
-    return host_class_of(value) == HOST_CLASS_WINDOW_PROXY ? JS_GetOpaque(value, host_class_id(HOST_CLASS_WINDOW_PROXY)) : NULL;
+    return host_class_of(value) == HOST_CLASS_WINDOW_PROXY
+               ? JS_GetOpaque(value, host_class_id(HOST_CLASS_WINDOW_PROXY))
+               : NULL;
 }
 
 struct browsing_context *window_proxy_context(JSValueConst value)
@@ -61,7 +63,8 @@ static JSValue proxy_new(JSContext *js, struct web_agent *web, struct browsing_c
     if (host_class_define(JS_GetRuntime(js), HOST_CLASS_WINDOW_PROXY, &proxy_class))
         return JS_ThrowOutOfMemory(js);
     struct window_proxy *p = js_mallocz(js, sizeof *p);
-    JSValue object = p ? JS_NewObjectProtoClass(js, JS_NULL, host_class_id(HOST_CLASS_WINDOW_PROXY)) : JS_EXCEPTION;
+    JSValue object = p ? JS_NewObjectProtoClass(js, JS_NULL, host_class_id(HOST_CLASS_WINDOW_PROXY))
+                       : JS_EXCEPTION;
     if (JS_IsException(object)) {
         js_free(js, p);
         return object;
@@ -125,16 +128,21 @@ JSValue throw_cross_origin(JSContext *js, JSAtom name)
 {
     const char *text = name == JS_ATOM_NULL ? NULL : JS_AtomToCString(js, name);
     if (text)
-        throw_dom_exception(js, "SecurityError", "Blocked a frame with origin \"%s\" from accessing '%s' of a cross-origin window.",
-                            realm_of(js)->origin->text, text);
+        throw_dom_exception(
+            js, "SecurityError",
+            "Blocked a frame with origin \"%s\" from accessing '%s' of a cross-origin window.",
+            realm_of(js)->origin->text, text);
     else
-        throw_dom_exception(js, "SecurityError", "Blocked a frame with origin \"%s\" from accessing a cross-origin window.",
-                            realm_of(js)->origin->text);
+        throw_dom_exception(
+            js, "SecurityError",
+            "Blocked a frame with origin \"%s\" from accessing a cross-origin window.",
+            realm_of(js)->origin->text);
     JS_FreeCString(js, text);
     return JS_EXCEPTION;
 }
 
-/* The Window's global object when `js` may look into it, else undefined. Borrowed: the realm keeps it. */
+/* The Window's global object when `js` may look into it, else undefined. Borrowed: the realm keeps
+ * it. */
 static JSValue window_for(JSContext *js, struct window_proxy *p)
 {
     if (!p->realm || !realm_is_accessible(js, p->realm))
@@ -173,7 +181,8 @@ static bool is_symbol(JSContext *js, JSAtom name)
 /* `then` and three well-known symbols: undefined, so that a window can be awaited and shown. */
 static bool is_quiet(JSContext *js, JSAtom name)
 {
-    static const char *const symbols[] = {"Symbol.toStringTag", "Symbol.hasInstance", "Symbol.isConcatSpreadable", "then"};
+    static const char *const symbols[] = {"Symbol.toStringTag", "Symbol.hasInstance",
+                                          "Symbol.isConcatSpreadable", "then"};
     bool symbol = is_symbol(js, name), quiet = false;
     const char *text = JS_AtomToCString(js, name);
     for (int i = symbol ? 0 : 3; text && !quiet && i < (symbol ? 3 : 4); i++)
@@ -183,7 +192,8 @@ static bool is_quiet(JSContext *js, JSAtom name)
 }
 
 /* What a stranger sees under a name (R-WIN-03): 1 and the value, or -1 with a SecurityError. */
-static int look_from_outside(JSContext *js, struct window_proxy *p, JSAtom name, JSValue *value, int *flags)
+static int look_from_outside(JSContext *js, struct window_proxy *p, JSAtom name, JSValue *value,
+                             int *flags)
 {
     uint32_t index;
     *flags = JS_PROP_CONFIGURABLE;
@@ -209,7 +219,8 @@ static int look_from_outside(JSContext *js, struct window_proxy *p, JSAtom name,
 
 /* ---- the internal methods ---- */
 
-static int get_own_property(JSContext *js, JSPropertyDescriptor *out, JSValueConst self, JSAtom name)
+static int get_own_property(JSContext *js, JSPropertyDescriptor *out, JSValueConst self,
+                            JSAtom name)
 {
     struct window_proxy *p = proxy_of(self);
     JSValue window = window_for(js, p), value;
@@ -228,7 +239,8 @@ static int get_own_property(JSContext *js, JSPropertyDescriptor *out, JSValueCon
     if (JS_IsException(value))
         return -1;
     if (out)
-        *out = (JSPropertyDescriptor){.flags = flags, .value = value, .getter = JS_UNDEFINED, .setter = JS_UNDEFINED};
+        *out = (JSPropertyDescriptor){
+            .flags = flags, .value = value, .getter = JS_UNDEFINED, .setter = JS_UNDEFINED};
     else
         JS_FreeValue(js, value);
     return 1;
@@ -250,7 +262,8 @@ static JSValue get_property(JSContext *js, JSValueConst self, JSAtom name, JSVal
     return value;
 }
 
-static int set_property(JSContext *js, JSValueConst self, JSAtom name, JSValueConst value, JSValueConst receiver, int flags)
+static int set_property(JSContext *js, JSValueConst self, JSAtom name, JSValueConst value,
+                        JSValueConst receiver, int flags)
 {
     struct window_proxy *p = proxy_of(self);
     JSValue window = window_for(js, p);
@@ -274,8 +287,8 @@ static int has_property(JSContext *js, JSValueConst self, JSAtom name)
     return JS_HasProperty(js, window, name);
 }
 
-static int define_own_property(JSContext *js, JSValueConst self, JSAtom name, JSValueConst value, JSValueConst getter,
-                               JSValueConst setter, int flags)
+static int define_own_property(JSContext *js, JSValueConst self, JSAtom name, JSValueConst value,
+                               JSValueConst getter, JSValueConst setter, int flags)
 {
     JSValue window = window_for(js, proxy_of(self));
     uint32_t index;
@@ -303,15 +316,19 @@ static int delete_property(JSContext *js, JSValueConst self, JSAtom name)
 }
 
 /* The frames' indices, then what the Window has, or what a stranger may see. */
-static int get_own_property_names(JSContext *js, JSPropertyEnum **out, uint32_t *count, JSValueConst self)
+static int get_own_property_names(JSContext *js, JSPropertyEnum **out, uint32_t *count,
+                                  JSValueConst self)
 {
     struct window_proxy *p = proxy_of(self);
     JSValue window = window_for(js, p);
     JSPropertyEnum *own = NULL;
     uint32_t own_count = 0, frames = (uint32_t)context_child_count(p->context), n = 0;
-    if (!JS_IsUndefined(window) && JS_GetOwnPropertyNames(js, &own, &own_count, window, JS_GPN_STRING_MASK | JS_GPN_SYMBOL_MASK) < 0)
+    if (!JS_IsUndefined(window) &&
+        JS_GetOwnPropertyNames(js, &own, &own_count, window,
+                               JS_GPN_STRING_MASK | JS_GPN_SYMBOL_MASK) < 0)
         return -1;
-    JSPropertyEnum *all = js_malloc(js, (frames + own_count + WINDOW_MEMBER_COUNT + 1) * sizeof *all);
+    JSPropertyEnum *all =
+        js_malloc(js, (frames + own_count + WINDOW_MEMBER_COUNT + 1) * sizeof *all);
     if (!all) {
         JS_FreePropertyEnum(js, own, own_count);
         return -1;
@@ -319,10 +336,12 @@ static int get_own_property_names(JSContext *js, JSPropertyEnum **out, uint32_t 
     for (uint32_t i = 0; i < frames; i++)
         all[n++] = (JSPropertyEnum){.atom = JS_NewAtomUInt32(js, i), .is_enumerable = true};
     for (uint32_t i = 0; i < own_count; i++)
-        all[n++] = (JSPropertyEnum){.atom = JS_DupAtom(js, own[i].atom), .is_enumerable = own[i].is_enumerable};
+        all[n++] = (JSPropertyEnum){.atom = JS_DupAtom(js, own[i].atom),
+                                    .is_enumerable = own[i].is_enumerable};
     if (JS_IsUndefined(window))
         for (int m = 0; m < WINDOW_MEMBER_COUNT; m++)
-            all[n++] = (JSPropertyEnum){.atom = JS_NewAtom(js, window_member_name((enum window_member)m))};
+            all[n++] =
+                (JSPropertyEnum){.atom = JS_NewAtom(js, window_member_name((enum window_member)m))};
     JS_FreePropertyEnum(js, own, own_count);
     *out = all;
     *count = n;
@@ -339,7 +358,8 @@ static JSClassExoticMethods proxy_methods = {
     .set_property = set_property,
 };
 
-static const JSClassDef proxy_class = {.class_name = "Window", .finalizer = finalize, .exotic = &proxy_methods};
+static const JSClassDef proxy_class = {
+    .class_name = "Window", .finalizer = finalize, .exotic = &proxy_methods};
 
 /* ---- named frames ---- */
 
@@ -356,8 +376,10 @@ static int named_property(JSContext *js, JSPropertyDescriptor *out, JSValueConst
     if (JS_IsException(value))
         return -1;
     if (out)
-        *out = (JSPropertyDescriptor){
-            .flags = JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE, .value = value, .getter = JS_UNDEFINED, .setter = JS_UNDEFINED};
+        *out = (JSPropertyDescriptor){.flags = JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE,
+                                      .value = value,
+                                      .getter = JS_UNDEFINED,
+                                      .setter = JS_UNDEFINED};
     else
         JS_FreeValue(js, value);
     return 1;

@@ -153,6 +153,11 @@ const frame = html => new Promise(done => {
   w.location.hash = "#here";
   equal(w.location.hash, "#here", "a fragment is no navigation");
 
+  /* a page that no resource holds is made again, even from its own script */
+  window.rounds = 0;
+  await new Promise(done => { window.third = done; frame("<script>if (++parent.rounds < 3) location.reload(); else parent.third()</script>"); });
+  equal(rounds, 3, "reloaded twice");
+
   /* a frame that goes while it is parsed */
   const suicidal = document.createElement("iframe");
   suicidal.srcdoc = "<script>const p = parent; p.seen = 1; frameElement.remove(); p.seen = 2</script><script>p.seen = 3</script>";

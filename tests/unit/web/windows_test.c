@@ -33,7 +33,8 @@ static void test_same_origin(void)
 
 static void test_domains(void)
 {
-    struct origin *a = origin_of_url("https://a.site.example"), *b = origin_of_url("https://b.site.example"),
+    struct origin *a = origin_of_url("https://a.site.example"),
+                  *b = origin_of_url("https://b.site.example"),
                   *c = origin_of_url("https://a.site.example:81");
     CU_ASSERT_FALSE(origin_same_domain(a, b));
     a->domain = strdup("site.example");
@@ -58,7 +59,7 @@ static void test_domains(void)
 static void assert_site(const char *url, const char *site)
 {
     struct origin *o = origin_of_url(url);
-    CU_ASSERT_STRING_EQUAL(o->site, site);
+    CU_ASSERT_STRING_EQUAL(origin_site(o), site);
     origin_unref(o);
 }
 
@@ -97,15 +98,18 @@ static struct policy parse(const char *name, const char *value, bool secure)
 /* shows R-COEP-01, R-COOP-01, R-AG-13 */
 static void test_policy_headers(void)
 {
-    static const char coep[] = "Cross-Origin-Embedder-Policy", coop[] = "cross-origin-opener-policy", oac[] = "Origin-Agent-Cluster";
+    static const char coep[] = "Cross-Origin-Embedder-Policy",
+                      coop[] = "cross-origin-opener-policy", oac[] = "Origin-Agent-Cluster";
     CU_ASSERT_EQUAL(parse(coep, "require-corp", true).embedder, COEP_REQUIRE_CORP);
-    CU_ASSERT_EQUAL(parse(coep, " credentialless; report-to=\"x\"", true).embedder, COEP_CREDENTIALLESS);
+    CU_ASSERT_EQUAL(parse(coep, " credentialless; report-to=\"x\"", true).embedder,
+                    COEP_CREDENTIALLESS);
     CU_ASSERT_EQUAL(parse(coep, "require-corp", false).embedder, COEP_UNSAFE_NONE);
     CU_ASSERT_EQUAL(parse(coep, "require-corp, require-corp", true).embedder, COEP_UNSAFE_NONE);
     CU_ASSERT_EQUAL(parse(coep, "\"require-corp\"", true).embedder, COEP_UNSAFE_NONE);
     CU_ASSERT_EQUAL(parse(coep, "require-corps", true).embedder, COEP_UNSAFE_NONE);
     CU_ASSERT_EQUAL(parse(coop, "same-origin", true).opener, COOP_SAME_ORIGIN);
-    CU_ASSERT_EQUAL(parse(coop, "same-origin-allow-popups;a=?1", true).opener, COOP_SAME_ORIGIN_ALLOW_POPUPS);
+    CU_ASSERT_EQUAL(parse(coop, "same-origin-allow-popups;a=?1", true).opener,
+                    COOP_SAME_ORIGIN_ALLOW_POPUPS);
     CU_ASSERT_EQUAL(parse(coop, "noopener-allow-popups", true).opener, COOP_NOOPENER_ALLOW_POPUPS);
     CU_ASSERT_EQUAL(parse(coop, "same-origin-plus-COEP", true).opener, COOP_UNSAFE_NONE);
     CU_ASSERT_EQUAL(parse(coop, "same-origin same-origin", true).opener, COOP_UNSAFE_NONE);
@@ -137,19 +141,23 @@ static void test_sandbox(void)
     CU_ASSERT_TRUE(sandbox_parse("") & SANDBOX_SCRIPTS);
     CU_ASSERT_TRUE(sandbox_parse("allow-scripts") & SANDBOX_ORIGIN);
     CU_ASSERT_FALSE(sandbox_parse("allow-scripts") & SANDBOX_SCRIPTS);
-    CU_ASSERT_FALSE(sandbox_parse(" Allow-Same-Origin\tallow-popups ") & (SANDBOX_ORIGIN | SANDBOX_AUXILIARY_NAVIGATION));
+    CU_ASSERT_FALSE(sandbox_parse(" Allow-Same-Origin\tallow-popups ") &
+                    (SANDBOX_ORIGIN | SANDBOX_AUXILIARY_NAVIGATION));
     CU_ASSERT_TRUE(sandbox_parse("allow-popups") & SANDBOX_PROPAGATES);
-    struct policy p = parse("Content-Security-Policy", "default-src 'self'; sandbox allow-scripts", true);
+    struct policy p =
+        parse("Content-Security-Policy", "default-src 'self'; sandbox allow-scripts", true);
     CU_ASSERT_TRUE(p.sandbox & SANDBOX_ORIGIN);
     CU_ASSERT_FALSE(p.sandbox & SANDBOX_SCRIPTS);
     CU_ASSERT_EQUAL(parse("Content-Security-Policy", "default-src 'self'", true).sandbox, 0);
 }
 
-/* The tables of section 1.7: K keeps the group, S switches, k keeps it for the same origin only. shows R-COOP-02, R-COOP-03, R-COOP-04 */
+/* The tables of section 1.7: K keeps the group, S switches, k keeps it for the same origin only.
+ * shows R-COOP-02, R-COOP-03, R-COOP-04 */
 static void assert_table(bool popup, const char *const rows[COOP_COUNT])
 {
     struct origin *a = origin_of_url("https://a.example"), *b = origin_of_url("https://b.example");
-    static const enum opener_policy order[] = {COOP_UNSAFE_NONE, COOP_SAME_ORIGIN_ALLOW_POPUPS, COOP_SAME_ORIGIN, COOP_SAME_ORIGIN_PLUS_COEP,
+    static const enum opener_policy order[] = {COOP_UNSAFE_NONE, COOP_SAME_ORIGIN_ALLOW_POPUPS,
+                                               COOP_SAME_ORIGIN, COOP_SAME_ORIGIN_PLUS_COEP,
                                                COOP_NOOPENER_ALLOW_POPUPS};
     for (int i = 0; i < COOP_COUNT; i++)
         for (int k = 0; k < COOP_COUNT; k++) {
@@ -183,7 +191,8 @@ static struct agent *obtain(struct place_test *t, const char *url, bool wants_ke
 {
     struct origin *o = origin_of_url(url);
     struct window_place *p = &t->places[t->count++];
-    CU_ASSERT_EQUAL_FATAL(window_place_obtain(t->user_agent, t->group, o, wants_key, "window", NULL, p), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        window_place_obtain(t->user_agent, t->group, o, wants_key, "window", NULL, p), STATUS_OK);
     origin_unref(o);
     return p->agent;
 }
@@ -215,7 +224,8 @@ static void test_keys(void)
     place_begin(&t, ISOLATION_NONE);
     struct agent *a = obtain(&t, "https://a.site.example", false);
     CU_ASSERT_PTR_EQUAL(obtain(&t, "https://b.site.example", false), a);
-    CU_ASSERT_PTR_EQUAL(obtain(&t, "https://a.site.example", true), a); /* it was keyed by site before */
+    CU_ASSERT_PTR_EQUAL(obtain(&t, "https://a.site.example", true),
+                        a); /* it was keyed by site before */
     struct agent *c = obtain(&t, "https://c.site.example", true);
     CU_ASSERT_PTR_NOT_EQUAL(c, a);
     CU_ASSERT_TRUE(c->cluster->origin_keyed);
@@ -248,7 +258,8 @@ static void test_knob_and_reuse(void)
     struct agent *a = obtain(&t, "https://a.site.example", false);
     CU_ASSERT_PTR_NOT_EQUAL(obtain(&t, "https://b.site.example", false), a);
     window_place_release(t.user_agent, &t.places[0]);
-    CU_ASSERT_PTR_NOT_EQUAL(obtain(&t, "https://a.site.example", false), a); /* nobody can reach the old one */
+    CU_ASSERT_PTR_NOT_EQUAL(obtain(&t, "https://a.site.example", false),
+                            a); /* nobody can reach the old one */
     CU_ASSERT_TRUE(t.places[2].agent->cluster->origin_keyed);
     place_end(&t);
 }
@@ -256,7 +267,8 @@ static void test_knob_and_reuse(void)
 int main(void)
 {
     CU_initialize_registry();
-    CU_pSuite origins = CU_add_suite("origins", NULL, NULL), policies = CU_add_suite("policies", NULL, NULL),
+    CU_pSuite origins = CU_add_suite("origins", NULL, NULL),
+              policies = CU_add_suite("policies", NULL, NULL),
               agents = CU_add_suite("window agents", NULL, NULL);
     CU_add_test(origins, "same origin", test_same_origin);
     CU_add_test(origins, "document.domain", test_domains);

@@ -1,6 +1,7 @@
 #include "agent/agent.h"
 
 #include "agent/event_loop.h"
+#include "agent/pool.h"
 #include "agent/safe_point.h"
 #include "agent/world.h"
 #include "base/assert.h"
@@ -14,9 +15,6 @@
 #else
 #define AGENT_HAS_ARENA 1
 #endif
-
-/* The part of a thread's stack that sanitizers take for their own thread-local state (ThreadSanitizer: 0.8 MiB). */
-#define SANITIZER_STACK ((size_t)(AGENT_HAS_ARENA ? 0 : 2) << 20)
 
 /* What every agent touches before its first script runs (measured); committed in one call. */
 #define WARM_STACK ((size_t)16 << 10)
@@ -84,23 +82,39 @@ static void notice_end(struct agent *a)
     world_notice(a->world, a, &n);
 }
 
-static void agent_main(void *context)
+void agent_enter(struct agent *a)
 {
-    struct agent *a = context;
-    hd_invariant("R-AG-07", !current_agent); /* no thread serves two agents, of which one might block */
     current_agent = a;
-    thread_name(a->name);
-    rcu_thread_register();
+}
+
+void agent_begin(struct agent *a)
+{
+    agent_enter(a);
     agent_turn_changes(a, true);
     a->calls->start(a);
     agent_turn_changes(a, false);
-    event_loop_run(a);
+}
+
+void agent_wind_up(struct agent *a)
+{
     event_loop_clear(a);
     a->calls->finish(a);
     notice_end(a);
     atomic_store_explicit(&a->life, AGENT_ENDED, memory_order_release);
+}
+
+static void agent_main(void *context)
+{
+    struct agent *a = context;
+    struct crowd *crowd = &a->world->crowd;
+    hd_invariant("R-AG-07", !current_agent && !a->carrier);
+    thread_name(a->name);
+    rcu_thread_register();
+    agent_begin(a);
+    event_loop_run(a);
+    agent_wind_up(a);
     rcu_thread_unregister();
-    crowd_poke(&a->world->crowd); /* the warden joins the thread and gives its memory back */
+    crowd_poke(crowd); /* the warden joins the thread and gives its memory back */
     parker_leave(a->parker);
 }
 
@@ -148,17 +162,49 @@ static void free_memory(struct agent *a)
 
 void agent_join(struct agent *a)
 {
-    thread_join(&a->thread);
+    if (!a->carrier)
+        thread_join(&a->thread);
     drop_late_posts(a); /* they may hold references to the agent */
     free_memory(a);
 }
 
 bool agent_join_within(struct agent *a, unsigned milliseconds)
 {
-    if (!thread_join_within(&a->thread, milliseconds))
+    if (!(a->carrier ? pool_await_end(a, milliseconds) : thread_join_within(&a->thread, milliseconds)))
         return false;
     free_memory(a);
     return true;
+}
+
+/* Where the agent will run: a thread of its own, or one that it shares (R-AG-07). */
+static status take_place(struct agent *a)
+{
+    if (a->world->pool_threads && !a->can_block)
+        return pool_choose(a);
+    a->parker = &a->own_parker;
+    parker_join(a->parker, &a->world->crowd, a);
+    return STATUS_OK;
+}
+
+static void leave_place(struct agent *a)
+{
+    if (a->parker && !a->carrier)
+        parker_leave(a->parker);
+}
+
+static status begin_running(struct agent *a)
+{
+    status s = make_memory(a);
+    if (s == STATUS_OK && !a->carrier)
+        s = thread_start(&a->thread, a->arena ? a->memory.stack : NULL, a->stack_size + AGENT_SANITIZER_STACK, agent_main, a);
+    else if (s == STATUS_OK)
+        pool_begin(a);
+    if (s != STATUS_OK) {
+        free_memory(a);
+        world_unregister(a->world, a);
+        agent_unref(a); /* the world's */
+    }
+    return s;
 }
 
 status agent_start(struct world *w, const struct agent_options *options, struct agent **out)
@@ -167,23 +213,15 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
     if (!a)
         return STATUS_NO_MEMORY;
     a->cluster = options->cluster ? cluster_ref(options->cluster) : cluster_create(w, ISOLATION_CONCRETE, true, NULL);
-    status s = a->cluster ? world_register(w, a) : STATUS_NO_MEMORY;
-    if (s != STATUS_OK) {
-        atomic_store_explicit(&a->references, 1, memory_order_relaxed);
+    status s = a->cluster ? take_place(a) : STATUS_NO_MEMORY;
+    if (s == STATUS_OK && (s = world_register(w, a)) != STATUS_OK)
+        agent_unref(a); /* the world's, which it never had */
+    else if (s == STATUS_OK)
+        s = begin_running(a);
+    else
         agent_unref(a);
-        return s;
-    }
-    a->parker = &a->own_parker;
-    parker_join(a->parker, &w->crowd, a);
-    s = make_memory(a);
-    if (s == STATUS_OK)
-        s = thread_start(&a->thread, a->arena ? a->memory.stack : NULL, a->stack_size + SANITIZER_STACK,
-                         agent_main, a);
     if (s != STATUS_OK) {
-        free_memory(a);
-        parker_leave(a->parker);
-        world_unregister(w, a);
-        agent_unref(a); /* the world's */
+        leave_place(a);
         agent_unref(a);
         return s;
     }

@@ -30,6 +30,7 @@
 
 struct world;
 struct engine;
+struct carrier;
 
 enum agent_kind {
     AGENT_WINDOW,           /* R-AG-01 */
@@ -91,6 +92,8 @@ struct agent {
     _Atomic uint64_t abort_turn;  /* relaxed: the turn whose script is to be aborted */
     struct parker *parker;        /* constant: its own, or that of the thread it shares */
     struct parker own_parker;
+    struct carrier *carrier;      /* the shared thread; NULL: it has its own. Constant: agent/pool.h */
+    rcu_queue_node arrival;       /* on its way there */
     thread thread;
     _Atomic bool started; /* release when `thread` is set, pairs with acquire in world.c: only then
                              may it be joined */
@@ -109,7 +112,9 @@ struct agent {
     struct agent_memory memory; /* stack and heap; the joiner frees it */
     size_t stack_size;
     struct task *first, *last; /* tasks taken from the inbox or queued by the agent itself */
+    bool timers_first;         /* a task ran last: a timer that is due comes next */
     struct task *running;      /* "currently running task" (R-EL-06) */
+    bool (*idle)(struct agent *a); /* the loop has nothing to run; true when that gave it something. NULL = nobody asks */
     struct timer_queue timers;
     bool aborting;        /* the running script unwinds (R-EL-12) */
     int64_t script_since, turn_since; /* when script and turn began, for watchdog and long tasks */
@@ -193,5 +198,8 @@ struct timer {
  */
 void timer_start(struct agent *a, struct timer *t, int64_t delay_ns);
 void timer_cancel(struct agent *a, struct timer *t);
+
+/* When the next one is due; CROWD_NEVER without any. */
+int64_t agent_next_timer(const struct agent *a);
 
 #endif

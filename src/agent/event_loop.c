@@ -109,12 +109,11 @@ static void begin_turn(const struct agent *a, const struct task *t)
 
 /* One turn: the queue and the timers take turns, so that neither starves the other (R-EL-01 leaves
  * the choice of source to the implementation). False when there was nothing to do. */
-static bool turn(struct agent *a, bool *timers_first)
+static bool turn(struct agent *a)
 {
     if (!a->first)
         take_from_inbox(a, BATCH);
-    *timers_first = !*timers_first || !a->first;
-    struct timer *due = *timers_first ? timers_take_due(a) : NULL;
+    struct timer *due = a->timers_first || !a->first ? timers_take_due(a) : NULL;
     struct task *t = due ? NULL : take_runnable(a);
     if (!t && !due && rcu_queue_filled(&a->inbox)) { /* nothing queued may run: what has come since? */
         take_from_inbox(a, BATCH);
@@ -122,6 +121,7 @@ static bool turn(struct agent *a, bool *timers_first)
     }
     if (!t && !due && !(due = timers_take_due(a)))
         return false;
+    a->timers_first = !due;
     begin_turn(a, t);
     agent_turn_changes(a, true);
     if (due) {
@@ -137,21 +137,30 @@ static bool turn(struct agent *a, bool *timers_first)
     return true;
 }
 
-static bool has_work(void *context)
+bool event_loop_turn(struct agent *a)
 {
-    struct agent *a = context;
+    agent_stand_still(a);
+    if (agent_life(a) != AGENT_ALIVE) /* it may have been ended meanwhile */
+        return true;
+    return turn(a) || (a->idle && a->idle(a));
+}
+
+bool event_loop_has_news(struct agent *a)
+{
     /* acquire: pairs with the release in agent_terminate */
     return rcu_queue_filled(&a->inbox) || atomic_load_explicit(&a->doomed, memory_order_acquire) || agent_is_suspended(a);
 }
 
+static bool has_news(void *context)
+{
+    return event_loop_has_news(context);
+}
+
 void event_loop_run(struct agent *a)
 {
-    bool timers_first = a->kind == AGENT_WINDOW; /* its first task brings the document */
-    while (agent_life(a) == AGENT_ALIVE) {
-        agent_stand_still(a);
-        if (!turn(a, &timers_first))
-            parker_park(a->parker, PARK_IDLE, timers_next_due(a), has_work, a);
-    }
+    while (agent_life(a) == AGENT_ALIVE)
+        if (!event_loop_turn(a))
+            parker_park(a->parker, PARK_IDLE, agent_next_timer(a), has_news, a);
 }
 
 void event_loop_clear(struct agent *a)

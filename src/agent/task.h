@@ -20,6 +20,7 @@ enum task_source {
     TASK_SHIPPED_PORT,
     TASK_JAVASCRIPT_ENGINE,
     TASK_USER_INTERACTION,
+    TASK_IDLE,
 };
 
 struct task {

@@ -73,7 +73,7 @@ void timer_cancel(struct agent *a, struct timer *t)
         take_out(&a->timers, t);
 }
 
-int64_t timers_next_due(const struct agent *a)
+int64_t agent_next_timer(const struct agent *a)
 {
     return a->timers.count ? a->timers.heap[0]->due : CROWD_NEVER;
 }

@@ -1,5 +1,6 @@
 #include "agent/world.h"
 
+#include "agent/pool.h"
 #include "base/assert.h"
 #include "platform/clock.h"
 
@@ -252,6 +253,8 @@ enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit
     if (watch->ended)
         watch->ended(w, end, watch->context);
     end_all(w);
+    if (!w->agents)
+        pool_end(w);
     hand_over(w, watch);
     rcu_thread_unregister();
     return end;

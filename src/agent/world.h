@@ -67,6 +67,9 @@ struct world {
     struct agent *agents; /* registry: every agent not yet joined; each is one reference */
     uint32_t alive;       /* registry */
     uint32_t agents_started, clusters_started; /* registry: ever */
+    struct carrier *carriers;                  /* registry: agent/pool.h, the longest unused first */
+    unsigned carrier_count;                    /* registry */
+    unsigned pool_threads; /* agents that cannot block share so many threads; 0: each has its own */
     struct world_part *parts;                  /* registry */
 
     rcu_queue notices;

@@ -21,6 +21,7 @@
     X(SCRIPT_ABORTED, "script-aborted", "a script took too long and was aborted")                  \
     X(RULE_BROKEN, "rule-broken", "a rule that must always hold was broken; the text names it")    \
     X(LONG_TASK, "long-task", "a task kept its agent busy for longer than the scenario allows")    \
+    X(STARVED, "starved", "an agent waited for a long task of another one on the thread they share")      \
     X(TIME_LIMIT, "time-limit", "the run reached its time limit")
 
 typedef enum finding_kind {

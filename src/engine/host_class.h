@@ -49,6 +49,7 @@
     X(CACHE_STORAGE)                                                                               \
     X(CACHE)                                                                                       \
     X(CONSOLE)                                                                                     \
+    X(IDLE_DEADLINE)                                                                               \
     X(TEST262_AGENT)                                                                               \
     X(WINDOW_PROXY)                                                                                \
     X(WINDOW_PROPERTIES)                                                                           \

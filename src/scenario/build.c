@@ -371,6 +371,7 @@ void plan_build(plan *p, const yaml_node *root, load_errors *errors)
     build_resources(&b, yaml_tree_find(root, "resources"));
     build_windows(&b, yaml_tree_find(root, "windows"));
     build_timeline(&b, yaml_tree_find(root, "timeline"));
+    build_dialogs(&b, yaml_tree_find(root, "dialogs"));
     build_knobs(&b, yaml_tree_find(root, "knobs"));
     const yaml_node *expect = yaml_tree_find(root, "expect");
     if (expect != NULL)

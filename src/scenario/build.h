@@ -25,6 +25,7 @@ expect_lines build_lines(builder *b, const yaml_node *node);
 
 /* build_timeline.c; after windows and limits */
 void build_timeline(builder *b, const yaml_node *node);
+void build_dialogs(builder *b, const yaml_node *node);
 void build_knobs(builder *b, const yaml_node *node);
 
 /* build_resources.c */

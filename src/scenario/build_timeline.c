@@ -164,12 +164,33 @@ void build_timeline(builder *b, const yaml_node *node)
         build_moment_of(b, node->items[i], &p->timeline[p->moment_count++]);
 }
 
+void build_dialogs(builder *b, const yaml_node *node)
+{
+    plan *p = b->plan;
+    if (node == NULL)
+        return;
+    p->dialogs = region_allocate(b->memory, (node->count + 1) * sizeof *p->dialogs);
+    for (size_t i = 0; i < node->count; i++) {
+        const yaml_node *item = node->items[i], *window = yaml_tree_find(item, "window"),
+                        *answer = yaml_tree_find(item, "answer");
+        p->dialogs[p->dialog_count++] = (plan_dialog){
+            .window = build_text(b, window),
+            .text = build_text(b, yaml_tree_find(item, "text")),
+            .accepts = answer == NULL || strcmp(answer->text, "ok") == 0,
+            .delay_ms = build_number(yaml_tree_find(item, "delay_ms"), 0),
+        };
+        if (window != NULL && !is_window(p, window->text))
+            ERROR_AT(b, window, "no window is named \"%s\"", window->text);
+    }
+}
+
 void build_knobs(builder *b, const yaml_node *node)
 {
     if (node == NULL)
         return;
-    const yaml_node *kill = yaml_tree_find(node, "cluster_kill");
     const yaml_node *isolation = yaml_tree_find(node, "isolation_mode"), *key = yaml_tree_find(node, "oac_default");
+    const yaml_node *kill = yaml_tree_find(node, "cluster_kill"), *sharing = yaml_tree_find(node, "thread_sharing"),
+                    *threads = yaml_tree_find(node, "pool_threads");
     b->plan->knobs = (plan_knobs){
         .isolation_is_logical = isolation != NULL && strcmp(isolation->text, "logical") == 0,
         .origin_keyed_by_default = key != NULL && strcmp(key->text, "origin") == 0,
@@ -177,6 +198,8 @@ void build_knobs(builder *b, const yaml_node *node)
         .microtask_limit = build_number(yaml_tree_find(node, "microtask_limit"), 0),
         .long_task_ms = build_number(yaml_tree_find(node, "long_task_ms"), 0),
         .pause_bound_ms = build_number(yaml_tree_find(node, "pause_bound_ms"), 0),
+        .pool_threads = sharing != NULL && strcmp(sharing->text, "pool") == 0 ? build_number(threads, 1) : 0,
+        .fps = build_number(yaml_tree_find(node, "fps"), 60),
         .cluster_kill_notifies = kill != NULL && strcmp(kill->text, "notify") == 0,
     };
 }

@@ -422,6 +422,22 @@ static const schema timeline = {.shape = SCHEMA_LIST,
                                 .item = &timeline_moment,
                                 .maximum = 10000};
 
+static const char *const answer_names[] = {"ok", "cancel", NULL};
+static const schema dialog_answer = {
+    .shape = SCHEMA_CHOICE, .expects = "ok or cancel", .choices = answer_names};
+static const schema_field dialog_fields[] = {
+    {"window", &text, "the window that shows it; any when absent", false},
+    {"answer", &dialog_answer, "ok (when absent) or cancel", false},
+    {"text", &text, "what is typed into a prompt", false},
+    {"delay_ms", &moment, "how long it stands there, of the run's clock", false},
+};
+static const schema dialog = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes an answer", FIELDS(dialog_fields)};
+static const schema dialogs = {
+    .shape = SCHEMA_LIST, .expects = "a list of answers", .item = &dialog, .maximum = 10000};
+
+static const schema frames_per_second = {
+    .shape = SCHEMA_NUMBER, .expects = "frames a second", .minimum = 0, .maximum = 1000};
 static const schema count_or_none = {
     .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 1000000000};
 static const char *const kill_names[] = {"whole-cluster", "notify", NULL};
@@ -431,14 +447,20 @@ static const char *const isolation_names[] = {"concrete", "logical", NULL};
 static const schema isolation_choice = {.shape = SCHEMA_CHOICE, .expects = "what isolation brings", .choices = isolation_names};
 static const char *const key_names[] = {"site", "origin", NULL};
 static const schema key_choice = {.shape = SCHEMA_CHOICE, .expects = "what agents are keyed by", .choices = key_names};
+static const char *const sharing_names[] = {"own", "pool", NULL};
+static const schema sharing = {
+    .shape = SCHEMA_CHOICE, .expects = "who has a thread", .choices = sharing_names};
 static const schema_field knob_fields[] = {
     {"isolation_mode", &isolation_choice,
      "concrete, or logical: isolated groups are keyed and restricted alike, but may not share memory (R-COOP-06); concrete when absent", false},
     {"oac_default", &key_choice, "what windows are keyed by where no header says it (R-AG-17); site when absent", false},
+    {"thread_sharing", &sharing, "own (when absent): every agent has a thread; pool: those that cannot block share threads (R-AG-07)", false},
+    {"pool_threads", &count_or_none, "how many threads they share; 1 when absent", false},
     {"script_watchdog_ms", &count_or_none, "scripts that run longer are aborted (R-EL-12); none is when absent", false},
     {"microtask_limit", &count_or_none, "microtasks in one checkpoint; any number when absent (R-EL-07)", false},
     {"long_task_ms", &count_or_none, "tasks that last longer are findings; none is when absent", false},
     {"pause_bound_ms", &moment, "so long a cluster may be paused in part before R-CR-01 counts as broken; 0 when absent", false},
+    {"fps", &frames_per_second, "frames a second of the virtual display; 60 when absent, 0: none (R-RN-01)", false},
     {"cluster_kill", &kill_choice,
      "whole-cluster, as on the web; notify, as on no web: one agent ends, and heddle.ondeath tells the others", false},
 };
@@ -485,6 +507,7 @@ static const schema_field scenario_fields[] = {
     {"resources", &resources, "what the network answers, by address; nothing else is there", false},
     {"windows", &windows, "the windows that are opened, in this order", true},
     {"timeline", &timeline, "what is done, goes wrong or must hold at moments of the run", false},
+    {"dialogs", &dialogs, "how alert, confirm and prompt are answered, in this order; others are not shown", false},
     {"knobs", &knobs, "choices that the specifications leave open", false},
     {"expect", &expect, "what must come of it", false},
 };

@@ -265,6 +265,14 @@ typedef struct plan_moment {
     source_position declared;
 } plan_moment;
 
+/* One entry of `dialogs`: how the next alert, confirm or prompt is answered. */
+typedef struct plan_dialog {
+    const char *window; /* NULL: whichever shows it */
+    const char *text;   /* NULL: what the prompt offers */
+    bool accepts;
+    uint64_t delay_ms;
+} plan_dialog;
+
 /* What the specifications leave open; zero is what the web does. */
 typedef struct plan_knobs {
     uint64_t script_watchdog_ms, microtask_limit; /* 0: none */
@@ -272,6 +280,8 @@ typedef struct plan_knobs {
     uint64_t long_task_ms;      /* longer tasks are findings; 0: none is */
     bool isolation_is_logical;     /* R-COOP-06, R-COI-06 */
     bool origin_keyed_by_default;  /* R-AG-17 */
+    uint64_t pool_threads;      /* threads that agents share which cannot block; 0: each has its own */
+    uint64_t fps;               /* frames a second of the virtual display; 60 when absent */
     bool cluster_kill_notifies; /* a kill ends one agent, and the others are told (R-CR-02) */
 } plan_knobs;
 
@@ -325,6 +335,8 @@ typedef struct plan {
     plan_moment *timeline;
     size_t moment_count;
     plan_knobs knobs;
+    plan_dialog *dialogs;
+    size_t dialog_count;
     plan_script **scripts; /* every script of `files`, `resources` and `windows`, once */
     size_t script_count;
     plan_expect expect;

@@ -390,6 +390,7 @@ struct served {
     struct network *network;
     struct resource_loader loader;
     struct web web;
+    struct dialog_answer dialogs[]; /* the plan's */
 };
 
 static status start_windows(struct run *run, struct world *w, struct user_agent *u)
@@ -418,13 +419,23 @@ static status start_windows(struct run *run, struct world *w, struct user_agent 
     return STATUS_OK;
 }
 
+static void fill_dialogs(const plan *p, struct dialog_answer *out)
+{
+    for (size_t i = 0; i < p->dialog_count; i++) {
+        const plan_dialog *d = &p->dialogs[i];
+        out[i] = (struct dialog_answer){
+            .window = d->window, .text = d->text, .accepts = d->accepts, .delay_ns = (int64_t)d->delay_ms * 1000000};
+    }
+}
+
 status scenario_run(const plan *p, const struct run_options *options, observation *out)
 {
     struct run run = {.plan = p, .options = options, .observation = out, .started = clock_monotonic()};
-    struct served *served = malloc(sizeof *served);
+    struct served *served = malloc(sizeof *served + p->dialog_count * sizeof served->dialogs[0]);
     if (!served)
         return STATUS_NO_MEMORY;
     served->network = network_create(p);
+    fill_dialogs(p, served->dialogs);
     served->loader = network_loader(served->network);
     served->web = (struct web){
         .loader = &served->loader,
@@ -433,6 +444,9 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
         .origin_count = p->origin_count,
         .public_suffixes = p->public_suffixes.items,
         .public_suffix_count = p->public_suffixes.count,
+        .fps = (unsigned)p->knobs.fps,
+        .dialogs = served->dialogs,
+        .dialog_count = p->dialog_count,
     };
     uint64_t seed = options->seed ? options->seed : p->seed;
     bool real = options->real_clock || p->clock == PLAN_CLOCK_REAL;
@@ -459,6 +473,7 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
         crowd_set_jump_limit(&w->crowd, MOST_JUMPS);
     w->watchdog = (int64_t)p->knobs.script_watchdog_ms * 1000000;
     w->long_task = (int64_t)p->knobs.long_task_ms * 1000000;
+    w->pool_threads = (unsigned)p->knobs.pool_threads;
     w->microtask_limit = p->knobs.microtask_limit;
     status s = timeline_start(p, w, &run.timeline);
     if (s == STATUS_OK)

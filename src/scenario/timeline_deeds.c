@@ -5,6 +5,8 @@
 #include "base/assert.h"
 #include "web/acts.h"
 #include "web/document.h"
+#include "web/navigable.h"
+#include "web/page_lifecycle.h"
 #include "web/resource.h"
 
 #include <stdio.h>
@@ -194,12 +196,39 @@ static void kill_agent(struct deeds *d, struct agent *a, const char *reason)
 void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *subject)
 {
     struct agent *a = subject->agent;
+    struct browsing_context *context = subject->document ? subject->document->context : NULL;
     switch (m->deed) {
     case DEED_CLICK:
         act_fire(subject->document, "click", m->target);
         break;
     case DEED_EVENT:
         act_fire(subject->document, m->type, m->target);
+        break;
+    case DEED_HIDE:
+        navigable_change(context, PAGE_HIDE);
+        break;
+    case DEED_SHOW:
+        navigable_change(context, PAGE_SHOW);
+        break;
+    case DEED_FREEZE:
+        if (!subject->refused)
+            navigable_change(context, PAGE_FREEZE);
+        break;
+    case DEED_UNFREEZE:
+        navigable_change(context, PAGE_UNFREEZE);
+        break;
+    case DEED_STORE:
+        if (subject->refused)
+            navigable_end(context, true, false);
+        else
+            navigable_change(context, PAGE_STORE);
+        break;
+    case DEED_RESTORE:
+        navigable_change(context, PAGE_RESTORE);
+        break;
+    case DEED_CLOSE:
+        if (context_begin_closing(context))
+            navigable_end(context, true, true);
         break;
     case DEED_GC:
         act_collect(a);
@@ -235,16 +264,46 @@ void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *s
     }
 }
 
+/* A pause of one agent stops its thread, and whoever shares it. */
+static void name_companions(struct deeds *d, const struct agent *a, buffer *text)
+{
+    bool first = true;
+    pthread_mutex_lock(&d->world->registry);
+    for (const struct agent *other = d->world->agents; other; other = other->next)
+        if (other != a && other->carrier == a->carrier && agent_life(other) < AGENT_TERMINATED) {
+            buffer_format(text, "%s%s", first ? ": it stops its thread, and so " : ", ", other->name);
+            first = false;
+        }
+    pthread_mutex_unlock(&d->world->registry);
+}
+
 static void describe(struct deeds *d, const plan_moment *m, const struct agent *a, buffer *text)
 {
     size_t alive = cluster_census(d->world, a->cluster).alive;
     bool kills = m->deed == DEED_KILL || m->deed == DEED_OOM;
     if (m->type)
         buffer_format(text, ": %s", m->type);
+    if (m->deed == DEED_PAUSE && a->carrier)
+        name_companions(d, a, text);
     if (kills && d->plan->knobs.cluster_kill_notifies)
         buffer_format(text, ": it alone; its cluster is told");
     else if (kills || m->deed == DEED_PAUSE_CLUSTER || m->deed == DEED_RESUME_CLUSTER)
         buffer_format(text, alive == 1 ? ": the one agent of its cluster" : ": all %zu agents of its cluster", alive);
+}
+
+/* R-PL-05, R-CR-05: a page whose cluster has another tab is neither frozen nor kept, or its cluster would be deactivated in part. */
+static bool shares_cluster(const struct document *d)
+{
+    struct user_agent *u = d->context->user_agent;
+    const struct browsing_context *own = context_top(d->context);
+    bool shares = false;
+    pthread_mutex_lock(&u->lock);
+    for (size_t i = 0; i < u->top_count; i++) {
+        const struct document *other = u->tops[i] == own ? NULL : u->tops[i]->document;
+        shares = shares || (other && other->place.agent && other->place.agent->cluster == d->place.agent->cluster);
+    }
+    pthread_mutex_unlock(&u->lock);
+    return shares;
 }
 
 void deed_subject_release(struct deed_subject *subject)
@@ -272,6 +331,10 @@ bool deed_prepare(struct deeds *d, const plan_moment *m, struct deed_subject *su
     buffer_format(text, "%s %s", plan_deed_name(m->deed), m->subject);
     if (subject->agent) {
         describe(d, m, subject->agent, text);
+        subject->refused = (m->deed == DEED_FREEZE || m->deed == DEED_STORE) && shares_cluster(subject->document);
+        if (subject->refused)
+            buffer_add(text, m->deed == DEED_STORE ? ": not kept, since another tab of its cluster goes on (R-CR-05)"
+                                                   : ": refused, since another tab of its cluster goes on (R-PL-05)");
         return true;
     }
     buffer_add(text, ": ");

@@ -34,6 +34,7 @@ void deeds_note_agent(struct deeds *d, const char *name);
 struct deed_subject {
     struct agent *agent;       /* never NULL when the deed can be done */
     struct document *document; /* what the window shows; NULL for agents */
+    bool refused;              /* the rules forbid to freeze or keep it; the text says which */
 };
 
 /* Finds the subject and says in a few words what will be done; false when it cannot be, with the reason. */

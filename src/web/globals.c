@@ -8,6 +8,8 @@
 #include "web/console.h"
 #include "web/error_report.h"
 #include "web/event.h"
+#include "web/frames.h"
+#include "web/idle.h"
 #include "web/dom.h"
 #include "web/later.h"
 #include "web/realm.h"
@@ -187,6 +189,16 @@ static int hide_shared_memory(struct realm *r, JSValueConst global)
     return deleted < 0 ? -1 : 0;
 }
 
+/* R-RN-05: dedicated workers have frames too. */
+static int install_visual(struct realm *r, JSValueConst global)
+{
+    static const struct global_part *const of_windows[] = {&frame_globals, &idle_globals, &dialog_globals, NULL},
+                                    *const of_workers[] = {&frame_globals, NULL};
+    if (r->kind == GLOBAL_WINDOW)
+        return install_all(r->js, global, of_windows);
+    return r->kind == GLOBAL_DEDICATED_WORKER ? install_all(r->js, global, of_workers) : 0;
+}
+
 int globals_install(struct realm *r)
 {
     static const struct global_part *const parts[] = {
@@ -197,7 +209,7 @@ int globals_install(struct realm *r)
     JSValue global = JS_GetGlobalObject(r->js);
     const struct global_part *location = r->kind == GLOBAL_WINDOW ? &window_location_globals : &location_globals;
     int failed = remove_own_tag(r->js, global) || install_own(r, global) || install_all(r->js, global, parts) ||
-                 install(r->js, global, location) < 0 || hide_shared_memory(r, global) ||
+                 install(r->js, global, location) < 0 || install_visual(r, global) < 0 || hide_shared_memory(r, global) ||
                  (r->secure && install(r->js, global, &cache_globals) < 0) ||
                  (!r->pure && install(r->js, global, &heddle_globals) < 0);
     JS_FreeValue(r->js, global);
@@ -206,6 +218,8 @@ int globals_install(struct realm *r)
 
 void globals_clear(struct realm *r)
 {
+    frames_clear(r);
+    idle_clear(r);
     rejections_free(r);
     fetches_clear(r);
     requests_clear(r);

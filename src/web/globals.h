@@ -35,6 +35,10 @@ extern const struct global_part heddle_globals;    /* the `heddle` object */
 extern const JSCFunctionListEntry dedicated_worker_global[];
 extern const int dedicated_worker_global_count;
 
+extern const struct global_part frame_globals;     /* requestAnimationFrame */
+extern const struct global_part idle_globals;      /* windows: requestIdleCallback */
+extern const struct global_part dialog_globals;    /* windows: alert, confirm, prompt */
+
 struct realm;
 /* Fills the global object of a new realm. 0, or -1 with an exception. */
 int globals_install(struct realm *r);
@@ -54,6 +58,9 @@ void requests_clear(struct realm *r);
 void cache_additions_clear(struct realm *r);
 
 /* timers.c */
+/* The document is suspended: its timers keep what is left of their time until it goes on (R-TM-05, R-TM-11). */
+void timers_suspend_realm(struct realm *r);
+void timers_resume_realm(struct realm *r);
 void timers_release(struct realm *r);
 
 /* Gives up the ports that keep their objects, before the engine ends (R-MP-07: their twins get `close`). */

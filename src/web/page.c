@@ -127,13 +127,13 @@ static void fire_at_window(struct page *p, const char *type)
         realm_report_exception(p->realm);
 }
 
-static void fire_at_document(struct page *p, const char *type)
+void page_fire_at_document(struct page *p, const char *type)
 {
     if (!JS_IsUndefined(p->object) && event_target_fire_simple(p->realm->js, p->object, type) < 0)
         realm_report_exception(p->realm);
 }
 
-static void fire_transition(struct page *p, const char *type, bool persisted)
+void page_fire_transition(struct page *p, const char *type, bool persisted)
 {
     if (event_target_fire_page_transition(p->realm->js, JS_UNDEFINED, type, persisted) < 0)
         realm_report_exception(p->realm);
@@ -142,7 +142,7 @@ static void fire_transition(struct page *p, const char *type, bool persisted)
 static void set_readiness(struct page *p, enum readiness r)
 {
     p->readiness = r;
-    fire_at_document(p, "readystatechange");
+    page_fire_at_document(p, "readystatechange");
 }
 
 static void finish_loading(struct page *p, void *context)
@@ -155,7 +155,7 @@ static void finish_loading(struct page *p, void *context)
     if (!p->document->page)
         return; /* a listener ended the document */
     p->page_showing = true;
-    fire_transition(p, "pageshow", false); /* R-LIFE-05 */
+    page_fire_transition(p, "pageshow", false); /* R-LIFE-05 */
     if (p->document->page)
         navigable_tell_container(p->document->context);
 }
@@ -182,7 +182,7 @@ void page_release_load(struct page *p)
 static void content_loaded(struct page *p, void *context)
 {
     (void)context;
-    fire_at_document(p, "DOMContentLoaded");
+    page_fire_at_document(p, "DOMContentLoaded");
     if (p->document->page)
         fire_at_window(p, "DOMContentLoaded"); /* it bubbles */
     if (p->document->page)
@@ -406,9 +406,9 @@ void page_end(struct agent *a, struct document *d, bool unload)
         p->page_showing = false;
         p->salvageable = false;
         if (showing)
-            fire_transition(p, "pagehide", false);
+            page_fire_transition(p, "pagehide", false);
         if (d->page)
-            fire_at_document(p, "visibilitychange");
+            page_fire_at_document(p, "visibilitychange");
         if (d->page)
             fire_at_window(p, "unload");
     }

@@ -36,6 +36,8 @@ struct realm {
     struct later *later;               /* web/later.c: promises that a task will settle */
     struct xhr *requests;              /* web/xhr.c: requests under way */
     void *timers;                      /* web/timers.c */
+    void *frames;                      /* web/frames.c */
+    void *idle;                        /* web/idle.c */
     void *rejections;                  /* web/rejection.c */
     struct message_port *ports;        /* attached in this realm: web/message_port.c */
     struct broadcast_channel *broadcast_channels; /* that are open: web/broadcast_channel.c */

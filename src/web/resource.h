@@ -103,7 +103,16 @@ struct declared_origin {
     bool secure;        /* a secure context */
 };
 
-/* The world's `host`: constant while agents run. */
+/* How a dialog is answered: web/dialogs.c. */
+struct dialog_answer {
+    const char *window; /* that shows it; NULL = any */
+    const char *text;   /* of a prompt; NULL = what stands there already */
+    bool accepts;       /* OK, or Cancel */
+    int64_t delay_ns;   /* until it is answered, of the run's clock */
+    _Atomic bool taken;
+};
+
+/* The world's `host`: constant while agents run, but for what dialogs have taken. */
 struct web {
     const struct resource_loader *loader;
     struct user_agent *user_agent;
@@ -112,6 +121,9 @@ struct web {
     size_t origin_count;
     const char *const *public_suffixes; /* beside the list's: "example" */
     size_t public_suffix_count;
+    unsigned fps; /* of the virtual display; 0: none */
+    struct dialog_answer *dialogs;
+    size_t dialog_count;
 };
 
 /* Fetch "fetch", without its time. STATUS_OK for every answer, whatever its HTTP status; otherwise

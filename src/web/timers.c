@@ -15,6 +15,7 @@ struct js_timer {
     int32_t timeout; /* ms, as asked for */
     bool repeats;
     bool firing, cleared; /* cleared inside its own handler */
+    int64_t left;         /* ns, while the document is suspended */
     char *file;           /* intervals: where it was set, outside the heap; NULL = not known */
     uint32_t line, column;
     JSValue handler;
@@ -28,6 +29,7 @@ struct timer_map {
     struct js_timer **slots; /* slot i holds the timer of ID first_id + i, or NULL */
     size_t count, capacity;
     int32_t first_id;
+    bool suspended;
     int32_t running_level; /* nesting level of the running timer task, 0 outside one (R-TM-03) */
 };
 
@@ -105,7 +107,9 @@ static void arm(struct js_timer *t)
     if (m->running_level > 5 && timeout < 4) /* R-TM-03 */
         timeout = 4;
     t->level = m->running_level + 1;
-    timer_start(t->realm->agent, &t->timer, (int64_t)timeout * 1000000);
+    t->left = (int64_t)timeout * 1000000;
+    if (!m->suspended)
+        timer_start(t->realm->agent, &t->timer, t->left);
 }
 
 static void call_handler(struct js_timer *t)
@@ -243,6 +247,33 @@ void timers_clear_realm(struct realm *r)
             map_remove(t);
         }
     }
+}
+
+void timers_suspend_realm(struct realm *r)
+{
+    struct timer_map *m = map_of(r);
+    if (!m || m->suspended)
+        return;
+    m->suspended = true;
+    int64_t now = agent_now(r->agent);
+    for (size_t i = 0; i < m->count; i++) {
+        struct js_timer *t = m->slots[i];
+        if (!t || t->firing)
+            continue;
+        t->left = t->timer.due > now ? t->timer.due - now : 0;
+        timer_cancel(r->agent, &t->timer);
+    }
+}
+
+void timers_resume_realm(struct realm *r)
+{
+    struct timer_map *m = r->timers;
+    if (!m || !m->suspended)
+        return;
+    m->suspended = false;
+    for (size_t i = 0; i < m->count; i++)
+        if (m->slots[i] && !m->slots[i]->firing)
+            timer_start(r->agent, &m->slots[i]->timer, m->slots[i]->left);
 }
 
 void timers_release(struct realm *r)

@@ -3,6 +3,7 @@
  * both ends exist from construction, and what is posted early waits in the queue). */
 #include "web/worker.h"
 
+#include "agent/safe_point.h"
 #include "agent/world.h"
 #include "engine/host_class.h"
 #include "message/message.h"
@@ -244,6 +245,24 @@ void workers_orphan_realm(struct realm *r)
         if (l->realm == r)
             orphan(l);
     }
+}
+
+static bool is_made_by(const struct agent *a, const struct agent *maker)
+{
+    while (a && a != maker)
+        a = a->creator;
+    return a == maker;
+}
+
+void workers_suspend_realm(struct realm *r, bool suspended)
+{
+    struct world *w = r->agent->world;
+    pthread_mutex_lock(&w->registry);
+    for (struct worker_link *l = web_agent_of(r->agent)->children; l; l = l->next)
+        for (struct agent *a = l->realm == r ? w->agents : NULL; a; a = a->next)
+            if (is_made_by(a, l->worker) && a->kind == AGENT_DEDICATED_WORKER)
+                (suspended ? agent_suspend : agent_resume)(a);
+    pthread_mutex_unlock(&w->registry);
 }
 
 /* ---- the Worker interface ---- */

@@ -16,6 +16,9 @@ bool worker_report_error(struct worker_link *l, struct agent *thrower,
 /* R-LIFE-04, R-LIFE-07: those of one document. */
 void workers_orphan_realm(struct realm *r);
 
+/* The workers that a realm owns stand still or go on, with all that they have made themselves (R-LIFE-06, R-PL-01). Own. */
+void workers_suspend_realm(struct realm *r, bool suspended);
+
 /* Ends all workers of an agent that ends itself (R-WK-04, eager orphans), on its thread. */
 void workers_orphan(struct agent *owner);
 

@@ -314,7 +314,7 @@ static void test_expectations(void)
                   "test.yaml:5:14: expected a kind of finding that can be detected: deadlock, "
                   "lock-wait, uncaught-error, "
                   "unhandled-rejection, heap-exhausted, stack-exhausted, script-error, "
-                  "script-aborted, rule-broken, long-task or time-limit, found \"race\"\n");
+                  "script-aborted, rule-broken, long-task, starved or time-limit, found \"race\"\n");
     ASSERT_ERRORS(EXPECT "  findings: [{kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:38: \"min\" is larger than \"max\"\n");
     ASSERT_ERRORS(
@@ -349,8 +349,7 @@ static void test_timeline(void)
     ASSERT_ERRORS(TIMELINE "  - {after: {log: x, ended: y}, act: gc, agent: z}\n",
                   "test.yaml:5:29: a moment has one of log, started and ended, not two\n");
     ASSERT_ERRORS("title: t\nwindows: {page: 1}\nknobs: {fpss: 1}\n",
-                  "test.yaml:3:9: unknown key \"fpss\"; expected one of isolation_mode, oac_default, script_watchdog_ms, microtask_limit, long_task_ms, "
-                  "pause_bound_ms, cluster_kill\n");
+                  "test.yaml:3:9: unknown key \"fpss\"; did you mean \"fps\"?\n");
 }
 
 static void test_missing_file(void)

@@ -7,6 +7,7 @@
 #include "agent/world.h"
 #include "engine/host_class.h"
 #include "message/message.h"
+#include "web/document.h"
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/globals.h"
@@ -22,6 +23,7 @@ struct worker_link {
     _Atomic uint32_t references; /* relaxed up, acq_rel down */
     struct agent *owner;         /* counted; constant */
     struct agent *worker;        /* counted; constant once started */
+    struct activity *activity;   /* of the owning document, whose tasks wait while it is not fully active (R-EL-03); counted; NULL: a worker owns it */
     /* Owner's thread. */
     bool terminated; /* what the worker has sent and was not delivered is lost (R-WK-02) */
     bool ended;
@@ -44,6 +46,7 @@ static void link_unref(struct worker_link *l)
         return;
     agent_unref(l->owner);
     agent_unref(l->worker);
+    activity_unref(l->activity);
     free(l);
 }
 
@@ -94,6 +97,8 @@ static JSValue post(JSContext *js, struct worker_link *l, struct agent *to, int 
     m->task.run = receive;
     m->task.source = TASK_UNSHIPPED_PORT;
     m->target = l;
+    if (receive == receive_outside && l->activity)
+        m->task.activity = activity_ref(l->activity);
     if (to)
         agent_post(to, &m->task);
     else
@@ -183,6 +188,7 @@ static void tell_owner(struct worker_link *l, enum news news, struct agent *thro
         n->line = report->line;
         n->column = report->column;
     }
+    n->task.activity = l->activity ? activity_ref(l->activity) : NULL;
     agent_post(l->owner, &n->task);
 }
 
@@ -346,6 +352,7 @@ static JSValue worker_constructor(JSContext *js, JSValueConst new_target, int co
     }
     atomic_store_explicit(&l->references, 2, memory_order_relaxed); /* the object's and the list of children's */
     l->owner = agent_ref(r->agent);
+    l->activity = r->document ? activity_ref(r->document->activity) : NULL;
     l->realm = r;
     w->link = l;
     external_hold(r->agent->engine, &w->external, worker_let_go);

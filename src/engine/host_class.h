@@ -25,6 +25,19 @@
     X(MESSAGE_PORT)                                                                                \
     X(MESSAGE_CHANNEL)                                                                             \
     X(BROADCAST_CHANNEL)                                                                           \
+    X(WORKLET)                                                                                     \
+    X(WORKLET_GLOBAL_SCOPE)                                                                        \
+    X(AUDIO_WORKLET)                                                                               \
+    X(AUDIO_WORKLET_GLOBAL_SCOPE)                                                                  \
+    X(AUDIO_WORKLET_PROCESSOR)                                                                     \
+    X(AUDIO_WORKLET_NODE)                                                                          \
+    X(AUDIO_NODE)                                                                                  \
+    X(AUDIO_PARAM)                                                                                 \
+    X(AUDIO_CONTEXT)                                                                               \
+    X(BASE_AUDIO_CONTEXT)                                                                          \
+    X(PAINT_WORKLET_GLOBAL_SCOPE)                                                                  \
+    X(LAYOUT_WORKLET_GLOBAL_SCOPE)                                                                 \
+    X(ANIMATION_WORKLET_GLOBAL_SCOPE)                                                              \
     X(LOCK_MANAGER)                                                                                \
     X(LOCK)                                                                                        \
     X(BLOB)                                                                                        \

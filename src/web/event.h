@@ -11,6 +11,7 @@ extern const struct interface event_interface;
 extern const struct interface custom_event_interface;
 extern const struct interface message_event_interface;
 extern const struct interface error_event_interface;
+extern const struct interface message_port_interface; /* web/message_port.c */
 extern const struct interface promise_rejection_event_interface;
 extern const struct interface abort_controller_interface;
 extern const struct interface abort_signal_interface;
@@ -40,6 +41,9 @@ int event_target_fire_before_unload(JSContext *js, JSValueConst target);
 
 /* A cancelable ErrorEvent named `error`. */
 int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error);
+
+/* The same under another name, and not cancelable: `processorerror`. */
+int event_target_fire_error_as(JSContext *js, JSValueConst target, const char *type, const struct error_report *report, JSValueConst error);
 
 /* A PromiseRejectionEvent: EVENT_UNHANDLEDREJECTION (cancelable) or EVENT_REJECTIONHANDLED. */
 int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_type type, JSValueConst promise,

@@ -261,21 +261,26 @@ int event_target_fire_before_unload(JSContext *js, JSValueConst target)
     return canceled;
 }
 
-int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error)
+int event_target_fire_error_as(JSContext *js, JSValueConst target, const char *type, const struct error_report *report, JSValueConst error)
 {
     if (!has_listeners(js, target))
         return 0;
     struct event *e;
-    JSValue event = event_new_trusted(js, &error_event_interface, "error", ERROR_SLOTS, &e);
+    JSValue event = event_new_trusted(js, &error_event_interface, type, ERROR_SLOTS, &e);
     if (JS_IsException(event))
         return -1;
-    e->cancelable = true;
+    e->cancelable = e->known == EVENT_ERROR;
     e->slots[ERROR_MESSAGE] = JS_NewString(js, report->message);
     e->slots[ERROR_FILENAME] = JS_NewString(js, report->file);
     e->slots[ERROR_LINENO] = JS_NewUint32(js, report->line);
     e->slots[ERROR_COLNO] = JS_NewUint32(js, report->column);
     e->slots[ERROR_ERROR] = JS_DupValue(js, error);
     return event_dispatch_and_free(js, target, event);
+}
+
+int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error)
+{
+    return event_target_fire_error_as(js, target, "error", report, error);
 }
 
 int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_type type, JSValueConst promise,

@@ -25,6 +25,7 @@ struct event_listeners;
     X(REJECTIONHANDLED, "rejectionhandled")                                                        \
     X(ABORT, "abort")                                                                              \
     X(CLOSE, "close")                                                                              \
+    X(PROCESSORERROR, "processorerror")                                                            \
     X(CONNECT, "connect")                                                                          \
     X(LOAD, "load")                                                                                \
     X(BEFOREUNLOAD, "beforeunload")                                                                \

@@ -14,7 +14,9 @@
 #include "web/later.h"
 #include "web/realm.h"
 #include "web/resource.h"
+#include "web/css_worklets.h"
 #include "web/shared_worker.h"
+#include "web/worklet.h"
 #include "web/window.h"
 #include "web/window_proxy.h"
 #include "web/worker_global.h"
@@ -157,6 +159,8 @@ static const struct interface *own_parts(enum global_kind kind, struct global_pa
     case GLOBAL_SHARED_WORKER:
         *own = (struct global_part){ENTRIES(shared_worker_lazy), shared_worker_global, shared_worker_global_count};
         return &shared_worker_global_scope_interface;
+    case GLOBAL_WORKLET:
+        break;
     }
     return NULL;
 }
@@ -199,6 +203,19 @@ static int install_visual(struct realm *r, JSValueConst global)
     return r->kind == GLOBAL_DEDICATED_WORKER ? install_all(r->js, global, of_workers) : 0;
 }
 
+/* R-WT-03, R-EXP-07, R-EXP-13: a worklet's global has no timers, is no event target and has only what is exposed everywhere. */
+static int install_worklet(struct realm *r)
+{
+    const struct global_part events = {event_globals.lazy, event_globals.lazy_count, NULL, 0};
+    const struct global_part encoding = {encoding_globals.lazy, encoding_globals.lazy_count, NULL, 0};
+    const struct global_part *const parts[] = {&console_globals, &events, &encoding, &url_globals, NULL};
+    JSValue global = JS_GetGlobalObject(r->js);
+    int failed = remove_own_tag(r->js, global) || worklet_globals_install(r, global) || install_all(r->js, global, parts) ||
+                 hide_shared_memory(r, global) || (!r->pure && install(r->js, global, &heddle_globals) < 0);
+    JS_FreeValue(r->js, global);
+    return failed ? -1 : 0;
+}
+
 int globals_install(struct realm *r)
 {
     static const struct global_part *const parts[] = {
@@ -206,11 +223,15 @@ int globals_install(struct realm *r)
         &crypto_globals,      &timer_globals,  &message_globals,  &worker_globals, &broadcast_globals,
         &lock_globals,        &fetch_globals,  &xhr_globals,      NULL,
     };
+    if (r->kind == GLOBAL_WORKLET)
+        return install_worklet(r);
     JSValue global = JS_GetGlobalObject(r->js);
     const struct global_part *location = r->kind == GLOBAL_WINDOW ? &window_location_globals : &location_globals;
     int failed = remove_own_tag(r->js, global) || install_own(r, global) || install_all(r->js, global, parts) ||
                  install(r->js, global, location) < 0 || install_visual(r, global) < 0 || hide_shared_memory(r, global) ||
                  (r->secure && install(r->js, global, &cache_globals) < 0) ||
+                 (r->secure && r->kind == GLOBAL_WINDOW && /* R-EXP-04 */
+                  (install(r->js, global, &audio_globals) < 0 || install(r->js, global, &css_globals) < 0)) ||
                  (!r->pure && install(r->js, global, &heddle_globals) < 0);
     JS_FreeValue(r->js, global);
     return failed ? -1 : 0;
@@ -237,6 +258,8 @@ void globals_clear(struct realm *r)
     shared_workers_clear(r);
     broadcast_channels_clear(r);
     locks_clear(r);
+    worklets_clear(r);
+    css_worklets_clear(r);
     event_listeners_free(JS_GetRuntime(r->js), r->listeners);
     r->listeners = NULL;
 }

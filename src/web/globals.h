@@ -26,6 +26,8 @@ extern const struct global_part timer_globals;     /* setTimeout & co. */
 extern const struct global_part message_globals;   /* MessageChannel, MessagePort, structuredClone */
 extern const struct global_part broadcast_globals; /* BroadcastChannel */
 extern const struct global_part lock_globals;      /* LockManager, Lock; navigator.locks is in location_globals */
+extern const struct global_part audio_globals;     /* AudioContext & co.; windows */
+extern const struct global_part css_globals;       /* CSS; windows */
 extern const struct global_part worker_globals;    /* Worker */
 extern const struct global_part location_globals;  /* location, navigator */
 extern const struct global_part window_location_globals; /* navigator: windows have their location in web/window.c */

@@ -22,8 +22,6 @@ struct message_port {
     struct message_port *next, *previous; /* of the realm, while there is an end */
 };
 
-static const struct interface message_port_interface;
-
 static struct message_port *port_opaque(JSValueConst value)
 {
     return JS_GetOpaque(value, host_class_id(HOST_CLASS_MESSAGE_PORT));
@@ -295,7 +293,7 @@ static const JSCFunctionListEntry message_port_prototype[] = {
 
 #define ENTRIES(list) (list), (int)(sizeof(list) / sizeof(list)[0])
 
-static const struct interface message_port_interface = {
+const struct interface message_port_interface = {
     .host_class = HOST_CLASS_MESSAGE_PORT,
     .name = "MessagePort",
     .parent = &event_target_interface,

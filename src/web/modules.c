@@ -16,6 +16,10 @@ static bool is_relative(const char *specifier)
 
 static char *resolve(JSContext *js, const char *referrer, const char *specifier)
 {
+    if (realm_of(js)->no_import) {
+        JS_ThrowTypeError(js, "import() is not there in worklets (R-EXP-12)");
+        return NULL;
+    }
     const struct web *web = realm_of(js)->agent->world->host;
     char *url = url_resolve(is_relative(specifier) ? referrer : NULL, specifier);
     if (!url && !is_relative(specifier))

@@ -9,7 +9,7 @@
 #include "web/origin.h"
 #include "web/policy.h"
 
-enum global_kind { GLOBAL_WINDOW, GLOBAL_DEDICATED_WORKER, GLOBAL_SHARED_WORKER };
+enum global_kind { GLOBAL_WINDOW, GLOBAL_DEDICATED_WORKER, GLOBAL_SHARED_WORKER, GLOBAL_WORKLET };
 
 struct realm {
     struct agent *agent;
@@ -27,6 +27,7 @@ struct realm {
     JSValue window_parts[2];    /* windows, built when touched: WINDOW_LOCATION, WINDOW_HISTORY */
     bool reporting_error; /* R-ER-01: in error-reporting mode */
     bool pure;            /* no `heddle` global */
+    bool no_import;       /* import() is refused (R-EXP-12) */
     bool module_script;   /* the global runs module scripts: importScripts throws (R-WK-07) */
     int64_t time_origin;  /* ns of the run's clock */
     struct event_listeners *listeners; /* of the global: web/event_target.h */
@@ -50,6 +51,10 @@ struct realm {
     uint64_t random;                   /* web/crypto.c: state, 0 = not seeded yet */
     struct worker_link *worker;        /* web/worker.c: the inside of a worker's channel */
     uint32_t number;                   /* of the agent's realms, from 1 */
+    struct worklet *worklets;          /* web/worklet.c */
+    struct audio_context *audio_contexts; /* web/audio_context.c */
+    struct css_worklets *css_worklets; /* web/css_worklets.c */
+    uint32_t worklet_scopes_made;
     uint32_t workers_made;             /* names for workers without one */
     struct realm *next;                /* realms of one agent */
 };

@@ -8,6 +8,7 @@
 
 struct worker_link;
 struct shared_worker;
+struct worklet_scope;
 
 /* What an agent is started with; agent->web. Owned by the agent's thread. */
 struct web_agent {
@@ -28,6 +29,7 @@ struct web_agent {
     char *own_name;               /* dedicated workers: the `name` option */
     char *owner_origin;           /* dedicated workers: who asks for the script */
     struct worker_link *link;     /* dedicated workers: the way to the owner */
+    struct worklet_scope *worklet_scope; /* worklets: NULL otherwise */
     struct shared_worker *shared_worker; /* shared workers: counted */
     struct worker_link *children; /* the agent's own workers that have not ended */
 };

@@ -13,6 +13,7 @@ struct broadcast_member {
     struct agent *agent;         /* counted until it leaves: a delivery left in an ended agent's queue must not keep that agent */
     struct group *group;         /* constant until it leaves */
     struct broadcast_member *next, *previous; /* the groups' lock; in the order of joining */
+    struct activity *activity;                /* counted; constant, or NULL */
     _Atomic bool eligible;                    /* relaxed: whoever posts at the same moment may see either */
     /* Own thread. */
     bool left;
@@ -122,11 +123,13 @@ static void leave(struct broadcast_member *m)
 
 static void member_unref(struct broadcast_member *m)
 {
-    if (atomic_fetch_sub_explicit(&m->references, 1, memory_order_acq_rel) == 1)
-        free(m);
+    if (atomic_fetch_sub_explicit(&m->references, 1, memory_order_acq_rel) > 1)
+        return;
+    activity_unref(m->activity);
+    free(m);
 }
 
-struct broadcast_member *broadcast_join(struct agent *a, const char *key, const char *name,
+struct broadcast_member *broadcast_join(struct agent *a, struct activity *activity, const char *key, const char *name,
                                         const struct broadcast_calls *calls, void *holder)
 {
     struct world_part *part = world_part(a->world, &groups_kind);
@@ -137,6 +140,7 @@ struct broadcast_member *broadcast_join(struct agent *a, const char *key, const 
     atomic_init(&m->references, 1);
     atomic_init(&m->eligible, true);
     m->agent = agent_ref(a);
+    m->activity = activity ? activity_ref(activity) : NULL;
     m->calls = calls;
     m->holder = holder;
     pthread_mutex_lock(&all->lock);
@@ -219,6 +223,7 @@ static struct delivery *delivery_new(struct broadcast_member *to, struct post *p
     atomic_fetch_add_explicit(&to->references, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
     d->task = (struct task){.run = delivery_run, .drop = delivery_drop, .source = TASK_DOM_MANIPULATION};
+    d->task.activity = to->activity ? activity_ref(to->activity) : NULL;
     d->to = to;
     d->post = p;
     d->agent = agent_ref(to->agent);

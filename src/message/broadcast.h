@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 
+struct activity;
 struct agent;
 struct message;
 struct broadcast_member;
@@ -25,8 +26,9 @@ struct broadcast_calls {
     void (*message)(void *holder, struct message *m, const char *origin);
 };
 
-/* `key` and `name` together name the group (the storage key and the channel's name). NULL when there is no memory. */
-struct broadcast_member *broadcast_join(struct agent *a, const char *key, const char *name,
+/* `key` and `name` together name the group (the storage key and the channel's name). `activity` is that of the document which the deliveries
+ * belong to, NULL in workers. NULL when there is no memory. */
+struct broadcast_member *broadcast_join(struct agent *a, struct activity *activity, const char *key, const char *name,
                                         const struct broadcast_calls *calls, void *holder);
 
 /* No further message is delivered. Ends the member. */

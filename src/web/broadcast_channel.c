@@ -3,6 +3,7 @@
 
 #include "engine/host_class.h"
 #include "message/message.h"
+#include "web/document.h"
 #include "web/event.h"
 #include "web/globals.h"
 #include "web/idl.h"
@@ -149,7 +150,7 @@ static struct broadcast_channel *channel_new(JSContext *js, JSValueConst name)
     c->name = js_strdup(js, text);
     char *key = storage_key_of(c->realm);
     if (c->name)
-        c->member = broadcast_join(c->realm->agent, key, text, &calls, c);
+        c->member = broadcast_join(c->realm->agent, c->realm->document ? c->realm->document->activity : NULL, key, text, &calls, c);
     free(key);
     free(text);
     if (c->member)

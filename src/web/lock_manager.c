@@ -13,6 +13,7 @@ struct lock_request {
     _Atomic uint32_t references; /* the maker's and one per task under way; relaxed up, acq_rel down */
     /* Constant. */
     enum lock_mode mode;
+    struct activity *activity; /* counted, or NULL */
     char *client, *file;
     uint32_t line, column;
     /* The managers' lock. */
@@ -102,6 +103,7 @@ static void request_unref(struct lock_request *r)
 {
     if (atomic_fetch_sub_explicit(&r->references, 1, memory_order_acq_rel) > 1)
         return;
+    activity_unref(r->activity);
     free(r->client);
     free(r->file);
     free(r);
@@ -171,6 +173,7 @@ static void take_out(struct list *l, struct lock_request *r)
 static void tell(struct task *t, struct lock_request *r, struct agent *a)
 {
     request_ref(r);
+    t->activity = r->activity ? activity_ref(r->activity) : NULL;
     agent_post(a, t);
 }
 
@@ -276,6 +279,7 @@ static struct lock_request *request_make(struct agent *a, const struct lock_opti
         return NULL;
     *r = (struct lock_request){
         .mode = o->mode,
+        .activity = o->activity ? activity_ref(o->activity) : NULL,
         .client = strdup(o->client),
         .file = o->file,
         .line = o->line,

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct activity;
 struct agent;
 struct lock_request;
 struct world;
@@ -34,6 +35,7 @@ struct lock_calls {
 
 struct lock_options {
     const char *key, *name; /* the manager's storage key, the resource's name */
+    struct activity *activity; /* of the document that the callbacks belong to, NULL in workers */
     const char *client;     /* the realm's id */
     enum lock_mode mode;
     bool if_available, steal;

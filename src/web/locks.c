@@ -2,6 +2,7 @@
 #include "web/lock_manager.h"
 
 #include "agent/world.h"
+#include "web/document.h"
 #include "web/event.h"
 #include "web/globals.h"
 #include "web/idl.h"
@@ -335,6 +336,7 @@ static int ask(JSContext *js, struct lock_demand *d, const char *name, const str
     struct lock_options options = {
         .key = key,
         .name = name,
+        .activity = d->realm->document ? d->realm->document->activity : NULL,
         .client = client,
         .mode = o->mode,
         .if_available = o->if_available,

@@ -71,12 +71,15 @@ static void store(struct page *p)
     if (d->page)
         set_visibility(p, true);
     if (d->page)
+        broadcast_channels_set_eligible(p->realm, false); /* R-LIFE-06 */
+    if (d->page)
         freeze(p);
 }
 
 static void restore(struct page *p)
 {
     struct document *d = p->document;
+    broadcast_channels_set_eligible(p->realm, true);
     unfreeze(p);
     if (!d->page)
         return;

@@ -36,6 +36,7 @@ enum agent_kind {
     AGENT_WINDOW,           /* R-AG-01 */
     AGENT_DEDICATED_WORKER, /* R-AG-02 */
     AGENT_SHARED_WORKER,    /* R-AG-03 */
+    AGENT_SERVICE_WORKER,   /* R-AG-04 */
     AGENT_WORKLET,          /* R-AG-05 */
     AGENT_TEST,             /* a test262 agent */
     AGENT_KIND_COUNT

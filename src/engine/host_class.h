@@ -61,6 +61,15 @@
     X(PROGRESS_EVENT)                                                                              \
     X(CACHE_STORAGE)                                                                               \
     X(CACHE)                                                                                       \
+    X(SERVICE_WORKER_CONTAINER)                                                                    \
+    X(SERVICE_WORKER_REGISTRATION)                                                                 \
+    X(SERVICE_WORKER)                                                                              \
+    X(SERVICE_WORKER_GLOBAL_SCOPE)                                                                 \
+    X(EXTENDABLE_EVENT)                                                                            \
+    X(FETCH_EVENT)                                                                                 \
+    X(EXTENDABLE_MESSAGE_EVENT)                                                                    \
+    X(CLIENTS)                                                                                     \
+    X(CLIENT)                                                                                      \
     X(CONSOLE)                                                                                     \
     X(IDLE_DEADLINE)                                                                               \
     X(TEST262_AGENT)                                                                               \

@@ -44,7 +44,13 @@ struct event_listeners;
     X(LOADSTART, "loadstart")                                                                      \
     X(PROGRESS, "progress")                                                                        \
     X(TIMEOUT, "timeout")                                                                          \
-    X(LOADEND, "loadend")
+    X(LOADEND, "loadend")                                                                          \
+    X(INSTALL, "install")                                                                          \
+    X(ACTIVATE, "activate")                                                                        \
+    X(FETCH, "fetch")                                                                              \
+    X(STATECHANGE, "statechange")                                                                  \
+    X(UPDATEFOUND, "updatefound")                                                                  \
+    X(CONTROLLERCHANGE, "controllerchange")
 
 enum event_type {
     EVENT_OTHER, /* any other name */

@@ -15,6 +15,7 @@
 #include "web/realm.h"
 #include "web/resource.h"
 #include "web/css_worklets.h"
+#include "web/service_worker.h"
 #include "web/shared_worker.h"
 #include "web/worklet.h"
 #include "web/window.h"
@@ -104,6 +105,12 @@ static const struct lazy_property window_lazy[] = {
     {"HTMLIFrameElement", interface_build, &html_iframe_element_interface},
     {"Document", interface_build, &document_interface},
 };
+const struct interface service_worker_global_scope_interface = {
+    .host_class = HOST_CLASS_SERVICE_WORKER_GLOBAL_SCOPE,
+    .name = "ServiceWorkerGlobalScope",
+    .parent = &worker_global_scope_interface,
+};
+
 static const struct lazy_property dedicated_worker_lazy[] = {
     WORKER_SCOPE,
     INTERFACE_PROPERTY(dedicated_worker_global_scope_interface),
@@ -159,6 +166,9 @@ static const struct interface *own_parts(enum global_kind kind, struct global_pa
     case GLOBAL_SHARED_WORKER:
         *own = (struct global_part){ENTRIES(shared_worker_lazy), shared_worker_global, shared_worker_global_count};
         return &shared_worker_global_scope_interface;
+    case GLOBAL_SERVICE_WORKER:
+        *own = (struct global_part){ENTRIES(service_worker_interfaces), service_worker_global, service_worker_global_count};
+        return &service_worker_global_scope_interface;
     case GLOBAL_WORKLET:
         break;
     }
@@ -246,6 +256,9 @@ void globals_clear(struct realm *r)
     requests_clear(r);
     cache_additions_clear(r);
     later_clear(r);
+    service_worker_jobs_clear(r);
+    service_worker_objects_clear(r);
+    service_worker_client_end(r);
     JS_FreeValue(r->js, r->spare_event);
     r->spare_event = JS_UNDEFINED;
     for (int i = 0; i < WINDOW_PART_COUNT; i++) {

@@ -8,6 +8,7 @@
 #include "web/navigable.h"
 #include "web/web_agent.h"
 #include "web/window_proxy.h"
+#include "web/service_worker.h"
 #include "web/worker.h"
 
 #include <stdlib.h>
@@ -378,6 +379,8 @@ static void destroy(struct page *p)
     fetches_clear(r);
     requests_clear(r);
     cache_additions_clear(r);
+    service_worker_jobs_clear(r);
+    service_worker_client_end(r);
     ports_close_realm(r);
     workers_orphan_realm(r);
     page_release_nodes(p);

@@ -9,7 +9,7 @@
 #include "web/origin.h"
 #include "web/policy.h"
 
-enum global_kind { GLOBAL_WINDOW, GLOBAL_DEDICATED_WORKER, GLOBAL_SHARED_WORKER, GLOBAL_WORKLET };
+enum global_kind { GLOBAL_WINDOW, GLOBAL_DEDICATED_WORKER, GLOBAL_SHARED_WORKER, GLOBAL_SERVICE_WORKER, GLOBAL_WORKLET };
 
 struct realm {
     struct agent *agent;
@@ -35,6 +35,11 @@ struct realm {
     struct pending_fetch *fetches;     /* web/fetch.c: calls that have not settled */
     struct adding *cache_additions;    /* web/cache.c: add and addAll under way */
     struct later *later;               /* web/later.c: promises that a task will settle */
+    struct client_link *client;        /* web/service_worker_container.c: NULL when it is none */
+    struct service_worker_objects *service_workers; /* the same: what was asked for */
+    struct job_promise *service_worker_jobs; /* the same: promises of register, update, unregister */
+    struct extendable *extendables;    /* web/service_worker_events.c: active events */
+    JSValue service_worker_clients;    /* the same: `clients`, undefined until touched */
     struct xhr *requests;              /* web/xhr.c: requests under way */
     void *timers;                      /* web/timers.c */
     void *frames;                      /* web/frames.c */

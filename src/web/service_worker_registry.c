@@ -31,8 +31,10 @@ struct service_worker {
     char *url, *script;                               /* constant */
     size_t script_length;
     bool module;
-    bool skip_waiting;           /* registry's lock */
-    unsigned pending;            /* extendable events: registry's lock */
+    bool skip_waiting; /* registry's lock */
+    uint32_t number;   /* constant, as `host` */
+    void *host;
+    unsigned pending;               /* extendable events: registry's lock */
     struct service_worker_job *job; /* counted, until the job has ended */
 };
 
@@ -42,7 +44,7 @@ struct service_worker_registration {
     struct registry *registry;
     char *key, *scope; /* constant */
     enum service_worker_cache cache;
-    bool registered; /* in the map of scopes: holds one reference */
+    bool registered;                          /* in the map of scopes: holds one reference */
     struct service_worker *slots[SLOT_COUNT]; /* counted */
 };
 
@@ -61,6 +63,7 @@ struct registry {
     struct service_worker_registration *registrations;
     struct service_worker_client *clients; /* in the order of their making */
     struct service_worker_job *jobs;       /* of all scopes, in the order of asking */
+    uint32_t made;                         /* workers ever */
 };
 
 /* ---- the registry ---- */
@@ -70,7 +73,12 @@ static struct world_part *registry_make(void)
     struct registry *g = calloc(1, sizeof *g);
     if (!g)
         return NULL;
-    pthread_mutex_init(&g->lock, NULL);
+    pthread_mutexattr_t recursive; /* a call that posts to an agent that ends drops its task at
+                                      once, and the task's references */
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&g->lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
     return &g->part;
 }
 
@@ -172,6 +180,7 @@ static void worker_unref(struct service_worker *w)
     if (atomic_fetch_sub_explicit(&w->references, 1, memory_order_relaxed) > 1)
         return;
     hd_assert(!w->job);
+    w->registration->registry->calls->forgotten(w->host);
     registration_unref(w->registration);
     free(w->url);
     free(w->script);
@@ -194,7 +203,8 @@ static void empty_slot(struct service_worker_registration *r, enum service_worke
 
 /* ---- registrations ---- */
 
-static struct service_worker_registration *find(struct registry *g, const char *key, const char *scope)
+static struct service_worker_registration *find(struct registry *g, const char *key,
+                                                const char *scope)
 {
     struct service_worker_registration *r = g->registrations;
     while (r && (!r->registered || strcmp(r->key, key) || strcmp(r->scope, scope)))
@@ -203,7 +213,8 @@ static struct service_worker_registration *find(struct registry *g, const char *
 }
 
 /* R-SV-10: the longest scope that the URL begins with. */
-static struct service_worker_registration *match(struct registry *g, const char *key, const char *url)
+static struct service_worker_registration *match(struct registry *g, const char *key,
+                                                 const char *url)
 {
     struct service_worker_registration *best = NULL;
     for (struct service_worker_registration *r = g->registrations; r; r = r->next) {
@@ -215,7 +226,8 @@ static struct service_worker_registration *match(struct registry *g, const char 
     return best;
 }
 
-static struct service_worker_registration *registration_new(struct registry *g, const struct service_worker_job *j)
+static struct service_worker_registration *registration_new(struct registry *g,
+                                                            const struct service_worker_job *j)
 {
     struct service_worker_registration *r = calloc(1, sizeof *r);
     hd_assert(r);
@@ -243,8 +255,19 @@ static struct service_worker *newest(const struct service_worker_registration *r
 static void set_state(struct service_worker *w, enum service_worker_state state)
 {
     hd_assert(state > w->state);
+    struct registry *g = w->registration->registry;
     w->state = state;
-    w->registration->registry->calls->state_changed(w, state);
+    for (struct service_worker_client *c = g->clients; c; c = c->next)
+        if (!strcmp(c->key, w->registration->key))
+            g->calls->state_changed(c, w, state);
+}
+
+/* "Update Registration State". */
+static void tell_slots(struct service_worker_registration *r)
+{
+    for (struct service_worker_client *c = r->registry->clients; c; c = c->next)
+        if (!strcmp(c->key, r->key))
+            r->registry->calls->slots_changed(c, r);
 }
 
 /* Terminated, redundant, and out of its slot. */
@@ -255,6 +278,7 @@ static void retire(struct service_worker_registration *r, enum service_worker_sl
         return;
     r->registry->calls->terminate(w);
     r->slots[slot] = NULL;
+    tell_slots(r);
     set_state(w, SERVICE_WORKER_REDUNDANT);
     worker_unref(w);
 }
@@ -298,6 +322,7 @@ static void activate(struct service_worker_registration *r)
     retire(r, SLOT_ACTIVE);
     struct service_worker *w = r->slots[SLOT_ACTIVE] = r->slots[SLOT_WAITING];
     r->slots[SLOT_WAITING] = NULL;
+    tell_slots(r);
     set_state(w, SERVICE_WORKER_ACTIVATING);
     for (struct service_worker_client *c = g->clients; c; c = c->next)
         if (!strcmp(c->key, r->key) && match(g, c->key, c->url) == r)
@@ -334,10 +359,12 @@ static bool are_equivalent(const struct service_worker_job *a, const struct serv
 {
     if (a->kind != b->kind || !same_scope(a, b))
         return false;
-    return a->kind != JOB_REGISTER || (!strcmp(a->url, b->url) && a->module == b->module && a->cache == b->cache);
+    return a->kind != JOB_REGISTER ||
+           (!strcmp(a->url, b->url) && a->module == b->module && a->cache == b->cache);
 }
 
-static void settle(struct service_worker_job *j, enum service_worker_outcome outcome, struct service_worker_registration *r)
+static void settle(struct service_worker_job *j, enum service_worker_outcome outcome,
+                   struct service_worker_registration *r)
 {
     j->settled = true;
     for (size_t i = 0; i < j->holder_count; i++)
@@ -432,7 +459,8 @@ static void run_unregister(struct service_worker_job *j)
 
 static void run_job(struct service_worker_job *j)
 {
-    static void (*const steps[])(struct service_worker_job *) = {run_register, run_update, run_unregister};
+    static void (*const steps[])(struct service_worker_job *) = {run_register, run_update,
+                                                                 run_unregister};
     steps[j->kind](j);
 }
 
@@ -499,7 +527,8 @@ void service_worker_fetch_failed(struct service_worker_job *j, enum service_work
     pthread_mutex_unlock(&g->lock);
 }
 
-static struct service_worker *worker_new(struct service_worker_job *j, struct service_worker_registration *r, const char *bytes,
+static struct service_worker *worker_new(struct service_worker_job *j,
+                                         struct service_worker_registration *r, const char *bytes,
                                          size_t length)
 {
     struct service_worker *w = calloc(1, sizeof *w);
@@ -517,11 +546,14 @@ static struct service_worker *worker_new(struct service_worker_job *j, struct se
     w->job = j;
     j->references++;
     j->worker = w;
+    w->number = ++r->registry->made;
+    w->host = r->registry->calls->made(w);
     return w;
 }
 
 /* The rest of "Update" (R-SV-04): the same bytes bring no new worker. */
-void service_worker_fetched(struct service_worker_job *j, const char *bytes, size_t length, const char *allowed)
+void service_worker_fetched(struct service_worker_job *j, const char *bytes, size_t length,
+                            const char *allowed)
 {
     struct registry *g = j->registry;
     pthread_mutex_lock(&g->lock);
@@ -531,7 +563,8 @@ void service_worker_fetched(struct service_worker_job *j, const char *bytes, siz
         fail(j, OUTCOME_TYPE_ERROR);
     } else if (!service_worker_may_control(j->url, j->scope, allowed)) {
         fail(j, OUTCOME_SECURITY_ERROR);
-    } else if (is_same_script(w, j) && w->script_length == length && !memcmp(w->script, bytes, length)) {
+    } else if (is_same_script(w, j) && w->script_length == length &&
+               !memcmp(w->script, bytes, length)) {
         settle(j, OUTCOME_REGISTRATION, r);
         finish(j);
     } else {
@@ -557,9 +590,12 @@ void service_worker_evaluated(struct service_worker *w, bool ok)
     } else {
         hd_assert(!r->slots[SLOT_INSTALLING]);
         r->slots[SLOT_INSTALLING] = worker_ref(w);
+        tell_slots(r);
         set_state(w, SERVICE_WORKER_INSTALLING);
         settle(j, OUTCOME_REGISTRATION, r);
-        g->calls->update_found(r);
+        for (struct service_worker_client *c = g->clients; c; c = c->next)
+            if (!strcmp(c->key, r->key))
+                g->calls->update_found(c, r);
         g->calls->dispatch(w, LIFECYCLE_INSTALL);
     }
     pthread_mutex_unlock(&g->lock);
@@ -581,6 +617,7 @@ static void install_ended(struct service_worker *w, bool ok)
         retire(r, SLOT_WAITING);
         r->slots[SLOT_WAITING] = w;
         r->slots[SLOT_INSTALLING] = NULL;
+        tell_slots(r);
         set_state(w, SERVICE_WORKER_INSTALLED);
     }
     if (j)
@@ -589,7 +626,8 @@ static void install_ended(struct service_worker *w, bool ok)
     registration_unref(r);
 }
 
-void service_worker_event_ended(struct service_worker *w, enum service_worker_lifecycle event, bool ok)
+void service_worker_event_ended(struct service_worker *w, enum service_worker_lifecycle event,
+                                bool ok)
 {
     struct registry *g = w->registration->registry;
     pthread_mutex_lock(&g->lock);
@@ -670,7 +708,8 @@ bool service_worker_claim_clients(struct service_worker *w)
 
 /* ---- clients ---- */
 
-struct service_worker_client *service_worker_client_new(struct world *w, const char *storage_key, const char *url, void *holder)
+struct service_worker_client *service_worker_client_new(struct world *w, const char *storage_key,
+                                                        const char *url, void *holder)
 {
     struct registry *g = registry_of(w);
     struct service_worker_client *c = calloc(1, sizeof *c), **end = &g->clients;
@@ -713,6 +752,23 @@ void *service_worker_client_holder(const struct service_worker_client *c)
     return c->holder;
 }
 
+const char *service_worker_client_url(const struct service_worker_client *c)
+{
+    return c->url;
+}
+
+void service_worker_clients(struct service_worker *w, bool all,
+                            void (*visit)(void *context, struct service_worker_client *c),
+                            void *context)
+{
+    struct registry *g = w->registration->registry;
+    pthread_mutex_lock(&g->lock);
+    for (struct service_worker_client *c = g->clients; c; c = c->next)
+        if (!strcmp(c->key, w->registration->key) && (all || c->controller == w))
+            visit(context, c);
+    pthread_mutex_unlock(&g->lock);
+}
+
 struct service_worker *service_worker_controller(struct service_worker_client *c)
 {
     pthread_mutex_lock(&c->registry->lock);
@@ -721,7 +777,8 @@ struct service_worker *service_worker_controller(struct service_worker_client *c
     return w;
 }
 
-struct service_worker_registration *service_worker_match(struct world *w, const char *storage_key, const char *url)
+struct service_worker_registration *service_worker_match(struct world *w, const char *storage_key,
+                                                         const char *url)
 {
     struct registry *g = registry_of(w);
     pthread_mutex_lock(&g->lock);
@@ -747,7 +804,8 @@ void service_worker_unref(struct service_worker *w)
     pthread_mutex_unlock(&g->lock);
 }
 
-struct service_worker_registration *service_worker_registration_ref(struct service_worker_registration *r)
+struct service_worker_registration *
+service_worker_registration_ref(struct service_worker_registration *r)
 {
     return registration_ref(r);
 }
@@ -760,10 +818,30 @@ void service_worker_registration_unref(struct service_worker_registration *r)
     pthread_mutex_unlock(&g->lock);
 }
 
+enum service_worker_state service_worker_state_now(struct service_worker *w)
+{
+    struct registry *g = w->registration->registry;
+    pthread_mutex_lock(&g->lock);
+    enum service_worker_state s = w->state;
+    pthread_mutex_unlock(&g->lock);
+    return s;
+}
+
 const char *service_worker_state_name(enum service_worker_state s)
 {
-    static const char *const names[] = {"parsed", "installing", "installed", "activating", "activated", "redundant"};
+    static const char *const names[] = {"parsed",     "installing", "installed",
+                                        "activating", "activated",  "redundant"};
     return names[s];
+}
+
+uint32_t service_worker_number(const struct service_worker *w)
+{
+    return w->number;
+}
+
+void *service_worker_host(const struct service_worker *w)
+{
+    return w->host;
 }
 
 const char *service_worker_url(const struct service_worker *w)
@@ -788,7 +866,8 @@ const char *service_worker_scope(const struct service_worker_registration *r)
     return r->scope;
 }
 
-struct service_worker *service_worker_in(struct service_worker_registration *r, enum service_worker_slot slot)
+struct service_worker *service_worker_in(struct service_worker_registration *r,
+                                         enum service_worker_slot slot)
 {
     pthread_mutex_lock(&r->registry->lock);
     struct service_worker *w = r->slots[slot] ? worker_ref(r->slots[slot]) : NULL;

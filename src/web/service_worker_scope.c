@@ -1,4 +1,5 @@
-/* Which scripts may be registered for which scopes (Service Workers, "register(scriptURL, options)", "Start Register", "Update"; R-SV-01). */
+/* Which scripts may be registered for which scopes (Service Workers, "register(scriptURL,
+ * options)", "Start Register", "Update"; R-SV-01). */
 #include "web/service_worker_registry.h"
 #include "web/url.h"
 
@@ -6,7 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* The path has an escaped slash or backslash: scopes compare as texts, so that nothing may hide in them. */
+/* The path has an escaped slash or backslash: scopes compare as texts, so that nothing may hide in
+ * them. */
 static bool hides_slashes(const char *path)
 {
     for (const char *at = path; (at = strchr(at, '%')); at++)
@@ -15,8 +17,10 @@ static bool hides_slashes(const char *path)
     return false;
 }
 
-/* `text` against `base`, without fragment, http(s) and of that origin; malloc'd, NULL with *error. */
-static char *own_url(const char *base, const char *text, const char *origin, enum service_worker_outcome *error)
+/* `text` against `base`, without fragment, http(s) and of that origin; malloc'd, NULL with *error.
+ */
+static char *own_url(const char *base, const char *text, const char *origin,
+                     enum service_worker_outcome *error)
 {
     struct url b, u;
     char *result = NULL;
@@ -27,7 +31,8 @@ static char *own_url(const char *base, const char *text, const char *origin, enu
         buffer serialized = {0}, own = {0};
         url_serialize(&u, true, &serialized);
         url_serialize_origin(&u, &own);
-        bool http = !strcmp(buffer_text(&u.scheme), "http") || !strcmp(buffer_text(&u.scheme), "https");
+        bool http =
+            !strcmp(buffer_text(&u.scheme), "http") || !strcmp(buffer_text(&u.scheme), "https");
         if (http && !hides_slashes(buffer_text(&u.path))) {
             *error = OUTCOME_SECURITY_ERROR;
             if (!strcmp(buffer_text(&own), origin))
@@ -41,7 +46,8 @@ static char *own_url(const char *base, const char *text, const char *origin, enu
     return result;
 }
 
-char *service_worker_script_url(const char *base, const char *script, const char *origin, bool secure, enum service_worker_outcome *error)
+char *service_worker_script_url(const char *base, const char *script, const char *origin,
+                                bool secure, enum service_worker_outcome *error)
 {
     char *url = own_url(base, script, origin, error);
     if (url && !secure) {
@@ -52,8 +58,8 @@ char *service_worker_script_url(const char *base, const char *script, const char
     return url;
 }
 
-char *service_worker_scope_url(const char *base, const char *script_url, const char *scope, const char *origin,
-                               enum service_worker_outcome *error)
+char *service_worker_scope_url(const char *base, const char *script_url, const char *scope,
+                               const char *origin, enum service_worker_outcome *error)
 {
     return scope ? own_url(base, scope, origin, error) : own_url(script_url, "./", origin, error);
 }
@@ -71,7 +77,8 @@ bool service_worker_may_control(const char *script_url, const char *scope, const
     if (!widest)
         return false;
     size_t origin = origin_length(script_url), length = strcspn(widest, "?#");
-    bool own = length >= origin && !strncmp(widest, script_url, origin); /* another origin allows nothing */
+    bool own = length >= origin &&
+               !strncmp(widest, script_url, origin); /* another origin allows nothing */
     bool below = own && !strncmp(scope, widest, length);
     free(widest);
     return below;

@@ -14,6 +14,7 @@
 #include "web/page.h"
 #include "web/program.h"
 #include "web/resource.h"
+#include "web/service_worker.h"
 #include "web/url.h"
 #include "web/worker.h"
 
@@ -125,7 +126,7 @@ struct realm *realm_create(struct agent *a, const struct realm_options *o)
     r->document = o->document ? document_ref(o->document) : NULL;
     r->pure = web_of(a)->pure;
     r->time_origin = agent_now(a);
-    r->spare_event = r->window_parts[0] = r->window_parts[1] = JS_UNDEFINED;
+    r->spare_event = r->window_parts[0] = r->window_parts[1] = r->service_worker_clients = JS_UNDEFINED;
     r->js = engine_realm_create(a->engine, r);
     if (!r->js || globals_install(r)) {
         document_unref(r->document);
@@ -137,6 +138,7 @@ struct realm *realm_create(struct agent *a, const struct realm_options *o)
     r->number = ++web_agent_of(a)->realms_made;
     r->next = web_agent_of(a)->realms;
     web_agent_of(a)->realms = r;
+    service_worker_client_begin(r);
     return r;
 }
 

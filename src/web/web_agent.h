@@ -28,6 +28,7 @@ struct web_agent {
     bool may_isolate, secure;     /* workers: the creator's */
     char *own_name;               /* dedicated workers: the `name` option */
     char *owner_origin;           /* dedicated workers: who asks for the script */
+    struct worker_host *service_worker; /* service workers: counted */
     struct worker_link *link;     /* dedicated workers: the way to the owner */
     struct worklet_scope *worklet_scope; /* worklets: NULL otherwise */
     struct shared_worker *shared_worker; /* shared workers: counted */

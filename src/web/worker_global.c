@@ -218,11 +218,11 @@ static void announce(struct realm *r)
 struct realm *worker_realm_create(struct agent *a, enum global_kind kind)
 {
     struct web_agent *web = a->web;
-    if (!load_worker_script(a))
+    if (!web->script && !load_worker_script(a)) /* a service worker's is stored (R-SV-13) */
         return NULL;
     bool data = !strncmp(web->url, "data:", 5), top_level = kind != GLOBAL_DEDICATED_WORKER;
     if (top_level) /* R-COI-03, R-COI-08: before the cluster's first realm is made */
-        a->cluster->isolation = embedder_policy_isolates(web->policy.embedder) ? web_of(a)->user_agent->isolation_mode : ISOLATION_NONE;
+        a->cluster->isolation = kind != GLOBAL_SERVICE_WORKER && embedder_policy_isolates(web->policy.embedder) ? /* R-COI-04 */ web_of(a)->user_agent->isolation_mode : ISOLATION_NONE;
     struct origin *origin = data ? origin_opaque() : origin_ref(web->origin); /* R-OR-07 */
     struct realm_options options = {
         .kind = kind,

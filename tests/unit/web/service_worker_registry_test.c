@@ -1,4 +1,5 @@
-/* Registrations, their workers and states, driven from outside: what the registry asks for is written down, and answered by the test. */
+/* Registrations, their workers and states, driven from outside: what the registry asks for is
+ * written down, and answered by the test. */
 #include "agent/world.h"
 #include "base/buffer.h"
 #include "web/service_worker_registry.h"
@@ -21,7 +22,8 @@ static void assert_told(const char *expected, int line)
 {
     bool equal = !strcmp(buffer_text(&told), expected);
     if (!equal)
-        fprintf(stderr, "\n%s:%d: told: %s\nexpected: %s\n", __FILE__, line, buffer_text(&told), expected);
+        fprintf(stderr, "\n%s:%d: told: %s\nexpected: %s\n", __FILE__, line, buffer_text(&told),
+                expected);
     CU_assertImplementation(equal, (unsigned)line, "told", __FILE__, "", CU_FALSE);
     buffer_clear(&told);
 }
@@ -53,22 +55,29 @@ static void terminate(struct service_worker *w)
     buffer_add(&told, "terminate ");
 }
 
-static void settled(void *holder, enum service_worker_outcome outcome, struct service_worker_registration *r)
+static void settled(void *holder, enum service_worker_outcome outcome,
+                    struct service_worker_registration *r)
 {
-    static const char *const names[] = {"registration", "true", "false", "TypeError", "SecurityError"};
+    static const char *const names[] = {"registration", "true", "false", "TypeError",
+                                        "SecurityError"};
     (void)r;
     buffer_format(&told, "%s:%s ", (const char *)holder, names[outcome]);
 }
 
-static void state_changed(struct service_worker *w, enum service_worker_state s)
+static void state_changed(struct service_worker_client *c, struct service_worker *w,
+                          enum service_worker_state s)
 {
     (void)w;
+    if (strcmp(service_worker_client_holder(c), "watch"))
+        return;
     buffer_format(&told, "%s ", service_worker_state_name(s));
 }
 
-static void update_found(struct service_worker_registration *r)
+static void update_found(struct service_worker_client *c, struct service_worker_registration *r)
 {
     (void)r;
+    if (strcmp(service_worker_client_holder(c), "watch"))
+        return;
     buffer_add(&told, "updatefound ");
 }
 
@@ -83,18 +92,49 @@ static void ready(struct service_worker_client *c, struct service_worker_registr
     buffer_format(&told, "ready:%s ", (const char *)service_worker_client_holder(c));
 }
 
-static const struct service_worker_calls calls = {fetch,        run,          dispatch,           terminate, settled, state_changed,
-                                                  update_found, controller_changed, ready};
+static void slots_changed(struct service_worker_client *c, struct service_worker_registration *r)
+{
+    CU_ASSERT_TRUE(c && r);
+}
+
+static void *made(struct service_worker *w)
+{
+    return w;
+}
+
+static void forgotten(void *host)
+{
+    CU_ASSERT_PTR_NOT_NULL(host);
+}
+
+static const struct service_worker_calls calls = {
+    .fetch = fetch,
+    .run = run,
+    .dispatch = dispatch,
+    .terminate = terminate,
+    .settled = settled,
+    .state_changed = state_changed,
+    .slots_changed = slots_changed,
+    .update_found = update_found,
+    .made = made,
+    .forgotten = forgotten,
+    .controller_changed = controller_changed,
+    .ready = ready,
+};
+
+static struct service_worker_client *watch; /* outside of every scope: hears what all hear */
 
 static void begin(void)
 {
     world = world_create(CROWD_CLOCK_VIRTUAL, 1);
     service_workers_use(world, &calls);
+    watch = service_worker_client_new(world, KEY, "https://a.test/elsewhere", "watch");
     buffer_clear(&told);
 }
 
 static void end(void)
 {
+    service_worker_client_gone(watch);
     world_run(world, 0, 0, &(struct world_watch){0});
     world_free(world);
     buffer_release(&told);
@@ -102,7 +142,8 @@ static void end(void)
 
 static void ask(const char *holder, const char *scope, const char *script)
 {
-    struct service_worker_request q = {.storage_key = KEY, .scope = scope, .script_url = script, .holder = (void *)holder};
+    struct service_worker_request q = {
+        .storage_key = KEY, .scope = scope, .script_url = script, .holder = (void *)holder};
     service_worker_register(world, &q);
 }
 
@@ -126,14 +167,16 @@ static struct service_worker *bring_up(const char *script)
 static void test_first_worker(void)
 {
     begin();
-    struct service_worker_client *page = service_worker_client_new(world, KEY, SCOPE "page", "page");
+    struct service_worker_client *page =
+        service_worker_client_new(world, KEY, SCOPE "page", "page");
     ask("one", SCOPE, SCRIPT);
     ASSERT_TOLD("fetch ");
     struct service_worker *w = bring_up("v1");
     ASSERT_TOLD("run installing one:registration updatefound install ");
     service_worker_event_ended(w, LIFECYCLE_INSTALL, true);
     ASSERT_TOLD("installed activating ready:page activate ");
-    CU_ASSERT_PTR_NULL(service_worker_controller(page)); /* loaded before: not controlled (R-SV-09) */
+    CU_ASSERT_PTR_NULL(
+        service_worker_controller(page)); /* loaded before: not controlled (R-SV-09) */
     service_worker_event_ended(w, LIFECYCLE_ACTIVATE, false); /* shows trap 12 */
     ASSERT_TOLD("activated ");
     struct service_worker_client *later = service_worker_client_new(world, KEY, SCOPE "x", "later");
@@ -167,11 +210,15 @@ static void test_waiting(void)
     service_worker_update(world, &q);
     struct service_worker *second = bring_up("v2");
     service_worker_event_ended(second, LIFECYCLE_INSTALL, true);
-    ASSERT_TOLD("fetch run installing update:registration updatefound install installed "); /* the page keeps the old one */
+    ASSERT_TOLD(
+        "fetch run installing update:registration updatefound install installed "); /* the page
+                                                                                       keeps the old
+                                                                                       one */
     service_worker_update(world, &q);
     struct service_worker *third = bring_up("v3");
     service_worker_event_ended(third, LIFECYCLE_INSTALL, true);
-    ASSERT_TOLD("fetch run installing update:registration updatefound install terminate redundant installed ");
+    ASSERT_TOLD("fetch run installing update:registration updatefound install terminate redundant "
+                "installed ");
     service_worker_event_began(first);
     service_worker_skip_waiting(third);
     ASSERT_TOLD(""); /* the active one has an event */
@@ -267,19 +314,25 @@ static void test_unregister(void)
     end();
 }
 
-static void assert_scope(const char *script, const char *scope, bool secure, const char *expected, int line)
+static void assert_scope(const char *script, const char *scope, bool secure, const char *expected,
+                         int line)
 {
     enum service_worker_outcome error = OUTCOME_TRUE;
-    char *url = service_worker_script_url("https://a.test/dir/page", script, "https://a.test", secure, &error);
-    char *own = url ? service_worker_scope_url("https://a.test/dir/page", url, scope, "https://a.test", &error) : NULL;
+    char *url = service_worker_script_url("https://a.test/dir/page", script, "https://a.test",
+                                          secure, &error);
+    char *own = url ? service_worker_scope_url("https://a.test/dir/page", url, scope,
+                                               "https://a.test", &error)
+                    : NULL;
     const char *got = own ? own : error == OUTCOME_TYPE_ERROR ? "TypeError" : "SecurityError";
     if (strcmp(got, expected))
         fprintf(stderr, "\n%s:%d: got %s\nexpected %s\n", __FILE__, line, got, expected);
-    CU_assertImplementation(!strcmp(got, expected), (unsigned)line, "scope", __FILE__, "", CU_FALSE);
+    CU_assertImplementation(!strcmp(got, expected), (unsigned)line, "scope", __FILE__, "",
+                            CU_FALSE);
     free(url);
     free(own);
 }
-#define ASSERT_SCOPE(script, scope, secure, expected) assert_scope((script), (scope), (secure), (expected), __LINE__)
+#define ASSERT_SCOPE(script, scope, secure, expected)                                              \
+    assert_scope((script), (scope), (secure), (expected), __LINE__)
 
 /* shows R-SV-01 */
 static void test_scopes(void)
@@ -305,7 +358,8 @@ static void test_scopes(void)
     service_worker_event_ended(wide, LIFECYCLE_INSTALL, true);
     static const struct {
         const char *url, *scope;
-    } matches[] = {{SCOPE "deep/x", SCOPE "deep/"}, {SCOPE "deep", SCOPE}, {"https://a.test/appx", NULL}};
+    } matches[] = {
+        {SCOPE "deep/x", SCOPE "deep/"}, {SCOPE "deep", SCOPE}, {"https://a.test/appx", NULL}};
     for (size_t i = 0; i < 3; i++) {
         struct service_worker_registration *r = service_worker_match(world, KEY, matches[i].url);
         CU_ASSERT_EQUAL(r == NULL, matches[i].scope == NULL);

@@ -1,6 +1,8 @@
 #include "agent/agent.h"
 
 #include "agent/event_loop.h"
+#include "agent/pool.h"
+#include "agent/safe_point.h"
 #include "agent/world.h"
 #include "base/assert.h"
 
@@ -13,9 +15,6 @@
 #else
 #define AGENT_HAS_ARENA 1
 #endif
-
-/* The part of a thread's stack that sanitizers take for their own thread-local state (ThreadSanitizer: 0.8 MiB). */
-#define SANITIZER_STACK ((size_t)(AGENT_HAS_ARENA ? 0 : 2) << 20)
 
 /* What every agent touches before its first script runs (measured); committed in one call. */
 #define WARM_STACK ((size_t)16 << 10)
@@ -32,7 +31,7 @@ struct agent *agent_current(void)
 
 const char *agent_kind_name(enum agent_kind kind)
 {
-    static const char *const names[AGENT_KIND_COUNT] = {"window", "dedicated-worker", "test-agent"};
+    static const char *const names[AGENT_KIND_COUNT] = {"window", "dedicated-worker", "shared-worker", "service-worker", "worklet", "test-agent"};
     return names[kind];
 }
 
@@ -54,18 +53,22 @@ static void free_deferred(struct rcu_deferred *d)
     free(a);
 }
 
+/* Posts that came while the thread wound down. */
+static void drop_late_posts(struct agent *a)
+{
+    rcu_queue_node *node;
+    while ((node = rcu_queue_pop(&a->inbox)))
+        task_drop(caa_container_of(node, struct task, node));
+}
+
 void agent_unref(struct agent *a)
 {
     /* acq_rel: the last holder sees what all others did */
     if (!a || atomic_fetch_sub_explicit(&a->references, 1, memory_order_acq_rel) > 1)
         return;
-    /* Posts that came while the thread wound down. */
-    rcu_queue_node *node;
-    while ((node = rcu_queue_pop(&a->inbox))) {
-        struct task *t = caa_container_of(node, struct task, node);
-        t->drop(t);
-    }
+    drop_late_posts(a);
     agent_unref(a->creator);
+    cluster_unref(a->cluster);
     /* A notifier may still be about to unpark the agent that it woke: see wake() in
      * memory/waiter_list.c. */
     rcu_defer(&a->deferred, free_deferred);
@@ -79,21 +82,40 @@ static void notice_end(struct agent *a)
     world_notice(a->world, a, &n);
 }
 
-static void agent_main(void *context)
+void agent_enter(struct agent *a)
 {
-    struct agent *a = context;
     current_agent = a;
-    thread_name(a->name);
-    rcu_thread_register();
+}
+
+void agent_begin(struct agent *a)
+{
+    agent_enter(a);
+    agent_turn_changes(a, true);
     a->calls->start(a);
-    event_loop_run(a);
+    agent_turn_changes(a, false);
+}
+
+void agent_wind_up(struct agent *a)
+{
     event_loop_clear(a);
     a->calls->finish(a);
     notice_end(a);
     atomic_store_explicit(&a->life, AGENT_ENDED, memory_order_release);
+}
+
+static void agent_main(void *context)
+{
+    struct agent *a = context;
+    struct crowd *crowd = &a->world->crowd;
+    hd_invariant("R-AG-07", !current_agent && !a->carrier);
+    thread_name(a->name);
+    rcu_thread_register();
+    agent_begin(a);
+    event_loop_run(a);
+    agent_wind_up(a);
     rcu_thread_unregister();
-    crowd_poke(&a->world->crowd); /* the warden joins the thread and gives its memory back */
-    parker_leave(&a->parker);
+    crowd_poke(crowd); /* the warden joins the thread and gives its memory back */
+    parker_leave(a->parker);
 }
 
 static struct agent *agent_new(struct world *w, const struct agent_options *options)
@@ -140,16 +162,49 @@ static void free_memory(struct agent *a)
 
 void agent_join(struct agent *a)
 {
-    thread_join(&a->thread);
+    if (!a->carrier)
+        thread_join(&a->thread);
+    drop_late_posts(a); /* they may hold references to the agent */
     free_memory(a);
 }
 
 bool agent_join_within(struct agent *a, unsigned milliseconds)
 {
-    if (!thread_join_within(&a->thread, milliseconds))
+    if (!(a->carrier ? pool_await_end(a, milliseconds) : thread_join_within(&a->thread, milliseconds)))
         return false;
     free_memory(a);
     return true;
+}
+
+/* Where the agent will run: a thread of its own, or one that it shares (R-AG-07). */
+static status take_place(struct agent *a)
+{
+    if (a->world->pool_threads && !a->can_block)
+        return pool_choose(a);
+    a->parker = &a->own_parker;
+    parker_join(a->parker, &a->world->crowd, a);
+    return STATUS_OK;
+}
+
+static void leave_place(struct agent *a)
+{
+    if (a->parker && !a->carrier)
+        parker_leave(a->parker);
+}
+
+static status begin_running(struct agent *a)
+{
+    status s = make_memory(a);
+    if (s == STATUS_OK && !a->carrier)
+        s = thread_start(&a->thread, a->arena ? a->memory.stack : NULL, a->stack_size + AGENT_SANITIZER_STACK, agent_main, a);
+    else if (s == STATUS_OK)
+        pool_begin(a);
+    if (s != STATUS_OK) {
+        free_memory(a);
+        world_unregister(a->world, a);
+        agent_unref(a); /* the world's */
+    }
+    return s;
 }
 
 status agent_start(struct world *w, const struct agent_options *options, struct agent **out)
@@ -157,22 +212,16 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
     struct agent *a = agent_new(w, options);
     if (!a)
         return STATUS_NO_MEMORY;
-    status s = world_register(w, a, options->cluster);
-    if (s != STATUS_OK) {
-        atomic_store_explicit(&a->references, 1, memory_order_relaxed);
+    a->cluster = options->cluster ? cluster_ref(options->cluster) : cluster_create(w, ISOLATION_CONCRETE, true, NULL);
+    status s = a->cluster ? take_place(a) : STATUS_NO_MEMORY;
+    if (s == STATUS_OK && (s = world_register(w, a)) != STATUS_OK)
+        agent_unref(a); /* the world's, which it never had */
+    else if (s == STATUS_OK)
+        s = begin_running(a);
+    else
         agent_unref(a);
-        return s;
-    }
-    parker_join(&a->parker, &w->crowd, a);
-    s = make_memory(a);
-    if (s == STATUS_OK)
-        s = thread_start(&a->thread, a->arena ? a->memory.stack : NULL, a->stack_size + SANITIZER_STACK,
-                         agent_main, a);
     if (s != STATUS_OK) {
-        free_memory(a);
-        parker_leave(&a->parker);
-        world_unregister(w, a);
-        agent_unref(a); /* the world's */
+        leave_place(a);
         agent_unref(a);
         return s;
     }
@@ -184,11 +233,11 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
 void agent_post(struct agent *a, struct task *t)
 {
     if (agent_life(a) != AGENT_ALIVE) { /* R-EL-05 */
-        t->drop(t);
+        task_drop(t);
         return;
     }
     rcu_queue_push(&a->inbox, &t->node);
-    parker_unpark(&a->parker, PARK_IDLE);
+    parker_unpark(a->parker, PARK_IDLE);
 }
 
 void agent_terminate(struct agent *a, const char *reason)
@@ -204,8 +253,9 @@ void agent_terminate(struct agent *a, const char *reason)
     atomic_store_explicit(&a->end_reason, reason, memory_order_relaxed);
     /* release: pairs with the acquire in has_work, the interrupt handler and the waiter lists */
     atomic_store_explicit(&a->doomed, true, memory_order_release);
-    atomic_store_explicit(&a->interrupt, 1, memory_order_relaxed);
-    parker_unpark(&a->parker, PARK_IDLE | PARK_BLOCKED);
+    /* release: pairs with the exchange at the safe point */
+    atomic_store_explicit(&a->interrupt, 1, memory_order_release);
+    parker_unpark(a->parker, PARK_IDLE | PARK_BLOCKED | PARK_SUSPENDED);
 }
 
 void agent_close(struct agent *a)

@@ -15,6 +15,7 @@
 #ifndef HEDDLE_AGENT_AGENT_H
 #define HEDDLE_AGENT_AGENT_H
 
+#include "agent/cluster.h"
 #include "agent/task.h"
 #include "base/heap_arena.h"
 #include "base/status.h"
@@ -29,10 +30,14 @@
 
 struct world;
 struct engine;
+struct carrier;
 
 enum agent_kind {
     AGENT_WINDOW,           /* R-AG-01 */
     AGENT_DEDICATED_WORKER, /* R-AG-02 */
+    AGENT_SHARED_WORKER,    /* R-AG-03 */
+    AGENT_SERVICE_WORKER,   /* R-AG-04 */
+    AGENT_WORKLET,          /* R-AG-05 */
     AGENT_TEST,             /* a test262 agent */
     AGENT_KIND_COUNT
 };
@@ -66,7 +71,7 @@ struct agent {
     /* Constant after agent_start. */
     struct world *world;
     uint32_t id; /* from 1 in order of creation */
-    uint32_t cluster;
+    struct agent_cluster *cluster; /* one reference */
     enum agent_kind kind;
     bool can_block;
     char *name;
@@ -81,9 +86,16 @@ struct agent {
         doomed; /* set with AGENT_TERMINATED; release, pairs with acquire in waiter lists */
     const char
         *_Atomic end_reason; /* constant text, NULL = finished; relaxed, see agent_terminate */
-    _Atomic int
-        interrupt; /* relaxed: makes running JavaScript look at `doomed` at its next safe point */
-    struct parker parker;
+    _Atomic int interrupt; /* release: makes running JavaScript look around at its next safe point;
+                              see safe_point.c */
+    _Atomic bool suspended;       /* see safe_point.h */
+    _Atomic int64_t suspended_since; /* relaxed: published by `suspended` */
+    _Atomic uint64_t turn;        /* relaxed: odd while a task or the first script runs */
+    _Atomic uint64_t abort_turn;  /* relaxed: the turn whose script is to be aborted */
+    struct parker *parker;        /* constant: its own, or that of the thread it shares */
+    struct parker own_parker;
+    struct carrier *carrier;      /* the shared thread; NULL: it has its own. Constant: agent/pool.h */
+    rcu_queue_node arrival;       /* on its way there */
     thread thread;
     _Atomic bool started; /* release when `thread` is set, pairs with acquire in world.c: only then
                              may it be joined */
@@ -102,12 +114,16 @@ struct agent {
     struct agent_memory memory; /* stack and heap; the joiner frees it */
     size_t stack_size;
     struct task *first, *last; /* tasks taken from the inbox or queued by the agent itself */
+    bool timers_first;         /* a task ran last: a timer that is due comes next */
     struct task *running;      /* "currently running task" (R-EL-06) */
     size_t queued;             /* tasks in that queue */
-    int64_t arrival;           /* when the first of them were found to be there ... */
+    int64_t dated_at;          /* when the first of them were found to be there ... */
     size_t dated;              /* ... which holds for so many, the running one included */
     int64_t occurrence;        /* of what the running task signals: 0 = now */
+    bool (*idle)(struct agent *a); /* the loop has nothing to run; true when that gave it something. NULL = nobody asks */
     struct timer_queue timers;
+    bool aborting;        /* the running script unwinds (R-EL-12) */
+    int64_t script_since, turn_since; /* when script and turn began, for watchdog and long tasks */
 
     struct agent *next; /* world's registry lock */
     struct rcu_deferred deferred;
@@ -118,7 +134,7 @@ struct agent_options {
     bool can_block;
     const char *name;
     struct agent *creator;
-    uint32_t cluster; /* 0 = a new one */
+    struct agent_cluster *cluster; /* NULL = a new one of its own, concretely isolated */
     const struct agent_calls *calls;
     void *web;
 };
@@ -202,5 +218,8 @@ struct timer {
  */
 void timer_start(struct agent *a, struct timer *t, int64_t delay_ns);
 void timer_cancel(struct agent *a, struct timer *t);
+
+/* When the next one is due; CROWD_NEVER without any. */
+int64_t agent_next_timer(const struct agent *a);
 
 #endif

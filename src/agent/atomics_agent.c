@@ -84,7 +84,7 @@ void agent_join_atomics(struct agent *a)
     a->atomics = (struct atomics_agent){
         .agent = a,
         .can_block = a->can_block,
-        .parker = &a->parker,
+        .parker = a->parker,
         .doomed = &a->doomed,
         .room_size = sizeof(struct room),
         .prepare = prepare,

@@ -1,5 +1,6 @@
 #include "agent/event_loop.h"
 
+#include "agent/safe_point.h"
 #include "base/assert.h"
 
 void agent_queue(struct agent *a, struct task *t)
@@ -29,6 +30,19 @@ static void take_from_inbox(struct agent *a, size_t most)
     }
 }
 
+static void release_activity(struct task *t)
+{
+    struct activity *x = t->activity;
+    t->activity = NULL;
+    activity_unref(x);
+}
+
+void task_drop(struct task *t)
+{
+    release_activity(t);
+    t->drop(t);
+}
+
 static struct task *take_first(struct agent *a)
 {
     struct task *t = a->first;
@@ -44,10 +58,44 @@ static struct task *take_first(struct agent *a)
 void agent_occurred_on_arrival(struct agent *a)
 {
     if (!a->dated) {
-        a->arrival = agent_now(a);
+        a->dated_at = agent_now(a);
         a->dated = a->queued + 1;
     }
-    a->occurrence = a->arrival;
+    a->occurrence = a->dated_at;
+}
+
+/* "The oldest runnable task" (R-EL-03): those of a document that is not fully active stay where they are, those of one that is destroyed
+ * go. */
+static struct task *take_runnable(struct agent *a)
+{
+    struct task *before = NULL, *t = a->first;
+    while (t && t->activity && t->activity->state != ACTIVITY_ACTIVE) {
+        struct task *next = t->next;
+        a->dated = 0; /* tasks no longer run in the order of the queue */
+        if (t->activity->state == ACTIVITY_ENDED) {
+            if (before)
+                before->next = next;
+            else
+                a->first = next;
+            if (!next)
+                a->last = before;
+            a->queued--;
+            task_drop(t);
+        } else {
+            before = t;
+        }
+        t = next;
+    }
+    if (!t)
+        return NULL;
+    if (before)
+        before->next = t->next;
+    else
+        a->first = t->next;
+    if (!t->next)
+        a->last = before;
+    a->queued--;
+    return t;
 }
 
 struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, void *),
@@ -73,20 +121,34 @@ struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, 
     return taken;
 }
 
+/* Before a task or a timer's: what always holds then. */
+static void begin_turn(const struct agent *a, const struct task *t)
+{
+    hd_invariant("R-JB-01", !a->running);
+    hd_invariant("R-EL-03", !t || !t->activity || t->activity->state == ACTIVITY_ACTIVE);
+}
+
 /* One turn: the queue and the timers take turns, and with every task one or two from the inbox
  * join the queue, so that neither timers nor other agents nor the agent's own tasks starve (R-EL-01
  * leaves the choice of source to the implementation). False when there was nothing to do. */
-static bool turn(struct agent *a, bool *timers_first)
+static bool turn(struct agent *a)
 {
     take_from_inbox(a, a->queued < AHEAD ? 2 : 1);
-    *timers_first = !*timers_first || !a->first;
-    struct timer *due = *timers_first ? timers_take_due(a) : NULL;
-    struct task *t = due ? NULL : take_first(a);
+    struct timer *due = a->timers_first || !a->first ? timers_take_due(a) : NULL;
+    struct task *t = due ? NULL : take_runnable(a);
+    while (!t && !due && rcu_queue_filled(&a->inbox)) { /* nothing queued may run: what has come since? */
+        take_from_inbox(a, AHEAD);
+        t = take_runnable(a);
+    }
     if (!t && !due && !(due = timers_take_due(a)))
         return false;
+    a->timers_first = !due;
+    begin_turn(a, t);
+    agent_turn_changes(a, true);
     if (due) {
         due->fire(due, a);
     } else {
+        release_activity(t);
         a->running = t;
         t->run(t, a);
         a->running = NULL;
@@ -94,23 +156,34 @@ static bool turn(struct agent *a, bool *timers_first)
         a->dated -= a->dated > 0;
     }
     a->calls->checkpoint(a);
+    agent_turn_changes(a, false);
     return true;
 }
 
-static bool has_work(void *context)
+bool event_loop_turn(struct agent *a)
 {
-    struct agent *a = context;
+    agent_stand_still(a);
+    if (agent_life(a) != AGENT_ALIVE) /* it may have been ended meanwhile */
+        return true;
+    return turn(a) || (a->idle && a->idle(a));
+}
+
+bool event_loop_has_news(struct agent *a)
+{
     /* acquire: pairs with the release in agent_terminate */
-    return rcu_queue_filled(&a->inbox) || atomic_load_explicit(&a->doomed, memory_order_acquire);
+    return rcu_queue_filled(&a->inbox) || atomic_load_explicit(&a->doomed, memory_order_acquire) || agent_is_suspended(a);
+}
+
+static bool has_news(void *context)
+{
+    return event_loop_has_news(context);
 }
 
 void event_loop_run(struct agent *a)
 {
-    bool timers_first = false;
-    while (agent_life(a) == AGENT_ALIVE) {
-        if (!turn(a, &timers_first))
-            parker_park(&a->parker, PARK_IDLE, timers_next_due(a), has_work, a);
-    }
+    while (agent_life(a) == AGENT_ALIVE)
+        if (!event_loop_turn(a))
+            parker_park(a->parker, PARK_IDLE, agent_next_timer(a), has_news, a);
 }
 
 void event_loop_clear(struct agent *a)
@@ -119,5 +192,5 @@ void event_loop_clear(struct agent *a)
     timers_clear(a);
     take_from_inbox(a, SIZE_MAX);
     while ((t = take_first(a)))
-        t->drop(t);
+        task_drop(t);
 }

@@ -6,6 +6,7 @@
 #ifndef HEDDLE_AGENT_TASK_H
 #define HEDDLE_AGENT_TASK_H
 
+#include "agent/activity.h"
 #include "platform/rcu.h"
 
 struct agent;
@@ -19,6 +20,7 @@ enum task_source {
     TASK_SHIPPED_PORT,
     TASK_JAVASCRIPT_ENGINE,
     TASK_USER_INTERACTION,
+    TASK_IDLE,
 };
 
 struct task {
@@ -27,6 +29,10 @@ struct task {
     void (*run)(struct task *self, struct agent *agent);
     void (*drop)(struct task *self);
     enum task_source source;
+    struct activity *activity; /* of the task's document, one reference; NULL = none: always runnable. Gone when `run` or `drop` is called */
 };
+
+/* Drops a task that will not run. */
+void task_drop(struct task *t);
 
 #endif

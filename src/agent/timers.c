@@ -73,7 +73,7 @@ void timer_cancel(struct agent *a, struct timer *t)
         take_out(&a->timers, t);
 }
 
-int64_t timers_next_due(const struct agent *a)
+int64_t agent_next_timer(const struct agent *a)
 {
     return a->timers.count ? a->timers.heap[0]->due : CROWD_NEVER;
 }
@@ -85,6 +85,14 @@ struct timer *timers_take_due(struct agent *a)
     struct timer *t = a->timers.heap[0];
     take_out(&a->timers, t);
     return t;
+}
+
+void timers_shift(struct agent *a, int64_t ns)
+{
+    for (size_t i = 0; i < a->timers.count; i++) {
+        struct timer *t = a->timers.heap[i];
+        t->due = ns > CROWD_NEVER - 1 - t->due ? CROWD_NEVER - 1 : t->due + ns;
+    }
 }
 
 void timers_clear(struct agent *a)

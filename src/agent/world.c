@@ -1,5 +1,6 @@
 #include "agent/world.h"
 
+#include "agent/pool.h"
 #include "base/assert.h"
 #include "platform/clock.h"
 
@@ -27,28 +28,56 @@ struct world *world_create(enum crowd_clock clock, uint64_t seed)
     return w;
 }
 
+static void free_parts(struct world *w)
+{
+    rcu_thread_register();
+    while (w->parts) {
+        struct world_part *p = w->parts;
+        w->parts = p->next;
+        p->kind->free(p);
+    }
+    rcu_thread_unregister();
+}
+
 void world_free(struct world *w)
 {
     hd_assert(!w->agents);
+    free_parts(w);
     crowd_destroy(&w->crowd);
     pthread_mutex_destroy(&w->registry);
     free(w);
 }
 
-/* ---- the registry ---- */
-
-status world_register(struct world *w, struct agent *a, uint32_t cluster)
+struct world_part *world_part(struct world *w, const struct world_part_kind *kind)
 {
     pthread_mutex_lock(&w->registry);
-    if (w->agent_limit && w->alive >= w->agent_limit) {
+    struct world_part *p = w->parts;
+    while (p && p->kind != kind)
+        p = p->next;
+    if (!p && (p = kind->make())) {
+        p->kind = kind;
+        p->next = w->parts;
+        w->parts = p;
+    }
+    pthread_mutex_unlock(&w->registry);
+    return p;
+}
+
+/* ---- the registry ---- */
+
+status world_register(struct world *w, struct agent *a)
+{
+    pthread_mutex_lock(&w->registry);
+    if ((w->agent_limit && w->alive >= w->agent_limit) || a->cluster->killed) {
         pthread_mutex_unlock(&w->registry);
         return STATUS_LIMIT;
     }
     w->alive++;
     a->id = ++w->agents_started;
-    a->cluster = cluster ? cluster : ++w->clusters_started;
     a->next = w->agents;
     w->agents = a;
+    if (w->watcher)
+        w->watcher->started(w->watcher_context, a);
     pthread_mutex_unlock(&w->registry);
     return STATUS_OK;
 }
@@ -143,16 +172,20 @@ static const char *put(char **at, const char *text)
 void world_notice(struct world *w, struct agent *a, const struct notice *n)
 {
     struct notice *copy =
-        malloc(sizeof *copy + text_size(n->text) + text_size(n->stack) + text_size(n->file));
+        malloc(sizeof *copy + text_size(n->text) + text_size(n->stack) + text_size(n->file) + text_size(n->origin) + text_size(n->rule));
     hd_assert(copy);
     *copy = *n;
     char *at = (char *)(copy + 1);
     copy->text = put(&at, n->text);
     copy->stack = put(&at, n->stack);
     copy->file = put(&at, n->file);
+    copy->origin = put(&at, n->origin);
+    copy->rule = put(&at, n->rule);
     copy->time = crowd_now(&w->crowd);
     copy->agent = a ? agent_ref(a) : NULL;
     rcu_queue_push(&w->notices, &copy->node);
+    if (w->watcher)
+        w->watcher->noticed(w->watcher_context, a, n);
     /* acq_rel: pairs with the exchange in hand_over; either the warden sees the push or it is poked
      */
     if (!atomic_exchange_explicit(&w->notice_pending, true, memory_order_acq_rel))
@@ -218,6 +251,8 @@ enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit
     if (watch->ended)
         watch->ended(w, end, watch->context);
     end_all(w);
+    if (!w->agents)
+        pool_end(w);
     hand_over(w, watch);
     rcu_thread_unregister();
     return end;

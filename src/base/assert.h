@@ -12,4 +12,7 @@ void assert_set_seed(uint64_t seed);
 
 #define hd_assert(e) ((e) ? (void)0 : assert_failed(__FILE__, __LINE__, #e))
 
+/* An invariant of the web's rules, told with the rule's ID when it is broken. */
+#define hd_invariant(rule, e) ((e) ? (void)0 : assert_failed(__FILE__, __LINE__, rule ": " #e))
+
 #endif

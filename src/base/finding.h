@@ -12,11 +12,16 @@
 /* name in C, name in files, what it is in one clause */
 #define FINDING_LIST(X)                                                                            \
     X(DEADLOCK, "deadlock", "agents are blocked and nobody is left to wake them")                  \
+    X(LOCK_WAIT, "lock-wait", "a lock was asked for and never granted")                            \
     X(UNCAUGHT_ERROR, "uncaught-error", "an exception that no handler caught")                     \
     X(UNHANDLED_REJECTION, "unhandled-rejection", "a promise was rejected and nobody listened")    \
     X(HEAP_EXHAUSTED, "heap-exhausted", "an agent used up its heap limit")                         \
     X(STACK_EXHAUSTED, "stack-exhausted", "an agent's calls went deeper than its stack")           \
     X(SCRIPT_ERROR, "script-error", "a script or module could not be loaded or parsed")            \
+    X(SCRIPT_ABORTED, "script-aborted", "a script took too long and was aborted")                  \
+    X(RULE_BROKEN, "rule-broken", "a rule that must always hold was broken; the text names it")    \
+    X(LONG_TASK, "long-task", "a task kept its agent busy for longer than the scenario allows")    \
+    X(STARVED, "starved", "an agent waited for a long task of another one on the thread they share")      \
     X(TIME_LIMIT, "time-limit", "the run reached its time limit")
 
 typedef enum finding_kind {

@@ -1,3 +1,4 @@
+/* heddle list: the scenarios of a folder by subject, with titles and syllabus numbers. */
 #include "cli/cli.h"
 
 #include "scenario/expect.h"
@@ -6,33 +7,73 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* One line per scenario: syllabus numbers, file, title. */
+#define TITLE_WIDTH 46
+
+/* The folder that a file lies in, below the one that is listed: "" for none. */
+static void subject_of(const char *root, const char *file, char *subject, size_t size)
+{
+    const char *rest = file + (strncmp(file, root, strlen(root)) == 0 ? strlen(root) : 0);
+    rest += strspn(rest, "/");
+    const char *slash = strrchr(rest, '/');
+    snprintf(subject, size, "%.*s", slash ? (int)(slash - rest) : 0, rest);
+}
+
+static int columns(const char *text)
+{
+    int count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
 static void list_file(const char *file)
 {
     plan *p;
     load_errors errors = {0};
     if (scenario_load(file, &p, &errors) != STATUS_OK) {
-        printf("%-28s %s\n", "invalid", file);
+        printf("  %-*s  %s\n", TITLE_WIDTH, "(cannot be loaded)", file);
         load_errors_release(&errors);
         return;
     }
     load_errors_release(&errors);
-    char numbers[128] = "";
-    for (size_t i = 0; i < p->teaches.count && strlen(numbers) < sizeof numbers - 8; i++)
-        snprintf(numbers + strlen(numbers), 8, "%s%u", i ? " " : "", p->teaches.items[i]);
-    printf("%-44s %-20s %s\n", file, numbers, p->title);
+    buffer numbers = {0};
+    for (size_t i = 0; i < p->teaches.count; i++)
+        buffer_format(&numbers, "%s%u", i ? " " : "", p->teaches.items[i]);
+    int gap = TITLE_WIDTH - columns(p->title);
+    printf("  %s%*s  %-16s  %s\n", p->title, gap > 0 ? gap : 0, "", buffer_text(&numbers), file);
+    buffer_release(&numbers);
     plan_free(p);
 }
 
 static int help(void)
 {
     puts("Usage: heddle list [FOLDER]\n\n"
-         "Prints a line for every scenario in FOLDER (default: scenarios): its file, the syllabus\n"
-         "numbers it teaches, its title. A file that is no scenario is called invalid; heddle run\n"
-         "says why.");
+         "Prints the scenarios in FOLDER (default: scenarios) by subject: a line each, with its file, the\n"
+         "syllabus numbers it teaches and its title. A file that is no scenario is called invalid;\n"
+         "heddle run says why.");
     return EXIT_HOLDS;
+}
+
+static void list_files(const char *root, text_list files, bool colours)
+{
+    char subject[256] = "", last[256] = "";
+    bool first = true;
+    for (int nested = 0; nested < 2; nested++) /* what lies in no folder comes first */
+        for (size_t i = 0; i < files.count; i++) {
+            subject_of(root, files.items[i], subject, sizeof subject);
+            if ((subject[0] != 0) != nested)
+                continue;
+            if (nested && strcmp(subject, last)) {
+                printf(colours ? "%s\033[1m%s\033[0m\n" : "%s%s\n", first ? "" : "\n", subject);
+                snprintf(last, sizeof last, "%s", subject);
+            }
+            list_file(files.items[i]);
+            first = false;
+        }
 }
 
 int cli_list(int count, char **arguments)
@@ -40,24 +81,20 @@ int cli_list(int count, char **arguments)
     region *memory = region_create();
     text_list files = {0};
     const char *path = count > 1 ? arguments[1] : "scenarios";
+    int code = EXIT_HOLDS;
     if (count == 2 && !strcmp(path, "--help")) {
-        region_free(memory);
-        return help();
-    }
-    if (count > 2 || (count > 1 && arguments[1][0] == '-')) {
-        region_free(memory);
-        return cli_usage_error("list", "takes one folder (default: scenarios)");
-    }
-    if (folder_list_scenarios(memory, path, &files) != STATUS_OK) {
+        code = help();
+    } else if (count > 2 || (count > 1 && arguments[1][0] == '-')) {
+        code = cli_usage_error("list", "takes one folder (default: scenarios)");
+    } else if (folder_list_scenarios(memory, path, &files) != STATUS_OK) {
         fprintf(stderr, "heddle list: cannot read %s: %s\n", path, strerror(errno));
-        region_free(memory);
-        return EXIT_INVALID;
-    }
-    if (!files.count)
+        code = EXIT_INVALID;
+    } else if (!files.count) {
         fprintf(stderr, "heddle list: %s holds no scenarios (.yaml)\n", path);
-    for (size_t i = 0; i < files.count; i++)
-        list_file(files.items[i]);
-    int code = files.count ? EXIT_HOLDS : EXIT_INVALID;
+        code = EXIT_INVALID;
+    } else {
+        list_files(path, files, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+    }
     region_free(memory);
     return code;
 }

@@ -15,7 +15,10 @@ static const struct command {
     const char *about;
 } commands[] = {
     {"run", cli_run, "run scenarios (.yaml), folders of them, or single scripts (.js, .mjs)"},
-    {"list", cli_list, "list scenarios by subject"},
+    {"list", cli_list, "list scenarios by subject, with the syllabus numbers that they teach"},
+    {"explain", cli_explain, "print what a scenario, or a number of the syllabus, teaches"},
+    {"topology", cli_topology, "run a scenario and print its clusters, agents and realms"},
+    {"can-share", cli_can_share, "say whether two of them can share memory, and why"},
     {"schema", cli_schema, "print the JSON Schema of scenario files, for editors"},
     {"test262", cli_test262, "run the conformance suite of ECMA-262 from a checkout"},
 };

@@ -66,6 +66,8 @@ static void help(void)
          "  --seed N              the seed of random numbers (default: the scenario's, else 1)\n"
          "  --clock virtual|real  the virtual clock (default) jumps when every agent waits\n"
          "  --timeout SECONDS     ends a run after that much of the machine's time: exit code 4\n"
+         "                        (without it and without limits.time_ms a run ends so too when its clock has jumped\n"
+         "                        100000 times, as for an interval that is never cleared, or after a million lines)\n"
          "  --repeat N            runs everything N times\n"
          "  --jobs N              up to N runs at once, each in a process of its own (default 1)\n"
          "  --json                one JSON object per line instead of text\n"

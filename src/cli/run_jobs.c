@@ -2,6 +2,7 @@
 
 #include "scenario/files.h"
 #include "scenario/folder.h"
+#include "scenario/needs.h"
 #include "scenario/observation_file.h"
 #include "scenario/yaml_tree.h"
 
@@ -47,7 +48,7 @@ struct run_file run_file_open(const char *path, uint64_t repeat)
                                : scenario_load(path, &f.plan, &f.errors);
     if (s != STATUS_OK)
         return f;
-    f.missing = files_missing(f.plan, &f.left_out);
+    f.missing = needs_missing(f.plan, &f.left_out);
     f.times = f.missing ? 0 : repeat * f.plan->repeat;
     return f;
 }

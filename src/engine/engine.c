@@ -93,6 +93,11 @@ bool engine_checkpoint_is_due(const struct engine *e)
     return checkpoint_is_due(e->runtime);
 }
 
+bool engine_has_microtasks(const struct engine *e)
+{
+    return JS_IsJobPending(e->runtime);
+}
+
 void engine_clear_kept_objects(struct engine *e)
 {
     heddle_clear_kept_objects(e->runtime);

@@ -44,6 +44,8 @@ bool engine_stack_is_empty(const struct engine *e);
 
 /* False when a microtask checkpoint would find no job and no kept objects. */
 bool engine_checkpoint_is_due(const struct engine *e);
+/* True while a promise job or microtask waits. */
+bool engine_has_microtasks(const struct engine *e);
 
 /* ECMA-262 sec-clear-kept-objects (R-GC-01). */
 void engine_clear_kept_objects(struct engine *e);

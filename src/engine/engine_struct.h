@@ -23,6 +23,7 @@ struct engine {
     struct external externals; /* head of a ring */
     JSContext **realms;
     size_t realm_count, realm_capacity;
+    uint64_t realms_made;
 };
 
 /* heap.c: a runtime over the arena, or over the C library's heap when it is NULL. */

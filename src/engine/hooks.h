@@ -71,6 +71,10 @@ int heddle_define_lazy(JSContext *realm, JSValueConst object, JSAtom name, void 
 
 /* ---- Called by the patches ---- */
 
+/* What scripts see as the global object: a WindowProxy if the host has given one (internals.c). For the engine's own text. */
+#define heddle_global_this(realm)                                                                                      \
+    (JS_VALUE_GET_TAG((realm)->global_this) == JS_TAG_OBJECT ? (realm)->global_this : (realm)->global_obj)
+
 void heddle_keep_during_job(JSContext *realm, JSValueConst target, uint32_t *kept_epoch);
 int heddle_enqueue_cleanup(JSContext *realm, JSJobFunc *job, int count, JSValueConst *arguments);
 int64_t heddle_wall_clock(JSContext *realm);

@@ -20,8 +20,26 @@
     X(WORKER_LOCATION)                                                                             \
     X(WORKER_NAVIGATOR)                                                                            \
     X(WORKER)                                                                                      \
+    X(SHARED_WORKER)                                                                               \
+    X(SHARED_WORKER_GLOBAL_SCOPE)                                                                  \
     X(MESSAGE_PORT)                                                                                \
     X(MESSAGE_CHANNEL)                                                                             \
+    X(BROADCAST_CHANNEL)                                                                           \
+    X(WORKLET)                                                                                     \
+    X(WORKLET_GLOBAL_SCOPE)                                                                        \
+    X(AUDIO_WORKLET)                                                                               \
+    X(AUDIO_WORKLET_GLOBAL_SCOPE)                                                                  \
+    X(AUDIO_WORKLET_PROCESSOR)                                                                     \
+    X(AUDIO_WORKLET_NODE)                                                                          \
+    X(AUDIO_NODE)                                                                                  \
+    X(AUDIO_PARAM)                                                                                 \
+    X(AUDIO_CONTEXT)                                                                               \
+    X(BASE_AUDIO_CONTEXT)                                                                          \
+    X(PAINT_WORKLET_GLOBAL_SCOPE)                                                                  \
+    X(LAYOUT_WORKLET_GLOBAL_SCOPE)                                                                 \
+    X(ANIMATION_WORKLET_GLOBAL_SCOPE)                                                              \
+    X(LOCK_MANAGER)                                                                                \
+    X(LOCK)                                                                                        \
     X(BLOB)                                                                                        \
     X(URL)                                                                                         \
     X(URL_SEARCH_PARAMS)                                                                           \
@@ -33,8 +51,39 @@
     X(PERFORMANCE_MARK)                                                                            \
     X(PERFORMANCE_MEASURE)                                                                         \
     X(CRYPTO)                                                                                      \
+    X(HEADERS)                                                                                     \
+    X(HEADERS_ITERATOR)                                                                            \
+    X(REQUEST)                                                                                     \
+    X(RESPONSE)                                                                                    \
+    X(XHR_EVENT_TARGET)                                                                            \
+    X(XHR)                                                                                         \
+    X(XHR_UPLOAD)                                                                                  \
+    X(PROGRESS_EVENT)                                                                              \
+    X(CACHE_STORAGE)                                                                               \
+    X(CACHE)                                                                                       \
+    X(SERVICE_WORKER_CONTAINER)                                                                    \
+    X(SERVICE_WORKER_REGISTRATION)                                                                 \
+    X(SERVICE_WORKER)                                                                              \
+    X(SERVICE_WORKER_GLOBAL_SCOPE)                                                                 \
+    X(EXTENDABLE_EVENT)                                                                            \
+    X(FETCH_EVENT)                                                                                 \
+    X(EXTENDABLE_MESSAGE_EVENT)                                                                    \
+    X(CLIENTS)                                                                                     \
+    X(CLIENT)                                                                                      \
     X(CONSOLE)                                                                                     \
-    X(TEST262_AGENT)
+    X(IDLE_DEADLINE)                                                                               \
+    X(TEST262_AGENT)                                                                               \
+    X(WINDOW_PROXY)                                                                                \
+    X(WINDOW_PROPERTIES)                                                                           \
+    X(LOCATION)                                                                                    \
+    X(HISTORY)                                                                                     \
+    X(NODE)                                                                                        \
+    X(TEXT)                                                                                        \
+    X(ELEMENT)                                                                                     \
+    X(HTML_ELEMENT)                                                                                \
+    X(HTML_SCRIPT_ELEMENT)                                                                         \
+    X(HTML_IFRAME_ELEMENT)                                                                         \
+    X(DOCUMENT)
 
 enum host_class {
 #define X(name) HOST_CLASS_##name,

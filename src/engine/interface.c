@@ -140,6 +140,25 @@ void *interface_opaque(JSContext *realm, JSValueConst value, const struct interf
     return opaque;
 }
 
+int interface_prepare_iterator(JSContext *realm, const struct interface *i)
+{
+    JSValue prototype = interface_prototype(realm, i);
+    if (JS_IsException(prototype))
+        return -1;
+    JSAtom constructor = JS_NewAtom(realm, "constructor");
+    JSPropertyDescriptor d;
+    int has_constructor = JS_GetOwnProperty(realm, &d, prototype, constructor), failed = 0;
+    if (has_constructor > 0) {
+        JS_FreeValue(realm, d.value);
+        JSValue general = interface_iterator_prototype(realm);
+        failed = JS_DeleteProperty(realm, prototype, constructor, 0) < 0 ||
+                 JS_SetPrototype(realm, prototype, general) < 0;
+        JS_FreeValue(realm, general);
+    }
+    JS_FreeAtom(realm, constructor);
+    return failed || has_constructor < 0 ? -1 : 0;
+}
+
 JSValue interface_build(JSContext *realm, const struct lazy_property *self)
 {
     return interface_constructor(realm, self->data);

@@ -44,6 +44,9 @@ JSValue interface_build(JSContext *realm, const struct lazy_property *self);
 
 #define INTERFACE_PROPERTY(i) {(i).name, interface_build, &(i)}
 
+/* Makes the prototype of an interface that of iterators: without constructor, inheriting %IteratorPrototype%. 0, or -1 with an exception. */
+int interface_prepare_iterator(JSContext *realm, const struct interface *i);
+
 /* %Iterator.prototype%; a new reference. */
 JSValue interface_iterator_prototype(JSContext *realm);
 

@@ -89,6 +89,52 @@ bool stack_place(JSContext *realm, unsigned skip, JSAtom *file, uint32_t *line, 
     return false;
 }
 
+JSValue realm_global_this(JSContext *realm)
+{
+    return js_dup(heddle_global_this(realm));
+}
+
+int realm_set_global_this(JSContext *realm, JSValue object)
+{
+    JSValue old = realm->global_this;
+    realm->global_this = object;
+    JS_FreeValue(realm, old);
+    return JS_DefinePropertyValue(realm, realm->global_obj, JS_ATOM_globalThis, js_dup(object),
+                                  JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE) < 0
+               ? -1
+               : 0;
+}
+
+bool atom_is_index(JSAtom name, uint32_t *index)
+{
+    if (!__JS_AtomIsTaggedInt(name)) {
+        return false;
+    }
+    *index = __JS_AtomToUInt32(name);
+    return true;
+}
+
+JSContext *realm_incumbent(JSContext *realm)
+{
+    for (JSStackFrame *frame = realm->rt->current_stack_frame; frame; frame = frame->prev_frame) {
+        JSObject *function = JS_VALUE_GET_TAG(frame->cur_func) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(frame->cur_func) : NULL;
+        if (function && js_class_has_bytecode(function->class_id)) {
+            return function->u.func.function_bytecode->realm;
+        }
+    }
+    return realm;
+}
+
+JSValue object_get(JSContext *realm, JSValueConst object, JSAtom name, JSValueConst receiver)
+{
+    return JS_GetPropertyInternal(realm, object, name, receiver, false);
+}
+
+int object_set(JSContext *realm, JSValueConst object, JSAtom name, JSValue value, JSValueConst receiver, int flags)
+{
+    return JS_SetPropertyInternal2(realm, object, name, value, receiver, flags);
+}
+
 bool stack_is_empty(JSRuntime *runtime)
 {
     return !runtime->current_stack_frame;

@@ -28,6 +28,26 @@ static inline void *realm_data(JSContext *realm)
     return JS_GetContextOpaque(realm);
 }
 
+/* Gives a realm up before its engine ends; its memory goes when nothing refers to its functions any more. */
+void engine_realm_free(struct engine *e, JSContext *realm);
+
+/* What scripts see as the global object, a new reference: the object that was set, else the global object itself. */
+JSValue realm_global_this(JSContext *realm);
+/* Sets it, also as the value of `globalThis`; takes the object. 0, or -1 with an exception. */
+int realm_set_global_this(JSContext *realm, JSValue object);
+
+/* The realm of the innermost running JavaScript function: HTML's "incumbent" one where no callback was handed over. `realm` when none
+ * runs. */
+JSContext *realm_incumbent(JSContext *realm);
+
+/* ECMA-262 [[Get]] and [[Set]] with a receiver that is not the object. object_set takes the value; -1 with an exception, else whether it
+ * was set. */
+JSValue object_get(JSContext *realm, JSValueConst object, JSAtom name, JSValueConst receiver);
+int object_set(JSContext *realm, JSValueConst object, JSAtom name, JSValue value, JSValueConst receiver, int flags);
+
+/* True if the name is an array index below 2^31; `*index` is it then. */
+bool atom_is_index(JSAtom name, uint32_t *index);
+
 /* ---- properties that are built when first touched ---- */
 
 struct lazy_property {
@@ -45,6 +65,8 @@ int lazy_properties_define(JSContext *realm, JSValueConst object, const struct l
 /* Parses and runs a classic script in the realm's global scope. `text` is followed by a zero byte. The completion value, or an
  * exception. */
 JSValue script_run(JSContext *realm, const char *text, size_t length, const char *url);
+/* The same for a text that begins in that line of the file. */
+JSValue script_run_at(JSContext *realm, const char *text, size_t length, const char *url, uint32_t line);
 
 /* Where module texts come from. */
 struct module_source {

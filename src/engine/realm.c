@@ -101,7 +101,16 @@ JSContext *engine_realm_create(struct engine *e, void *data)
         JS_FreeContext(realm);
         return NULL;
     }
-    heddle_seed_random(realm, e->seed + e->realm_count);
+    heddle_seed_random(realm, e->seed + e->realms_made++);
     e->realms[e->realm_count++] = realm;
     return realm;
+}
+
+void engine_realm_free(struct engine *e, JSContext *realm)
+{
+    size_t i = 0;
+    while (e->realms[i] != realm)
+        i++;
+    e->realms[i] = e->realms[--e->realm_count];
+    JS_FreeContext(realm);
 }

@@ -10,6 +10,13 @@ JSValue script_run(JSContext *realm, const char *text, size_t length, const char
     return JS_Eval(realm, text, length, url, JS_EVAL_TYPE_GLOBAL);
 }
 
+JSValue script_run_at(JSContext *realm, const char *text, size_t length, const char *url, uint32_t line)
+{
+    JSEvalOptions options = {
+        .version = JS_EVAL_OPTIONS_VERSION, .eval_flags = JS_EVAL_TYPE_GLOBAL, .filename = url, .line_num = (int)line};
+    return JS_Eval2(realm, text, length, &options);
+}
+
 /* ---- modules ---- */
 
 static char *normalize(JSContext *realm, const char *referrer, const char *specifier, void *opaque)

@@ -216,7 +216,7 @@ static JSValue read_block(struct reader *r)
     struct attachment *a = &r->message->attachments[get_word(r)];
     struct agent *receiver = agent_current();
 
-    if ((receiver ? receiver->cluster : 0) != r->message->cluster)
+    if ((receiver ? receiver->cluster->id : 0) != r->message->cluster)
         return throw_dom_exception(r->realm, "DataCloneError", "a SharedArrayBuffer of another agent cluster");
     return numbered(r, shared_array_buffer_new(r->realm, a->thing));
 }

@@ -1,9 +1,10 @@
 #include "message/port.h"
 
-#include "agent/agent.h"
+#include "agent/world.h"
 #include "base/assert.h"
 #include "message/envelope.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -43,8 +44,49 @@ struct port {
 struct channel {
     _Atomic uint32_t references; /* one per end; relaxed up, acq_rel down */
     bool shipped;                /* set while one agent has both ends; whoever gets an end later got it in a message */
+    struct shipped *list;        /* constant once shipped: where the run finds it; NULL in a run without agents */
+    struct channel *next, *previous; /* list's lock */
     struct port ends[2];
 };
+
+/* Every channel of a run that was shipped, so that those can be found which nobody refers to but
+ * each other: an end that is on its way in a message that waits at an end which is on its way as
+ * well. */
+struct shipped {
+    struct world_part part;
+    pthread_mutex_t lock; /* a leaf */
+    struct channel *first;
+};
+
+static void list_add(struct channel *c)
+{
+    struct shipped *l = c->list;
+
+    if (!l)
+        return;
+    pthread_mutex_lock(&l->lock);
+    c->next = l->first;
+    if (c->next)
+        c->next->previous = c;
+    l->first = c;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void list_remove(struct channel *c)
+{
+    struct shipped *l = c->list;
+
+    if (!l)
+        return;
+    pthread_mutex_lock(&l->lock);
+    if (c->previous)
+        c->previous->next = c->next;
+    else
+        l->first = c->next;
+    if (c->next)
+        c->next->previous = c->previous;
+    pthread_mutex_unlock(&l->lock);
+}
 
 static void drain(struct port *p)
 {
@@ -67,7 +109,54 @@ static void channel_unref(struct channel *c)
     /* What a poster pushed before it saw that the end was closed. */
     drain(&c->ends[0]);
     drain(&c->ends[1]);
+    list_remove(c);
     free(c);
+}
+
+/* ---- the end of a run ---- */
+
+static struct world_part *shipped_make(void)
+{
+    struct shipped *l = calloc(1, sizeof(*l));
+
+    if (!l)
+        return NULL;
+    pthread_mutex_init(&l->lock, NULL);
+    return &l->part;
+}
+
+/* No agent is left: whatever is still there is reached from its own queues alone. Emptied, each
+ * lets go of the next one. */
+static void shipped_free(struct world_part *part)
+{
+    struct shipped *l = caa_container_of(part, struct shipped, part);
+    struct channel *c, *next;
+
+    if (l->first)
+        rcu_settle(); /* ends in the inbox of an agent whose last seat has just been left */
+    for (c = l->first; c; c = c->next) {
+        c->list = NULL;
+        atomic_fetch_add_explicit(&c->references, 1, memory_order_relaxed);
+    }
+    for (c = l->first; c; c = c->next) {
+        drain(&c->ends[0]);
+        drain(&c->ends[1]);
+    }
+    for (c = l->first; c; c = next) {
+        next = c->next;
+        channel_unref(c);
+    }
+    pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+static const struct world_part_kind shipped_kind = {shipped_make, shipped_free};
+
+static struct shipped *shipped_of(const struct agent *a)
+{
+    struct world_part *part = world_part(a->world, &shipped_kind);
+
+    return part ? caa_container_of(part, struct shipped, part) : NULL;
 }
 
 static bool is_closed(const struct port *p)
@@ -361,6 +450,9 @@ static bool channel_convert(struct channel *c)
         return false;
     }
     c->shipped = true;
+    for (int i = 0; i < 2 && !c->list; i++)
+        c->list = c->ends[i].agent ? shipped_of(c->ends[i].agent) : NULL;
+    list_add(c);
     for (int i = 0; i < 2; i++)
         convert_end(&c->ends[i], seats[i]);
     for (int i = 0; i < 2; i++)

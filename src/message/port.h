@@ -7,7 +7,7 @@
  * Ownership: an end belongs to the agent it is attached to, or, while it is shipped, to the message that carries it. It ends with
  * port_release, which its holder owes exactly once. The channel ends with its second end.
  * Threads: every function is called by the owner of the end, port_release also by whoever frees a message (registered with RCU).
- * Lock order: no locks.
+ * Lock order: the first shipping and the end of a channel take the lock of the run's list of channels, a leaf.
  *
  * Ordering guarantees:
  *  1. Messages of one direction are delivered once, in the order of posting, however often and wherever the receiving end is shipped
@@ -18,7 +18,8 @@
  *     then looks at the queue. Whichever comes second sees the other's work.
  * Progress guarantees: posting is wait-free but for waking a sleeper and allocates nothing; shipping never waits for the twin.
  *
- * Not done: two channels whose ends lie in each other's queues, unreachable from any agent, are not found. */
+ * Two channels whose ends lie in each other's queues can be reached from no agent any more. They
+ * are found when the run has ended, and given back then. */
 #ifndef HEDDLE_MESSAGE_PORT_H
 #define HEDDLE_MESSAGE_PORT_H
 

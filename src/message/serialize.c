@@ -527,6 +527,6 @@ int message_serialize(JSContext *realm, JSValueConst value, JSValueConst transfe
     if (!*out && serialize_large(realm, value, transfer, out))
         return -1;
     struct agent *sender = agent_current();
-    (*out)->cluster = sender ? sender->cluster : 0;
+    (*out)->cluster = sender ? sender->cluster->id : 0;
     return 0;
 }

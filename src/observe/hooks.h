@@ -34,7 +34,8 @@ struct observe_hooks {
     void (*block_end)(struct shared_block *block);
     void (*section_enter)(struct shared_block *block, uint64_t offset);
     void (*section_leave)(struct shared_block *block, uint64_t offset);
-    /* host-synchronizes-with: `token` names the message, start or end that connects the two. */
+    /* host-synchronizes-with: `token` names the message, start or end that connects the two. A lock's token is sent with every release
+     * and received with every grant: what all releases so far have sent reaches each grant. */
     void (*edge_send)(const void *token);
     void (*edge_receive)(const void *token);
 };

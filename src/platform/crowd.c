@@ -160,33 +160,63 @@ static void wake_due(struct crowd *c, int64_t now)
     }
 }
 
+static void end_by_limit(struct crowd *c)
+{
+    atomic_store_explicit(&c->limit_flag, true, memory_order_release);
+    warden_wake(c);
+}
+
+/* Brings the virtual clock to `next`; false when a limit lies before it. */
+static bool jump(struct crowd *c, int64_t next)
+{
+    int64_t now = crowd_now(c);
+    bool beyond = next > c->limit;
+    if (beyond)
+        next = c->limit;
+    if (next > now) {
+        atomic_fetch_add_explicit(&c->offset, next - now, memory_order_relaxed);
+        c->jumps_used_up = c->jump_limit && ++c->jumps > c->jump_limit;
+    }
+    return !beyond && !c->jumps_used_up;
+}
+
+static void wake_settler(struct crowd *c)
+{
+    struct parker *p = c->settler;
+    uint32_t kind = atomic_load_explicit(&p->state, memory_order_relaxed);
+    heap_remove(c, p);
+    p->due = kind != PARK_RUNNING && wake(p, kind);
+}
+
+/* Everybody sleeps: what comes next, by the clock. */
+static void decide_by_clock(struct crowd *c)
+{
+    int64_t next = c->heap_count ? c->heap[0]->deadline : CROWD_NEVER;
+    bool settled = c->settler && c->settler->from < next;
+    if (settled)
+        next = c->settler->from;
+    if (next == CROWD_NEVER) {
+        atomic_store_explicit(&c->quiet_flag, true, memory_order_release);
+        warden_wake(c);
+    } else if (c->clock == CROWD_CLOCK_REAL) {
+        warden_arm(c);
+    } else if (!jump(c, next)) {
+        end_by_limit(c);
+    } else if (settled) {
+        wake_settler(c);
+    } else {
+        wake_due(c, next);
+        warden_arm(c);
+    }
+}
+
 /* The caller has just brought `awake` to zero. */
 static void decide(struct crowd *c)
 {
     pthread_mutex_lock(&c->lock);
     /* acquire: pairs with the release of everybody who went to sleep, guarantee 3 */
-    if (atomic_load_explicit(&c->awake, memory_order_acquire) == 0) {
-        if (!c->heap_count) {
-            atomic_store_explicit(&c->quiet_flag, true, memory_order_release);
-            warden_wake(c);
-        } else if (c->clock == CROWD_CLOCK_VIRTUAL) {
-            int64_t now = crowd_now(c), next = c->heap[0]->deadline;
-            bool beyond = next > c->limit;
-            if (beyond)
-                next = c->limit;
-            if (next > now)
-                atomic_fetch_add_explicit(&c->offset, next - now, memory_order_relaxed);
-            if (beyond) {
-                atomic_store_explicit(&c->limit_flag, true, memory_order_release);
-                warden_wake(c);
-            } else {
-                wake_due(c, next);
-                warden_arm(c);
-            }
-        } else {
-            warden_arm(c);
-        }
-    }
+    if (atomic_load_explicit(&c->awake, memory_order_acquire) == 0)
+        decide_by_clock(c);
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -212,6 +242,24 @@ void crowd_init(struct crowd *c, enum crowd_clock clock)
 void crowd_set_limit(struct crowd *c, int64_t time)
 {
     c->limit = time;
+}
+
+void crowd_set_jump_limit(struct crowd *c, uint64_t jumps)
+{
+    c->jump_limit = jumps;
+}
+
+void crowd_reach_limit(struct crowd *c)
+{
+    end_by_limit(c);
+}
+
+const struct parker *crowd_next_due(struct crowd *c)
+{
+    pthread_mutex_lock(&c->lock);
+    const struct parker *p = c->heap_count ? c->heap[0] : NULL;
+    pthread_mutex_unlock(&c->lock);
+    return p;
 }
 
 void crowd_destroy(struct crowd *c)
@@ -302,16 +350,20 @@ static bool spin(struct parker *p, int64_t deadline, bool (*ready)(void *), void
     return false;
 }
 
-/* Puts the announced sleeper into the deadline heap, unless it was woken meanwhile. */
-static void await_deadline(struct parker *p, enum park_kind kind, int64_t deadline)
+/* Puts the announced sleeper where its time is looked for, unless it was woken meanwhile. */
+static void await_deadline(struct parker *p, enum park_kind kind, int64_t from, int64_t deadline)
 {
     struct crowd *c = p->crowd;
     pthread_mutex_lock(&c->lock);
     p->due = false;
     p->deadline = deadline;
-    if (deadline != CROWD_NEVER &&
-        atomic_load_explicit(&p->state, memory_order_relaxed) == (uint32_t)kind) {
-        heap_add(c, p);
+    if (atomic_load_explicit(&p->state, memory_order_relaxed) == (uint32_t)kind) {
+        if (from != CROWD_NEVER) {
+            p->from = from;
+            c->settler = p;
+        }
+        if (deadline != CROWD_NEVER)
+            heap_add(c, p);
         /* The last one awake decides by itself. */
         if (atomic_load_explicit(&c->awake, memory_order_relaxed) > 1)
             warden_arm(c);
@@ -324,22 +376,18 @@ static bool leave_deadline(struct parker *p)
     struct crowd *c = p->crowd;
     pthread_mutex_lock(&c->lock);
     heap_remove(c, p);
+    if (c->settler == p)
+        c->settler = NULL;
     bool due = p->due;
     pthread_mutex_unlock(&c->lock);
     return due;
 }
 
-enum park_result parker_park(struct parker *p, enum park_kind kind, int64_t deadline,
-                             bool (*ready)(void *), void *context)
+/* `from`: CROWD_NEVER, or as in parker_park_settled. */
+static enum park_result sleep_until(struct parker *p, enum park_kind kind, int64_t from, int64_t deadline,
+                                    bool (*ready)(void *), void *context)
 {
-    if (ready(context))
-        return PARK_WOKEN;
-    if (deadline > CROWD_LATEST)
-        deadline = CROWD_NEVER;
-    else if (deadline <= crowd_now(p->crowd))
-        return PARK_DEADLINE;
-    if (spin(p, deadline, ready, context))
-        return PARK_WOKEN;
+    bool timed = deadline != CROWD_NEVER || from != CROWD_NEVER;
     p->since = crowd_now(p->crowd);
     /* release: pairs with the acquire in parker_unpark: whoever finds the sleeper sees its crowd */
     atomic_store_explicit(&p->state, kind, memory_order_release);
@@ -354,13 +402,39 @@ enum park_result parker_park(struct parker *p, enum park_kind kind, int64_t dead
             atomic_fetch_sub_explicit(&p->crowd->awake, 1, memory_order_acq_rel);
         return PARK_WOKEN;
     }
-    if (deadline != CROWD_NEVER)
-        await_deadline(p, kind, deadline);
+    if (timed)
+        await_deadline(p, kind, from, deadline);
     fall_asleep(p->crowd);
     /* acquire: pairs with the release in wake() */
     while (atomic_load_explicit(&p->state, memory_order_acquire) != PARK_RUNNING)
         futex_wait(&p->state, kind, FUTEX_NEVER);
-    return deadline != CROWD_NEVER && leave_deadline(p) ? PARK_DEADLINE : PARK_WOKEN;
+    return timed && leave_deadline(p) ? PARK_DEADLINE : PARK_WOKEN;
+}
+
+enum park_result parker_park(struct parker *p, enum park_kind kind, int64_t deadline,
+                             bool (*ready)(void *), void *context)
+{
+    if (ready(context))
+        return PARK_WOKEN;
+    if (deadline > CROWD_LATEST)
+        deadline = CROWD_NEVER;
+    else if (deadline <= crowd_now(p->crowd))
+        return PARK_DEADLINE;
+    if (spin(p, deadline, ready, context))
+        return PARK_WOKEN;
+    return sleep_until(p, kind, CROWD_NEVER, deadline, ready, context);
+}
+
+enum park_result parker_park_settled(struct parker *p, int64_t from, int64_t latest,
+                                     bool (*ready)(void *), void *context)
+{
+    if (ready(context))
+        return PARK_WOKEN;
+    if (p->crowd->clock == CROWD_CLOCK_REAL)
+        latest = from;
+    if (latest <= crowd_now(p->crowd))
+        return PARK_DEADLINE;
+    return sleep_until(p, PARK_IDLE, from, latest, ready, context);
 }
 
 bool parker_unpark(struct parker *p, unsigned kinds)

@@ -44,6 +44,7 @@ enum park_kind {
     PARK_RUNNING = 0,
     PARK_IDLE = 1,    /* an event loop without work: any posted work wakes it */
     PARK_BLOCKED = 2, /* a blocking wait: only what it waits for, or termination, wakes it */
+    PARK_SUSPENDED = 4, /* made to stand still from outside: only who did it, or termination, wakes it */
 };
 
 enum park_result { PARK_WOKEN, PARK_DEADLINE };
@@ -55,6 +56,7 @@ struct parker {
     struct crowd *crowd;
     void *owner;                     /* for reports; constant while joined */
     int64_t deadline;                /* crowd's lock */
+    int64_t from;                    /* crowd's lock: see parker_park_settled */
     int64_t since;                   /* when it went to sleep; stable while it sleeps */
     size_t heap_index;               /* crowd's lock: place in the deadline heap, SIZE_MAX = none */
     bool due;                        /* crowd's lock until woken: the deadline woke it */
@@ -75,10 +77,14 @@ struct crowd {
                       deadline that is earlier by more than its slack */
     struct parker **heap; /* lock: sleepers with a deadline, the earliest first */
     size_t heap_count, heap_capacity;
+    struct parker *settler; /* lock: who sleeps in parker_park_settled, NULL = nobody */
     struct parker *members; /* lock */
     size_t member_count;    /* lock */
     int64_t
         limit; /* crowd time at which the run ends; set before members run, CROWD_NEVER = none */
+    uint64_t jumps, jump_limit; /* lock: how often the clock jumped; jump_limit 0 = any number, set
+                                   before members run */
+    bool jumps_used_up;         /* written under the lock before limit_flag */
     _Atomic bool limit_flag; /* release by the decider, acquire by the warden */
     bool never_spin;         /* set before the first member joins: a schedule decides who runs */
     _Atomic bool quiet_flag; /* nothing can happen any more: written under the lock, release by the
@@ -93,6 +99,16 @@ void crowd_init(struct crowd *c, enum crowd_clock clock);
 /* The run ends at `time` of the crowd's clock: it does not jump further, and crowd_attend returns
  * CROWD_LIMIT. Before members run. */
 void crowd_set_limit(struct crowd *c, int64_t time);
+
+/* A clock that has jumped so often ends the run too (CROWD_LIMIT with `jumps_used_up`): whoever
+ * sleeps then would go on for ever, a millisecond at a time. Before members run. */
+void crowd_set_jump_limit(struct crowd *c, uint64_t jumps);
+
+/* Ends the run as its limit does. Any thread. */
+void crowd_reach_limit(struct crowd *c);
+
+/* The member whose deadline is the next one, NULL = none. While nobody runs. */
+const struct parker *crowd_next_due(struct crowd *c);
 void crowd_destroy(struct crowd *c);
 
 int64_t crowd_now(const struct crowd *c);
@@ -110,6 +126,13 @@ void parker_leave(struct parker *p);
  * callers loop. */
 enum park_result parker_park(struct parker *p, enum park_kind kind, int64_t deadline,
                              bool (*ready)(void *), void *context);
+
+/* For the one member that watches the others: sleeps until `from` has come and everybody else is
+ * asleep, or until `latest`, whichever is first (PARK_DEADLINE); else as parker_park of kind
+ * PARK_IDLE. Of deadlines at the same moment as `from` all others come first. With the real clock
+ * it is `from` alone that counts. */
+enum park_result parker_park_settled(struct parker *p, int64_t from, int64_t latest,
+                                     bool (*ready)(void *), void *context);
 
 /* After making the predicate true: wakes the parker if it sleeps in one of `kinds`. The caller is
  * awake. True if it slept. */

@@ -9,7 +9,7 @@
  * do not jump. */
 static void choose_columns(reporter *r)
 {
-    r->name_width = 6;
+    r->name_width = r->plan->moment_count > 0 ? 8 : 6; /* "timeline" */
     r->kind_width = 6;
     for (size_t i = 0; i < r->plan->window_count; i++) {
         uint32_t width = text_width(r->plan->windows[i].name);
@@ -72,10 +72,22 @@ static void write_console(reporter *r, const observation_record *record)
     }
 }
 
+/* What the timeline does stands between the lines; what it expects is told by the verdict. */
+static void write_moment(reporter *r, const observation_record *record)
+{
+    if (r->plan->timeline[record->moment].deed == DEED_NONE)
+        return;
+    text_add_prefix(r, record);
+    text_add(r, record->held ? TEXT_DIM : TEXT_RED, record->text);
+    reporter_write_line(r);
+}
+
 void text_record(reporter *r, const observation_record *record)
 {
     if (record->kind == OBSERVATION_CONSOLE)
         write_console(r, record);
+    else if (record->kind == OBSERVATION_MOMENT)
+        write_moment(r, record);
     else if (record->kind != OBSERVATION_EXIT)
         text_finding(r, record);
 }

@@ -179,12 +179,17 @@ static void fill_inline(builder *b, plan_script *script, const yaml_node *node)
     script->source_indent = node->text_column - 1;
 }
 
-static void fill_from_disk(builder *b, plan_script *script, const yaml_node *node)
+const char *build_path(builder *b, const yaml_node *node)
 {
     const char *name = build_text(b, node);
-    const char *path = name[0] == '/' || strcmp(b->plan->directory, ".") == 0
-                           ? name
-                           : region_format(b->memory, "%s/%s", b->plan->directory, name);
+    return name[0] == '/' || strcmp(b->plan->directory, ".") == 0
+               ? name
+               : region_format(b->memory, "%s/%s", b->plan->directory, name);
+}
+
+static void fill_from_disk(builder *b, plan_script *script, const yaml_node *node)
+{
+    const char *path = build_path(b, node);
     status s = build_read_file(b->memory, path, &script->text, &script->length);
     script->source_file = path;
     if (s == STATUS_OK)
@@ -192,6 +197,20 @@ static void fill_from_disk(builder *b, plan_script *script, const yaml_node *nod
     script->text = "";
     load_error_add(b->errors, b->plan->file, node->line, node->column, "the file \"%s\" %s", path,
                    build_why_unreadable(s));
+}
+
+plan_script *build_script(builder *b, const char *url, const yaml_node *node)
+{
+    plan_script *script = add_script(b, url, node);
+    fill_inline(b, script, node);
+    return script;
+}
+
+plan_script *build_script_from_disk(builder *b, const char *url, const yaml_node *node)
+{
+    plan_script *script = add_script(b, url, node);
+    fill_from_disk(b, script, node);
+    return script;
 }
 
 static void build_files(builder *b, const yaml_node *node)
@@ -207,11 +226,8 @@ static void build_files(builder *b, const yaml_node *node)
             if (strcmp(p->files[k].script->url, url) == 0)
                 load_error_add(b->errors, p->file, key->line, key->column,
                                "\"%s\" and \"%s\" are the same path", p->files[k].path, path);
-        plan_script *script = add_script(b, url, value);
-        if (value->shape == YAML_MAP)
-            fill_from_disk(b, script, yaml_tree_find(value, "from"));
-        else
-            fill_inline(b, script, value);
+        plan_script *script = value->shape == YAML_MAP ? build_script_from_disk(b, url, yaml_tree_find(value, "from"))
+                                                       : build_script(b, url, value);
         p->files[p->file_count++] = (plan_file){path, script};
     }
 }
@@ -244,14 +260,35 @@ static void build_window_script(builder *b, plan_window *w, const yaml_node *nod
     if (declared != NULL) {
         w->script = declared->script;
     } else if (looks_like_file_name(node)) {
-        w->script = add_script(b, build_url(b->memory, build_text(b, node)), node);
-        fill_from_disk(b, w->script, node);
+        w->script = build_script_from_disk(b, build_url(b->memory, build_text(b, node)), node);
     } else {
-        w->script = add_script(b, inline_url(b, w), node);
-        fill_inline(b, w->script, node);
+        w->script = build_script(b, inline_url(b, w), node);
         return;
     }
     w->module = ends_with(node->text, ".mjs");
+}
+
+static const char *optional_text(builder *b, const yaml_node *map, const char *key)
+{
+    const yaml_node *node = yaml_tree_find(map, key);
+    return node == NULL ? NULL : build_text(b, node);
+}
+
+/* Only an earlier window can open one. */
+static void build_window_opener(builder *b, plan_window *w, const yaml_node *node)
+{
+    const plan *p = b->plan;
+    const yaml_node *opener = yaml_tree_find(node, "opener"), *noopener = yaml_tree_find(node, "noopener");
+    w->opener = optional_text(b, node, "opener");
+    w->target = optional_text(b, node, "target");
+    w->features = optional_text(b, node, "features");
+    w->noopener = noopener != NULL && strcmp(noopener->text, "true") == 0;
+    bool found = w->opener == NULL;
+    for (size_t i = 0; i < p->window_count && !found; i++)
+        found = strcmp(p->windows[i].name, w->opener) == 0;
+    if (!found)
+        load_error_add(b->errors, p->file, opener->line, opener->column, "expected the name of an earlier window, found \"%s\"",
+                       w->opener);
 }
 
 static void build_window(builder *b, const yaml_node *key, const yaml_node *node, size_t total)
@@ -271,7 +308,9 @@ static void build_window(builder *b, const yaml_node *key, const yaml_node *node
         name = key == NULL ? inner : key;
     }
     w->declared = build_position(b, node);
-    w->url = url == NULL ? SCENARIO_BASE_URL : build_url(b->memory, build_text(b, url));
+    w->url = url == NULL ? NULL : build_address(b, url);
+    if (w->url == NULL)
+        w->url = SCENARIO_BASE_URL;
     if (name != NULL)
         w->name = build_text(b, name);
     else
@@ -284,7 +323,13 @@ static void build_window(builder *b, const yaml_node *key, const yaml_node *node
                            "a window named \"%s\" stands in line %u already", w->name,
                            p->windows[i].declared.line);
         }
-    build_window_script(b, w, script);
+    if (script != NULL)
+        build_window_script(b, w, script);
+    else if (url == NULL)
+        load_error_add(b->errors, p->file, node->line, node->column,
+                       "expected \"script\", or a \"url\" whose resource is the page");
+    if (node->shape == YAML_MAP)
+        build_window_opener(b, w, node);
     if (module != NULL)
         w->module = strcmp(module->text, "true") == 0;
     p->window_count++;
@@ -341,7 +386,12 @@ void plan_build(plan *p, const yaml_node *root, load_errors *errors)
     build_limits(p, yaml_tree_find(root, "limits"));
     p->needs = build_texts(&b, yaml_tree_find(root, "needs"));
     build_files(&b, yaml_tree_find(root, "files"));
+    build_origins(&b, yaml_tree_find(root, "origins"), yaml_tree_find(root, "public_suffixes"));
+    build_resources(&b, yaml_tree_find(root, "resources"));
     build_windows(&b, yaml_tree_find(root, "windows"));
+    build_timeline(&b, yaml_tree_find(root, "timeline"));
+    build_dialogs(&b, yaml_tree_find(root, "dialogs"));
+    build_knobs(&b, yaml_tree_find(root, "knobs"));
     const yaml_node *expect = yaml_tree_find(root, "expect");
     if (expect != NULL)
         build_expect(&b, expect);

@@ -20,8 +20,26 @@ void plan_build(plan *p, const yaml_node *root, load_errors *errors);
 
 /* build_expect.c */
 void build_expect(builder *b, const yaml_node *node);
+expect_line build_line(builder *b, const yaml_node *node);
+expect_lines build_lines(builder *b, const yaml_node *node);
+
+/* build_timeline.c; after windows and limits */
+void build_timeline(builder *b, const yaml_node *node);
+void build_dialogs(builder *b, const yaml_node *node);
+void build_knobs(builder *b, const yaml_node *node);
+
+/* build_resources.c */
+void build_origins(builder *b, const yaml_node *origins, const yaml_node *public_suffixes);
+void build_resources(builder *b, const yaml_node *node);
+
+/* An address as scenarios write it: `name:/path` at a declared origin, a path at https://scenario.test, or a URL. Serialized; NULL after an
+ * error was added. After build_origins. */
+const char *build_address(builder *b, const yaml_node *node);
 
 /* Shared readers. */
+plan_script *build_script(builder *b, const char *url, const yaml_node *node);        /* from an inline text */
+plan_script *build_script_from_disk(builder *b, const char *url, const yaml_node *node); /* from the file that the text names */
+const char *build_path(builder *b, const yaml_node *node); /* of a file beside the scenario */
 const char *build_text(builder *b, const yaml_node *node);
 text_list build_texts(builder *b,
                       const yaml_node *node); /* a text or a list; NULL gives an empty list */

@@ -123,7 +123,7 @@ static void build_line_map(builder *b, const yaml_node *node, expect_line *line)
                  (long long)line->after_ms);
 }
 
-static expect_line build_line(builder *b, const yaml_node *node)
+expect_line build_line(builder *b, const yaml_node *node)
 {
     expect_line line = blank_line(b, node);
     if (node->shape == YAML_SCALAR)
@@ -133,7 +133,7 @@ static expect_line build_line(builder *b, const yaml_node *node)
     return line;
 }
 
-static expect_lines build_lines(builder *b, const yaml_node *node)
+expect_lines build_lines(builder *b, const yaml_node *node)
 {
     expect_lines lines = {0};
     if (node == NULL)
@@ -322,6 +322,29 @@ static void build_exit(builder *b, const yaml_node *node, plan_expect *e)
     }
 }
 
+static void add_topology(builder *b, plan_expect *e, topology_relation relation, const yaml_node *names)
+{
+    e->topology[e->topology_count++] = (expect_topology){relation, build_texts(b, names), build_position(b, names)};
+}
+
+static void build_topology(builder *b, const yaml_node *node, plan_expect *e)
+{
+    static const char *const keys[TOPOLOGY_RELATION_COUNT] = {"same_agent",        "different_agent", "same_cluster",
+                                                              "different_cluster", "isolated",        "not_isolated"};
+    size_t count = 0;
+    for (size_t i = 0; i < node->count; i++)
+        count += node->pairs[i].value->count + 1;
+    e->topology = region_allocate(b->memory, (count + 1) * sizeof *e->topology);
+    for (topology_relation r = 0; r < TOPOLOGY_RELATION_COUNT; r++) {
+        const yaml_node *value = yaml_tree_find(node, keys[r]);
+        if (value != NULL && r >= TOPOLOGY_ISOLATED)
+            add_topology(b, e, r, value);
+        for (size_t i = 0; value != NULL && r < TOPOLOGY_ISOLATED && i < value->count; i++)
+            add_topology(b, e, r, value->items[i]);
+    }
+    e->topology_shows = build_shows(b, yaml_tree_find(node, "shows"));
+}
+
 void build_expect(builder *b, const yaml_node *node)
 {
     plan_expect *e = &b->plan->expect;
@@ -346,6 +369,8 @@ void build_expect(builder *b, const yaml_node *node)
             build_cells(b, value, e);
         } else if (key_is(pair, "findings")) {
             build_findings(b, value, e);
+        } else if (key_is(pair, "topology")) {
+            build_topology(b, value, e);
         } else if (key_is(pair, "exit")) {
             build_exit(b, value, e);
         }

@@ -24,6 +24,11 @@ void check_unordered(check_run *run);
 void check_never(check_run *run);
 void check_errors(check_run *run);
 
+/* check_topology.c */
+void check_topology(check_run *run);
+/* check_timeline.c */
+void check_timeline(check_run *run);
+
 /* check_results.c */
 void check_cells(check_run *run);
 void check_findings(check_run *run);

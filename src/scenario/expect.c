@@ -12,7 +12,9 @@ static const char *const topic_names[] = {
     [VERDICT_ERRORS] = "uncaught errors",
     [VERDICT_CELLS] = "shared cells",
     [VERDICT_FINDINGS] = "declared findings",
+    [VERDICT_TOPOLOGY] = "who is where",
     [VERDICT_EXIT] = "how the run ends",
+    [VERDICT_TIMELINE] = "moments of the timeline",
     [VERDICT_UNDECLARED] = "undeclared findings",
 };
 
@@ -25,7 +27,7 @@ const char *verdict_topic_name(verdict_topic topic)
 const char *verdict_topic_key(verdict_topic topic)
 {
     static const char *const keys[] = {"log",    "console", "order",    "unordered", "never",
-                                       "errors", "cells",   "findings", "exit",      "undeclared"};
+                                       "errors", "cells",   "findings", "topology",  "exit", "timeline", "undeclared"};
     hd_assert(topic < VERDICT_TOPIC_COUNT);
     return keys[topic];
 }
@@ -85,7 +87,9 @@ verdict *expect_check(const plan *p, const observation *o)
     check_errors(&run);
     check_findings(&run);
     if (!v->interrupted) {
+        check_timeline(&run);
         check_cells(&run);
+        check_topology(&run);
         check_exit(&run);
     }
     check_undeclared(&run);

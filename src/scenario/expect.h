@@ -39,7 +39,9 @@ typedef enum verdict_topic {
     VERDICT_ERRORS,
     VERDICT_CELLS,
     VERDICT_FINDINGS,
+    VERDICT_TOPOLOGY,
     VERDICT_EXIT,
+    VERDICT_TIMELINE,
     VERDICT_UNDECLARED, /* a finding or error that no expectation covers: always failed */
     VERDICT_TOPIC_COUNT
 } verdict_topic;

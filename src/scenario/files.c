@@ -1,7 +1,6 @@
 #include "scenario/files.h"
 
 #include "base/buffer.h"
-#include "engine/engine.h"
 #include "scenario/packages.h"
 #include "web/url.h"
 
@@ -12,7 +11,7 @@
 
 /* ---- disk ---- */
 
-static status read_file(const char *path, struct resource *out)
+status files_read(const char *path, char **bytes, size_t *length)
 {
     FILE *f = fopen(path, "rb");
     struct stat info;
@@ -22,17 +21,20 @@ static status read_file(const char *path, struct resource *out)
         fclose(f);
         return STATUS_NOT_FOUND;
     }
-    out->length = (size_t)info.st_size;
-    out->bytes = malloc(out->length + 1);
-    status s = out->bytes ? STATUS_OK : STATUS_NO_MEMORY;
-    if (s == STATUS_OK && fread(out->bytes, 1, out->length, f) != out->length)
+    size_t size = (size_t)info.st_size;
+    char *read = malloc(size + 1);
+    status s = read ? STATUS_OK : STATUS_NO_MEMORY;
+    if (s == STATUS_OK && fread(read, 1, size, f) != size)
         s = STATUS_IO;
     fclose(f);
-    if (s == STATUS_OK)
-        out->bytes[out->length] = 0;
-    else
-        free(out->bytes);
-    return s;
+    if (s != STATUS_OK) {
+        free(read);
+        return s;
+    }
+    read[size] = 0;
+    *bytes = read;
+    *length = size;
+    return STATUS_OK;
 }
 
 static bool is_file(const char *path)
@@ -83,17 +85,6 @@ bool files_has_package(const plan *p, const char *name)
     return folder != NULL;
 }
 
-const char *files_missing(const plan *p, bool *left_out)
-{
-    for (size_t i = 0; i < p->needs.count; i++) {
-        const char *need = p->needs.items[i];
-        *left_out = !strcmp(need, PLAN_NEEDS_TAIL_CALLS);
-        if (*left_out ? !engine_has_tail_calls() : !files_has_package(p, need))
-            return need;
-    }
-    return NULL;
-}
-
 char *files_path(const plan *p, const char *url)
 {
     static const char origin[] = SCENARIO_ORIGIN "/", modules[] = "node_modules/";
@@ -134,21 +125,20 @@ char *files_localize(const plan *p, const char *text)
     return out.text; /* the buffer's memory is the C library's */
 }
 
-status files_load(void *context, const char *url, struct resource *out)
+status files_load(const plan *p, const char *url, char **bytes, size_t *length)
 {
-    const plan *p = context;
     const plan_file *file = plan_find_file(p, url);
     const plan_script *script = file ? file->script : plan_find_script(p, url);
     if (script) {
-        out->bytes = malloc(script->length + 1);
-        if (!out->bytes)
+        *bytes = malloc(script->length + 1);
+        if (!*bytes)
             return STATUS_NO_MEMORY;
-        memcpy(out->bytes, script->text, script->length);
-        out->bytes[out->length = script->length] = 0;
+        memcpy(*bytes, script->text, script->length);
+        (*bytes)[*length = script->length] = 0;
         return STATUS_OK;
     }
     char *path = files_path(p, url);
-    status s = path ? read_file(path, out) : STATUS_NOT_FOUND;
+    status s = path ? files_read(path, bytes, length) : STATUS_NOT_FOUND;
     free(path);
     return s;
 }
@@ -218,18 +208,18 @@ static bool is_bare(const char *specifier)
     return *specifier != '.' && *specifier != '/';
 }
 
-char *files_find_package(void *context, const char *referrer, const char *specifier)
+char *files_find_package(const plan *p, const char *referrer, const char *specifier)
 {
     if (is_bare(specifier))
-        return find_in_packages(context, referrer, specifier, false);
+        return find_in_packages(p, referrer, specifier, false);
     /* Modules of packages that were written for bundlers leave endings away. */
-    return strstr(referrer, "/node_modules/") ? find_beside(context, referrer, specifier) : NULL;
+    return strstr(referrer, "/node_modules/") ? find_beside(p, referrer, specifier) : NULL;
 }
 
-char *files_find_required(void *context, const char *referrer, const char *specifier)
+char *files_find_required(const plan *p, const char *referrer, const char *specifier)
 {
-    return is_bare(specifier) ? find_in_packages(context, referrer, specifier, true)
-                              : find_beside(context, referrer, specifier);
+    return is_bare(specifier) ? find_in_packages(p, referrer, specifier, true)
+                              : find_beside(p, referrer, specifier);
 }
 
 static bool ends_with(const char *text, const char *ending)
@@ -238,9 +228,8 @@ static bool ends_with(const char *text, const char *ending)
     return length >= tail && !strcmp(text + length - tail, ending);
 }
 
-bool files_is_commonjs(void *context, const char *url, const struct resource *resource)
+bool files_is_commonjs(const plan *p, const char *url, const struct resource *resource)
 {
-    const plan *p = context;
     if (ends_with(url, ".cjs"))
         return true;
     if (!ends_with(url, ".js") || plan_find_file(p, url) || text_is_module(resource->bytes, resource->length))

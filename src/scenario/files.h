@@ -7,11 +7,17 @@
 
 #define SCENARIO_ORIGIN "https://scenario.test"
 
-/* resource_loader calls; the context is the plan. Any thread. */
-status files_load(void *context, const char *url, struct resource *out);
-char *files_find_package(void *context, const char *referrer, const char *specifier);
-char *files_find_required(void *context, const char *referrer, const char *specifier);
-bool files_is_commonjs(void *context, const char *url, const struct resource *resource);
+/* The bytes of a declared file, a window's script or a file beside the scenario: STATUS_NOT_FOUND when there is none. Any thread, like
+ * the rest. */
+status files_load(const plan *p, const char *url, char **bytes, size_t *length);
+
+/* The whole of a file, malloc'd, with a zero byte behind it. */
+status files_read(const char *path, char **bytes, size_t *length);
+
+/* As struct resource_loader says. */
+char *files_find_package(const plan *p, const char *referrer, const char *specifier);
+char *files_find_required(const plan *p, const char *referrer, const char *specifier);
+bool files_is_commonjs(const plan *p, const char *url, const struct resource *resource);
 
 /* The path on disk of a URL under the scenario's origin, malloc'd; NULL for any other. For people: errors name files. */
 char *files_path(const plan *p, const char *url);
@@ -22,9 +28,5 @@ char *files_localize(const plan *p, const char *text);
 
 /* True if the npm package is installed in a node_modules folder beside the scenario or above it. */
 bool files_has_package(const plan *p, const char *name);
-
-/* What the scenario needs and is not there, NULL when everything is. `*left_out`: it is no package but a part of the engine that this
- * build leaves out. */
-const char *files_missing(const plan *p, bool *left_out);
 
 #endif

@@ -90,12 +90,84 @@ static const schema files = {.shape = SCHEMA_OBJECT,
                              .other = &file,
                              .other_about = "what is found under that path"};
 
+static const schema_field origin_fields[] = {
+    {"url", &text, "scheme, host and port: https://app.example:8443", true},
+    {"secure", &flag, "whether it is a secure context; by scheme and host when absent", false},
+};
+static const schema origin_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map with \"url\"", FIELDS(origin_fields)};
+static const schema origin = {.shape = SCHEMA_EITHER,
+                              .expects = "an origin such as https://app.example, or a map with \"url\"",
+                              .scalar = &text,
+                              .map = &origin_map};
+static const schema origins = {.shape = SCHEMA_OBJECT,
+                               .expects = "a map from names to origins",
+                               .other = &origin,
+                               .other_about = "the origin of that name: `name:/path` is an address there"};
+
+static const schema headers = {.shape = SCHEMA_OBJECT,
+                               .expects = "a map from header names to values",
+                               .other = &texts,
+                               .other_about = "the value of that header, or one for each time that it is sent"};
+static const schema http_status = {
+    .shape = SCHEMA_NUMBER, .expects = "an HTTP status", .minimum = 200, .maximum = 599};
+static const char *const failure_names[] = {"network", NULL};
+static const schema failure = {
+    .shape = SCHEMA_CHOICE, .expects = "a kind of failure", .choices = failure_names};
+
+#define ANSWER_FIELDS                                                                              \
+    {"html", &text, "the body: a page (after a |)", false},                                        \
+        {"script", &text, "the body: JavaScript (after a |)", false},                              \
+        {"body", &text, "the body: any text", false},                                              \
+        {"json", &text, "the body: JSON, as text", false},                                         \
+        {"base64", &text, "the body: bytes, in base64", false},                                    \
+        {"from", &text, "the body: a file on disk, beside the scenario", false},                   \
+        {"type", &text, "its Content-Type; by the kind of body or the file's name when absent", false}, \
+        {"status", &http_status, "its HTTP status; 200 when absent", false},                       \
+        {"headers", &headers, "its headers, and no others but Content-Type", false},               \
+        {"redirect", &text, "the address that it sends the browser to; status 302 when absent", false}, \
+        {"delay_ms", &moment, "from request to answer, in milliseconds of the run's clock", false}, \
+    {                                                                                              \
+        "fail", &failure, "network: there is no answer but a network error", false                 \
+    }
+
+static const schema_field answer_fields[] = {ANSWER_FIELDS};
+static const schema answer = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes an answer", FIELDS(answer_fields)};
+static const schema versions = {.shape = SCHEMA_LIST,
+                                .expects = "at least one answer",
+                                .item = &answer,
+                                .not_empty = true,
+                                .maximum = 1000};
+static const schema_field resource_fields[] = {
+    ANSWER_FIELDS,
+    {"folder", &text, "a folder on disk, beside the scenario: what lies in it is served below this address", false},
+    {"methods", &texts, "the HTTP methods that it knows; any when absent, 405 answers the others", false},
+    {"versions", &versions,
+     "answers that replace each other: each fetch takes the next, the last one stays. What is said beside them holds for all", false},
+};
+static const schema resource_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes a resource", FIELDS(resource_fields)};
+static const schema resource = {.shape = SCHEMA_EITHER,
+                                .name = "resource",
+                                .expects = "the resource's text, or a map that describes the resource",
+                                .scalar = &text,
+                                .map = &resource_map};
+static const schema resources = {.shape = SCHEMA_OBJECT,
+                                 .expects = "a map from addresses to resources",
+                                 .other = &resource,
+                                 .other_about = "what is answered at that address: `name:/path` with an origin's name, or a URL"};
+
 static const schema_field window_fields[] = {
     {"name", &text, "the agent's name in output and expectations", false},
     {"url", &text, "the document's address; https://scenario.test/ when absent", false},
     {"script", &text,
      "the script's text (after a |), a path of `files`, or a .js or .mjs file beside the scenario",
-     true},
+     false},
+    {"opener", &text, "the window that opens this one with window.open", false},
+    {"noopener", &flag, "true: opened without a way back, in a browsing context group of its own", false},
+    {"target", &text, "with an opener: the window's target name", false},
+    {"features", &text, "with an opener: the features given to window.open", false},
     {"module", &flag, "true: a module, false: a classic script; .mjs files are modules", false},
 };
 static const schema window = {.shape = SCHEMA_OBJECT,
@@ -276,6 +348,125 @@ static const schema exit_either = {.shape = SCHEMA_EITHER,
                                    .scalar = &end_or_code,
                                    .map = &exit_map};
 
+static const schema names = {.shape = SCHEMA_LIST, .name = "names", .expects = "a list of names", .item = &text, .not_empty = true};
+static const schema group = {.shape = SCHEMA_EITHER, .expects = "a list of names", .list = &names};
+static const schema name_groups = {
+    .shape = SCHEMA_LIST, .name = "name_groups", .expects = "a list of lists of names", .item = &group, .maximum = 1000};
+static const schema_field topology_fields[] = {
+    {"same_agent", &name_groups, "windows, frames and workers that share an agent", false},
+    {"different_agent", &name_groups, "that are each in an agent of their own", false},
+    {"same_cluster", &name_groups, "that share an agent cluster, and so may share memory", false},
+    {"different_cluster", &name_groups, "that are each in a cluster of their own", false},
+    {"isolated", &names, "whose crossOriginIsolated is true", false},
+    {"not_isolated", &names, "whose crossOriginIsolated is false", false},
+    {"shows", &entries, "the syllabus numbers that this demonstrates", false},
+};
+static const schema topology = {.shape = SCHEMA_OBJECT, .expects = "a map of relations", FIELDS(topology_fields)};
+/* ---- the timeline ---- */
+
+#define DEED(name, text, family, needs, about) text,
+/* Both lists hold all names; the builder tells acts from faults, with a message of its own. */
+static const char *const deed_names[] = {
+#include "scenario/timeline.def"
+    NULL};
+#undef DEED
+static const schema deed = {
+    .shape = SCHEMA_CHOICE, .expects = "what a timeline can do", .choices = deed_names};
+
+static const schema_field after_fields[] = {
+    {"log", &line, "that line came", false},
+    {"started", &text, "the agent of that name was started", false},
+    {"ended", &text, "the agent of that name has ended", false},
+};
+static const schema after_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map with log, started or ended", FIELDS(after_fields)};
+static const schema after = {.shape = SCHEMA_EITHER,
+                             .expects = "a line of output, or a map with log, started or ended",
+                             .scalar = &text,
+                             .map = &after_map};
+static const schema_field state_fields[] = {
+    {"alive", &texts, "agents that live at this moment", false},
+    {"dead", &texts, "agents that have ended by then", false},
+    {"blocked", &texts, "agents that are blocked", false},
+    {"idle", &texts, "agents that have nothing to do", false},
+    {"paused", &texts, "agents that stand still", false},
+    {"received", &line_list, "lines that have come by then", false},
+    {"not_received", &line_list, "lines that have not come by then", false},
+};
+static const schema states = {
+    .shape = SCHEMA_OBJECT, .expects = "a map of what must hold then", FIELDS(state_fields)};
+static const schema_field moment_fields[] = {
+    {"at", &moment, "milliseconds of the run's clock", false},
+    {"after", &after, "when something has happened: a line of output, an agent's start or end", false},
+    {"when", &line, "as after, for a line", false},
+    {"wait_ms", &moment, "so long after that", false},
+    {"settled", &flag,
+     "true: when all agents sleep, or have gone on for a second more; false: at once, whatever they do. "
+     "False when absent for click, event and abort", false},
+    {"act", &deed, "what is done: click, event, gc", false},
+    {"fault", &deed, "what goes wrong: terminate, kill, oom, abort, pause, resume, ...", false},
+    {"agent", &text, "the agent that it is about", false},
+    {"window", &text, "the window that it is about", false},
+    {"type", &text, "act: event: the type of the event", false},
+    {"target", &text, "act: click or event: a selector of the element; the window when absent", false},
+    {"reason", &text, "fault: kill: why, in your words", false},
+    {"expect", &states, "what must hold at this moment", false},
+    {"shows", &entries, "the syllabus numbers that this demonstrates", false},
+};
+static const schema timeline_moment = {.shape = SCHEMA_OBJECT,
+                                       .name = "moment",
+                                       .expects = "a moment: at, after or when, and act, fault or expect",
+                                       FIELDS(moment_fields)};
+static const schema timeline = {.shape = SCHEMA_LIST,
+                                .expects = "a list of moments",
+                                .item = &timeline_moment,
+                                .maximum = 10000};
+
+static const char *const answer_names[] = {"ok", "cancel", NULL};
+static const schema dialog_answer = {
+    .shape = SCHEMA_CHOICE, .expects = "ok or cancel", .choices = answer_names};
+static const schema_field dialog_fields[] = {
+    {"window", &text, "the window that shows it; any when absent", false},
+    {"answer", &dialog_answer, "ok (when absent) or cancel", false},
+    {"text", &text, "what is typed into a prompt", false},
+    {"delay_ms", &moment, "how long it stands there, of the run's clock", false},
+};
+static const schema dialog = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes an answer", FIELDS(dialog_fields)};
+static const schema dialogs = {
+    .shape = SCHEMA_LIST, .expects = "a list of answers", .item = &dialog, .maximum = 10000};
+
+static const schema frames_per_second = {
+    .shape = SCHEMA_NUMBER, .expects = "frames a second", .minimum = 0, .maximum = 1000};
+static const schema count_or_none = {
+    .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 1, .maximum = 1000000000};
+static const char *const kill_names[] = {"whole-cluster", "notify", NULL};
+static const schema kill_choice = {
+    .shape = SCHEMA_CHOICE, .expects = "what a kill does", .choices = kill_names};
+static const char *const isolation_names[] = {"concrete", "logical", NULL};
+static const schema isolation_choice = {.shape = SCHEMA_CHOICE, .expects = "what isolation brings", .choices = isolation_names};
+static const char *const key_names[] = {"site", "origin", NULL};
+static const schema key_choice = {.shape = SCHEMA_CHOICE, .expects = "what agents are keyed by", .choices = key_names};
+static const char *const sharing_names[] = {"own", "pool", NULL};
+static const schema sharing = {
+    .shape = SCHEMA_CHOICE, .expects = "who has a thread", .choices = sharing_names};
+static const schema_field knob_fields[] = {
+    {"isolation_mode", &isolation_choice,
+     "concrete, or logical: isolated groups are keyed and restricted alike, but may not share memory (R-COOP-06); concrete when absent", false},
+    {"oac_default", &key_choice, "what windows are keyed by where no header says it (R-AG-17); site when absent", false},
+    {"thread_sharing", &sharing, "own (when absent): every agent has a thread; pool: those that cannot block share threads (R-AG-07)", false},
+    {"pool_threads", &count_or_none, "how many threads they share; 1 when absent", false},
+    {"script_watchdog_ms", &count_or_none, "scripts that run longer are aborted (R-EL-12); none is when absent", false},
+    {"microtask_limit", &count_or_none, "microtasks in one checkpoint; any number when absent (R-EL-07)", false},
+    {"long_task_ms", &count_or_none, "tasks that last longer are findings; none is when absent", false},
+    {"pause_bound_ms", &moment, "so long a cluster may be paused in part before R-CR-01 counts as broken; 0 when absent", false},
+    {"fps", &frames_per_second, "frames a second of the virtual display; 60 when absent, 0: none (R-RN-01)", false},
+    {"cluster_kill", &kill_choice,
+     "whole-cluster, as on the web; notify, as on no web: one agent ends, and heddle.ondeath tells the others", false},
+};
+static const schema knobs = {
+    .shape = SCHEMA_OBJECT, .expects = "a map of knobs", FIELDS(knob_fields)};
+
 static const schema_field expect_fields[] = {
     {"log", &sequence, "the whole output of all agents, in this order", false},
     {"order", &order, "lines that come in this order; others may come between", false},
@@ -285,6 +476,7 @@ static const schema_field expect_fields[] = {
     {"errors", &line_list, "the uncaught errors and rejections, in any order", false},
     {"cells", &cells, "values of shared cells when the run has ended", false},
     {"findings", &finding_list, "what is found; everything else that is found is a failure", false},
+    {"topology", &topology, "who turns out to share an agent or a cluster", false},
     {"exit", &exit_either, "how the run ends", false},
 };
 static const schema expect = {
@@ -310,7 +502,13 @@ static const schema_field scenario_fields[] = {
     {"limits", &limits, "bounds of the run", false},
     {"needs", &texts, "npm packages that must be installed, or 'tail calls'; else the scenario is not run", false},
     {"files", &files, "what scripts can load: a path and the text behind it", false},
+    {"origins", &origins, "names for origins; without any, everything lives at https://scenario.test", false},
+    {"public_suffixes", &texts, "domains below which sites begin, beside those of the Public Suffix List", false},
+    {"resources", &resources, "what the network answers, by address; nothing else is there", false},
     {"windows", &windows, "the windows that are opened, in this order", true},
+    {"timeline", &timeline, "what is done, goes wrong or must hold at moments of the run", false},
+    {"dialogs", &dialogs, "how alert, confirm and prompt are answered, in this order; others are not shown", false},
+    {"knobs", &knobs, "choices that the specifications leave open", false},
     {"expect", &expect, "what must come of it", false},
 };
 

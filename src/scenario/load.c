@@ -22,6 +22,7 @@ static plan *create_plan(const char *path)
     p->file = region_text(memory, path);
     p->directory = directory_of(memory, path);
     p->seed = 1;
+    p->knobs.fps = 60;
     p->repeat = 1;
     p->expect.exit.code = -1;
     return p;

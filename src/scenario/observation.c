@@ -84,10 +84,44 @@ const observation_cell *observation_find_cell(const observation *o, const char *
     return find_cell(o, name);
 }
 
+static bool comes_after(const observation_realm *a, const observation_realm *b)
+{
+    return a->cluster > b->cluster || (a->cluster == b->cluster && a->agent_id > b->agent_id);
+}
+
+void observation_add_realm(observation *o, const observation_realm *realm)
+{
+    observation_realm copy = *realm;
+    copy.name = region_text(o->memory, realm->name);
+    copy.url = region_text(o->memory, realm->url);
+    copy.origin = region_text(o->memory, realm->origin);
+    copy.agent = region_text(o->memory, realm->agent);
+    copy.agent_kind = region_text(o->memory, realm->agent_kind);
+    copy.rule = region_text(o->memory, realm->rule);
+    copy.key = region_text(o->memory, realm->key);
+    copy.isolation = region_text(o->memory, realm->isolation);
+    o->realms = region_grow(o->memory, o->realms, o->realm_count, &o->realm_capacity, sizeof *o->realms);
+    size_t i = o->realm_count++;
+    for (; i > 0 && comes_after(&o->realms[i - 1], &copy); i--)
+        o->realms[i] = o->realms[i - 1];
+    o->realms[i] = copy;
+}
+
+const observation_realm *observation_find_realm(const observation *o, const char *name)
+{
+    for (size_t i = o->realm_count; i-- > 0;)
+        if (strcmp(o->realms[i].name, name) == 0)
+            return &o->realms[i];
+    for (size_t i = o->realm_count; i-- > 0;)
+        if (strcmp(o->realms[i].agent, name) == 0)
+            return &o->realms[i];
+    return NULL;
+}
+
 const char *observation_kind_name(observation_kind kind)
 {
-    static const char *const names[] = {"console", "error", "finding", "exit"};
-    hd_assert(kind <= OBSERVATION_EXIT);
+    static const char *const names[] = {"console", "error", "finding", "exit", "moment"};
+    hd_assert(kind <= OBSERVATION_MOMENT);
     return names[kind];
 }
 

@@ -19,8 +19,10 @@ typedef enum observation_kind {
     OBSERVATION_ERROR, /* an uncaught error, unhandled rejection or script error: a finding too, of
                           `finding`'s kind */
     OBSERVATION_FINDING, /* any other finding */
-    OBSERVATION_EXIT     /* an agent's end; `text` says how: finished, closed, terminated,
+    OBSERVATION_EXIT,    /* an agent's end; `text` says how: finished, closed, terminated,
                             heap-exhausted, ... */
+    OBSERVATION_MOMENT   /* a moment of the timeline was carried out; `text` says what was done, or
+                            why not */
 } observation_kind;
 
 /* One agent's part in a finding: who waits, where, on what, since when. Unknown texts are NULL. */
@@ -50,6 +52,8 @@ typedef struct observation_record {
     finding_kind finding;  /* OBSERVATION_ERROR, OBSERVATION_FINDING */
     observation_party *parties;
     size_t party_count;
+    size_t moment; /* OBSERVATION_MOMENT: which of the plan's timeline */
+    bool held;     /* OBSERVATION_MOMENT: it could be done, or what must hold did */
 } observation_record;
 
 /* The last value of a cell that a script registered with heddle.cell(name, typedArray, index). */
@@ -60,6 +64,20 @@ typedef struct observation_cell {
     uint64_t block;
     uint64_t byte_offset;
 } observation_cell;
+
+/* A realm that the run had: who was where. `name` is a window's, a frame's or a worker's. */
+typedef struct observation_realm {
+    const char *name;
+    const char *url;
+    const char *origin;
+    const char *agent, *agent_kind;
+    const char *rule;      /* what put it into its agent: "R-AG-11.1: ..." */
+    const char *key;       /* of its cluster; NULL = none */
+    const char *isolation; /* of its cluster: none, logical, concrete */
+    uint32_t agent_id, cluster;
+    uint32_t context, group; /* windows: the browsing context and its group; else 0 */
+    bool can_block, origin_keyed, isolated;
+} observation_realm;
 
 typedef enum run_end {
     RUN_END_IDLE,        /* nothing can happen any more */
@@ -77,6 +95,9 @@ typedef struct observation {
     observation_cell *cells;
     size_t cell_count;
     size_t cell_capacity;
+    observation_realm *realms; /* ordered by cluster, then by agent, then as they came */
+    size_t realm_count;
+    size_t realm_capacity;
     run_end end;
     uint64_t seed;
     uint64_t agents;        /* that ever started */
@@ -96,6 +117,11 @@ const observation_record *observation_add(observation *o, const observation_reco
 /* Sets a cell's value; a second call for the same name replaces the first. */
 void observation_set_cell(observation *o, const observation_cell *cell);
 const observation_cell *observation_find_cell(const observation *o, const char *name);
+
+/* Copies the realm to its place in the order. */
+void observation_add_realm(observation *o, const observation_realm *realm);
+/* The last one of that name, or of an agent of that name; NULL when there is none. */
+const observation_realm *observation_find_realm(const observation *o, const char *name);
 
 /* Constant names: console, error, finding, exit · log, info, warn, error, debug · idle, deadlock,
  * time-limit, interrupted */

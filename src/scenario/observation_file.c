@@ -96,6 +96,26 @@ static bool get_cell(FILE *from, region *memory, observation_cell *c)
            get_text(from, memory, &c->type);
 }
 
+static void put_realm(FILE *to, const observation_realm *r)
+{
+    put(to, r, sizeof *r);
+    put_text(to, r->name);
+    put_text(to, r->url);
+    put_text(to, r->origin);
+    put_text(to, r->agent);
+    put_text(to, r->agent_kind);
+    put_text(to, r->rule);
+    put_text(to, r->key);
+    put_text(to, r->isolation);
+}
+
+static bool get_realm(FILE *from, region *memory, observation_realm *r)
+{
+    return get(from, r, sizeof *r) && get_text(from, memory, &r->name) && get_text(from, memory, &r->url) &&
+           get_text(from, memory, &r->origin) && get_text(from, memory, &r->agent) && get_text(from, memory, &r->agent_kind) &&
+           get_text(from, memory, &r->rule) && get_text(from, memory, &r->key) && get_text(from, memory, &r->isolation);
+}
+
 bool observation_store(FILE *to, const observation *o)
 {
     put(to, o, sizeof *o);
@@ -103,6 +123,8 @@ bool observation_store(FILE *to, const observation *o)
         put_record(to, &o->records[i]);
     for (size_t i = 0; i < o->cell_count; i++)
         put_cell(to, &o->cells[i]);
+    for (size_t i = 0; i < o->realm_count; i++)
+        put_realm(to, &o->realms[i]);
     return fflush(to) == 0 && !ferror(to);
 }
 
@@ -118,13 +140,17 @@ observation *observation_fetch(FILE *from)
     o->memory = memory;
     o->capacity = o->count;
     o->cell_capacity = o->cell_count;
+    o->realm_capacity = o->realm_count;
     o->records = region_allocate(memory, (o->count + 1) * sizeof *o->records);
     o->cells = region_allocate(memory, (o->cell_count + 1) * sizeof *o->cells);
+    o->realms = region_allocate(memory, (o->realm_count + 1) * sizeof *o->realms);
     bool whole = true;
     for (size_t i = 0; whole && i < o->count; i++)
         whole = get_record(from, memory, &o->records[i]);
     for (size_t i = 0; whole && i < o->cell_count; i++)
         whole = get_cell(from, memory, &o->cells[i]);
+    for (size_t i = 0; whole && i < o->realm_count; i++)
+        whole = get_realm(from, memory, &o->realms[i]);
     if (whole)
         return o;
     observation_free(o);

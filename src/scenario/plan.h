@@ -53,11 +53,50 @@ typedef struct plan_file {
     plan_script *script;
 } plan_file;
 
+/* `origins`: names for origins, and whether they are secure contexts. */
+typedef struct plan_origin {
+    const char *name;
+    const char *origin; /* serialized: "https://app.example" */
+    bool secure;
+    source_position declared;
+} plan_origin;
+
+typedef struct plan_header {
+    const char *name, *value;
+} plan_header;
+
+/* What a resource answers to one fetch. */
+typedef struct plan_answer {
+    plan_script *script; /* the body, when it is a script or a page; else NULL: */
+    const char *bytes;
+    size_t length;
+    const char *type; /* Content-Type unless `headers` has one; NULL: none */
+    unsigned status;
+    const plan_header *headers;
+    size_t header_count;
+    uint64_t delay_ms;
+    bool fails; /* a network error */
+} plan_answer;
+
+/* `resources`: what the network serves under a URL, or below a folder's. */
+typedef struct plan_resource {
+    const char *url;    /* absolute, without a fragment */
+    const char *folder; /* on disk: serves what lies in it below `url`, with the answer's headers; else NULL */
+    text_list methods;  /* empty: any */
+    plan_answer *versions; /* each fetch takes the next; the last one stays */
+    size_t version_count;
+    source_position declared;
+} plan_resource;
+
 typedef struct plan_window {
     const char *name; /* the agent's name in output and expectations */
     const char *url;  /* the document's URL */
     bool module;
-    plan_script *script; /* never NULL; shared with `files` when the window names one */
+    plan_script *script; /* shared with `files` when the window names one; NULL: the resource at `url` is loaded */
+    const char *opener;  /* an earlier window that opens this one; NULL = nobody does */
+    const char *target;  /* with an opener: the target name and the features of window.open */
+    const char *features;
+    bool noopener;
     source_position declared;
 } plan_window;
 
@@ -162,6 +201,90 @@ typedef struct expect_exit {
     source_position declared;
 } expect_exit;
 
+/* Names that turn out to stand in one relation, each to each. */
+typedef enum topology_relation {
+    TOPOLOGY_SAME_AGENT,
+    TOPOLOGY_DIFFERENT_AGENT,
+    TOPOLOGY_SAME_CLUSTER,
+    TOPOLOGY_DIFFERENT_CLUSTER,
+    TOPOLOGY_ISOLATED, /* each alone: cross-origin isolated */
+    TOPOLOGY_NOT_ISOLATED,
+    TOPOLOGY_RELATION_COUNT
+} topology_relation;
+
+typedef struct expect_topology {
+    topology_relation relation;
+    text_list names;
+    source_position declared;
+} expect_topology;
+/* What a timeline can do; timeline.def. */
+typedef enum plan_deed {
+    DEED_NONE,
+#define DEED(name, text, family, needs, about) DEED_##name,
+#include "scenario/timeline.def"
+#undef DEED
+    DEED_COUNT
+} plan_deed;
+
+/* When the waiting for a moment begins. */
+typedef enum plan_trigger {
+    TRIGGER_START,
+    TRIGGER_LOG,
+    TRIGGER_AGENT_STARTED,
+    TRIGGER_AGENT_ENDED
+} plan_trigger;
+
+/* What an agent is found in. */
+typedef enum plan_agent_state {
+    AGENT_STATE_ALIVE,
+    AGENT_STATE_DEAD,
+    AGENT_STATE_BLOCKED,
+    AGENT_STATE_IDLE,
+    AGENT_STATE_PAUSED,
+    AGENT_STATE_COUNT
+} plan_agent_state;
+
+/* One entry of `timeline`: something that is done, goes wrong or must hold at a moment of the run.
+ */
+typedef struct plan_moment {
+    plan_trigger trigger;
+    expect_line line;  /* TRIGGER_LOG: what is waited for */
+    const char *agent; /* TRIGGER_AGENT_*: its name */
+    uint64_t wait_ms;  /* after the trigger; TRIGGER_START: the moment itself */
+    bool settled;      /* not before all agents sleep, or have gone on for a second */
+
+    plan_deed deed;
+    const char *subject; /* the agent or window that it is about */
+    const char *type;    /* DEED_EVENT: of the event */
+    const char *target;  /* of a click or event: a selector; NULL: the window itself */
+    const char *reason;  /* of a kill, in the scenario's words; NULL */
+
+    text_list states[AGENT_STATE_COUNT]; /* who must be found so */
+    expect_lines received, not_received; /* lines up to this moment */
+    number_list shows;
+    source_position declared;
+} plan_moment;
+
+/* One entry of `dialogs`: how the next alert, confirm or prompt is answered. */
+typedef struct plan_dialog {
+    const char *window; /* NULL: whichever shows it */
+    const char *text;   /* NULL: what the prompt offers */
+    bool accepts;
+    uint64_t delay_ms;
+} plan_dialog;
+
+/* What the specifications leave open; zero is what the web does. */
+typedef struct plan_knobs {
+    uint64_t script_watchdog_ms, microtask_limit; /* 0: none */
+    uint64_t pause_bound_ms;    /* so long a cluster may be partly paused (R-CR-01) */
+    uint64_t long_task_ms;      /* longer tasks are findings; 0: none is */
+    bool isolation_is_logical;     /* R-COOP-06, R-COI-06 */
+    bool origin_keyed_by_default;  /* R-AG-17 */
+    uint64_t pool_threads;      /* threads that agents share which cannot block; 0: each has its own */
+    uint64_t fps;               /* frames a second of the virtual display; 60 when absent */
+    bool cluster_kill_notifies; /* a kill ends one agent, and the others are told (R-CR-02) */
+} plan_knobs;
+
 /* Everything under `expect`. `has_*` tells an empty list ("nothing may be logged") from an absent
  * one. */
 typedef struct plan_expect {
@@ -178,6 +301,9 @@ typedef struct plan_expect {
     size_t cell_count;
     expect_finding *findings;
     size_t finding_count;
+    expect_topology *topology;
+    size_t topology_count;
+    number_list topology_shows;
     expect_exit exit;
 } plan_expect;
 
@@ -202,9 +328,19 @@ typedef struct plan {
     text_list needs; /* npm packages, or PLAN_NEEDS_…, without which the scenario is not run */
     plan_file *files;
     size_t file_count;
+    plan_origin *origins;
+    size_t origin_count;
+    text_list public_suffixes; /* beside the list's */
+    plan_resource *resources;
+    size_t resource_count;
     plan_window *windows;
     size_t window_count;
-    plan_script **scripts; /* every script of `files` and `windows`, once */
+    plan_moment *timeline;
+    size_t moment_count;
+    plan_knobs knobs;
+    plan_dialog *dialogs;
+    size_t dialog_count;
+    plan_script **scripts; /* every script of `files`, `resources` and `windows`, once */
     size_t script_count;
     plan_expect expect;
     regex_t **patterns; /* compiled expressions of `expect`, which regfree wants back */
@@ -219,6 +355,9 @@ void plan_free(plan *p);
  * up as written first, then left out. */
 const plan_file *plan_find_file(const plan *p, const char *path_or_url);
 
+/* The resource that answers a URL: declared under it, under it without its query, or a folder that it lies below; NULL for none. */
+const plan_resource *plan_find_resource(const plan *p, const char *url);
+
 const plan_script *plan_find_script(const plan *p, const char *url);
 
 /* Where line and column of a script stand for a reader: an inline script is translated into the
@@ -231,6 +370,16 @@ void plan_empty_script(plan *p, size_t script_index);
 
 /* ✓, ~ or ✗; "" for none. */
 const char *plan_mark_text(plan_mark mark);
+
+/* terminate, kill, ... */
+const char *plan_deed_name(plan_deed deed);
+/* What a deed needs beside its name: "agent" or "window". */
+const char *plan_deed_needs(plan_deed deed);
+/* False when nothing has that name under `family` ("act", "fault"). */
+bool plan_deed_from_name(const char *family, const char *name, plan_deed *deed);
+
+/* alive, dead, blocked, idle, paused. */
+const char *plan_agent_state_name(plan_agent_state state);
 
 /* says, means, like, try, beware, see. */
 const char *plan_lesson_name(plan_lesson lesson);

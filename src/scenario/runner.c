@@ -6,7 +6,12 @@
 #include "memory/waiter_list.h"
 #include "platform/clock.h"
 #include "scenario/files.h"
+#include "scenario/lock_report.h"
+#include "scenario/network.h"
+#include "web/browsing_context.h"
+#include "scenario/timeline.h"
 #include "web/program.h"
+#include "web/timers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,15 +35,31 @@ struct run {
     struct registered_cell *cells;
     int64_t started;
     uint64_t blocks_before; /* the id of the last block of earlier runs */
+    struct timeline *timeline; /* NULL: the plan has none */
 };
 
 /* ---- notices become records ---- */
+
+/* A run without a time limit ends when its clock has jumped so often, or has left so many lines: then it would go on for ever, a timer at
+ * a time. */
+#define MOST_JUMPS 100000
+#define MOST_RECORDS 1000000
+
+static bool has_own_bound(const struct run *run)
+{
+    return run->plan->limits.time_ms || run->options->wall_limit_ms;
+}
 
 static void add(struct run *run, const observation_record *record)
 {
     const observation_record *added = observation_add(run->observation, record);
     if (run->options->record)
         run->options->record(run->options->context, added);
+}
+
+static void add_record(void *context, const observation_record *record)
+{
+    add(context, record);
 }
 
 static void add_cell(struct run *run, const struct notice *n)
@@ -54,6 +75,30 @@ static void add_cell(struct run *run, const struct notice *n)
     run->cells = c;
 }
 
+static void add_realm(struct run *run, const struct notice *n)
+{
+    const struct agent *a = n->agent;
+    const struct agent_cluster *c = a->cluster;
+    observation_realm realm = {
+        .name = n->text,
+        .url = n->file,
+        .origin = n->origin,
+        .agent = a->name,
+        .agent_kind = agent_kind_name(a->kind),
+        .rule = n->rule,
+        .key = c->key,
+        .isolation = isolation_mode_name(c->isolation),
+        .agent_id = a->id,
+        .cluster = c->id,
+        .context = n->line,
+        .group = n->column,
+        .can_block = a->can_block,
+        .origin_keyed = c->origin_keyed,
+        .isolated = n->level,
+    };
+    observation_add_realm(run->observation, &realm);
+}
+
 static void sink(struct world *w, struct notice *n, void *context)
 {
     static const observation_kind kinds[] = {
@@ -61,12 +106,18 @@ static void sink(struct world *w, struct notice *n, void *context)
         [NOTICE_ERROR] = OBSERVATION_ERROR,
         [NOTICE_FINDING] = OBSERVATION_FINDING,
         [NOTICE_EXIT] = OBSERVATION_EXIT,
+        [NOTICE_MOMENT] = OBSERVATION_MOMENT,
     };
     struct run *run = context;
-    (void)w;
+    if (run->observation->count == MOST_RECORDS && !has_own_bound(run))
+        crowd_reach_limit(&w->crowd);
     if (n->kind == NOTICE_CELL) {
         add_cell(run, n);
         shared_block_unref(n->block);
+        return;
+    }
+    if (n->kind == NOTICE_REALM) {
+        add_realm(run, n);
         return;
     }
     char *file = files_localize(run->plan, n->file), *stack = files_localize(run->plan, n->stack);
@@ -81,6 +132,13 @@ static void sink(struct world *w, struct notice *n, void *context)
         .level = (console_level)n->level,
         .finding = (finding_kind)n->finding,
     };
+    if (n->kind == NOTICE_MOMENT) {
+        record.agent = "timeline";
+        record.moment = n->line;
+        record.held = n->level;
+        record.where = run->plan->timeline[n->line].declared;
+        record.level = CONSOLE_LOG;
+    }
     add(run, &record);
     free(file);
     free(stack);
@@ -188,15 +246,48 @@ static void report_deadlock(struct run *run, struct world *w)
     free(list.items);
 }
 
+/* ---- a bound of the run ---- */
+
+/* Which timer of which agent comes next, and would for ever. */
+static void describe_next_timer(const struct world *w, observation_record *record, char *text, size_t size)
+{
+    const struct parker *p = crowd_next_due((struct crowd *)&w->crowd);
+    const struct agent *a = p ? p->owner : NULL;
+    struct timer_sight timer;
+    snprintf(text, size, "the clock has jumped %d times and the run has not ended", MOST_JUMPS);
+    size_t length = strlen(text);
+    if (!a)
+        return;
+    record->agent = a->name;
+    record->agent_kind = agent_kind_name(a->kind);
+    if (!a->timers.count || !timer_look(a->timers.heap[0], &timer)) {
+        snprintf(text + length, size - length, ": %s waits once more", a->name);
+        return;
+    }
+    snprintf(text + length, size - length, timer.repeats ? ": setInterval(…, %d) of %s is never cleared" : ": setTimeout(…, %d) of %s comes again and again",
+             timer.timeout, a->name);
+    record->where = (source_position){timer.file, timer.line, timer.column};
+}
+
 static void report_time_limit(struct run *run, struct world *w)
 {
+    char text[512];
     observation_record record = {
         .kind = OBSERVATION_FINDING,
         .finding = FINDING_TIME_LIMIT,
         .time_ns = (uint64_t)crowd_now(&w->crowd),
-        .text = "the run reached its time limit and was ended",
+        .text = text,
     };
+    if (w->crowd.jumps_used_up)
+        describe_next_timer(w, &record, text, sizeof text);
+    else if (!has_own_bound(run))
+        snprintf(text, sizeof text, "the run has left %d lines and has not ended", MOST_RECORDS);
+    else
+        snprintf(text, sizeof text, "the run reached its time limit and was ended");
+    char *file = files_localize(run->plan, record.where.file);
+    record.where.file = file;
     add(run, &record);
+    free(file);
 }
 
 /* ---- the end ---- */
@@ -262,11 +353,14 @@ static void ended(struct world *w, enum world_end end, void *context)
         [WORLD_INTERRUPTED] = RUN_END_INTERRUPTED,
     };
     struct run *run = context;
+    timeline_stop(run->timeline, end == WORLD_IDLE || end == WORLD_DEADLOCK);
     run->observation->end = ends[end];
     run->observation->virtual_ns = (uint64_t)crowd_now(&w->crowd);
     if (end == WORLD_DEADLOCK)
         report_deadlock(run, w);
-    else if (end == WORLD_TIME_LIMIT)
+    if (end == WORLD_DEADLOCK || end == WORLD_IDLE)
+        lock_report(run->plan, w, add_record, run);
+    if (end == WORLD_TIME_LIMIT)
         report_time_limit(run, w);
 }
 
@@ -295,25 +389,31 @@ static void release_cells(struct run *run)
 
 /* What agents load from: as long as the world. */
 struct served {
+    struct network *network;
     struct resource_loader loader;
     struct web web;
+    struct dialog_answer dialogs[]; /* the plan's */
 };
 
-static status start_windows(struct run *run, struct world *w)
+static status start_windows(struct run *run, struct world *w, struct user_agent *u)
 {
     for (size_t i = 0; i < run->plan->window_count; i++) {
         const plan_window *window = &run->plan->windows[i];
         struct window_options options = {
             .name = window->name,
-            .document_url = window->url,
-            .url = window->script->url,
-            .script = window->script->text,
-            .script_length = window->script->length,
+            .url = window->url,
+            .script_url = window->script ? window->script->url : NULL,
+            .script = window->script ? window->script->text : NULL,
+            .script_length = window->script ? window->script->length : 0,
             .module = window->module,
+            .opener = window->opener,
+            .target = window->target,
+            .features = window->features,
+            .noopener = window->noopener,
         };
-        struct agent *agent;
-        status s = run->options->main_is_worker ? lone_worker_start(w, &options, &agent)
-                                                : window_start(w, &options, &agent);
+        struct agent *agent = NULL;
+        status s = run->options->main_is_worker && window->script ? lone_worker_start(w, &options, &agent)
+                                                                   : window_start(u, &options);
         if (s != STATUS_OK)
             return s;
         agent_unref(agent);
@@ -321,30 +421,68 @@ static status start_windows(struct run *run, struct world *w)
     return STATUS_OK;
 }
 
+static void fill_dialogs(const plan *p, struct dialog_answer *out)
+{
+    for (size_t i = 0; i < p->dialog_count; i++) {
+        const plan_dialog *d = &p->dialogs[i];
+        out[i] = (struct dialog_answer){
+            .window = d->window, .text = d->text, .accepts = d->accepts, .delay_ns = (int64_t)d->delay_ms * 1000000};
+    }
+}
+
 status scenario_run(const plan *p, const struct run_options *options, observation *out)
 {
     struct run run = {.plan = p, .options = options, .observation = out, .started = clock_monotonic()};
-    struct served *served = malloc(sizeof *served);
+    struct served *served = malloc(sizeof *served + p->dialog_count * sizeof served->dialogs[0]);
     if (!served)
         return STATUS_NO_MEMORY;
-    served->loader = (struct resource_loader){files_load, files_find_package, (void *)p, files_find_required, files_is_commonjs};
-    served->web = (struct web){&served->loader, options->pure};
+    served->network = network_create(p);
+    fill_dialogs(p, served->dialogs);
+    served->loader = network_loader(served->network);
+    served->web = (struct web){
+        .loader = &served->loader,
+        .pure = options->pure,
+        .origins = network_origins(served->network),
+        .origin_count = p->origin_count,
+        .public_suffixes = p->public_suffixes.items,
+        .public_suffix_count = p->public_suffixes.count,
+        .fps = (unsigned)p->knobs.fps,
+        .dialogs = served->dialogs,
+        .dialog_count = p->dialog_count,
+    };
     uint64_t seed = options->seed ? options->seed : p->seed;
     bool real = options->real_clock || p->clock == PLAN_CLOCK_REAL;
     struct world *w = world_create(real ? CROWD_CLOCK_REAL : CROWD_CLOCK_VIRTUAL, seed);
     if (!w) {
+        network_free(served->network);
         free(served);
         return STATUS_NO_MEMORY;
     }
+    struct user_agent *user_agent = user_agent_create(w);
+    if (user_agent) {
+        user_agent->isolation_mode = p->knobs.isolation_is_logical ? ISOLATION_LOGICAL : ISOLATION_CONCRETE;
+        user_agent->origin_keyed_by_default = p->knobs.origin_keyed_by_default;
+    }
+    served->web.user_agent = user_agent;
     w->host = &served->web;
     w->heap_limit = p->limits.heap_mb << 20;
     w->stack_limit = p->limits.stack_kb << 10;
     w->agent_limit = (uint32_t)p->limits.agents;
     w->patience_ms = PATIENCE_MS;
     struct world_watch watch = {sink, ended, tick, &run};
+    origin_set_public_suffixes(p->public_suffixes.items, p->public_suffixes.count);
     run.blocks_before = shared_block_last_id();
-    status s = start_windows(&run, w);
+    if (!has_own_bound(&run))
+        crowd_set_jump_limit(&w->crowd, MOST_JUMPS);
+    w->watchdog = (int64_t)p->knobs.script_watchdog_ms * 1000000;
+    w->long_task = (int64_t)p->knobs.long_task_ms * 1000000;
+    w->pool_threads = (unsigned)p->knobs.pool_threads;
+    w->microtask_limit = p->knobs.microtask_limit;
+    status s = timeline_start(p, w, &run.timeline);
+    if (s == STATUS_OK)
+        s = user_agent ? start_windows(&run, w, user_agent) : STATUS_NO_MEMORY;
     world_run(w, p->limits.time_ms * 1000000, options->wall_limit_ms * 1000000, &watch);
+    timeline_free(run.timeline);
     release_cells(&run);
     out->seed = seed;
     out->agents = w->agents_started;
@@ -353,7 +491,9 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     /* What an agent still runs in stays; so does what the loader reads. */
     out->stuck = w->agents != NULL;
     if (!out->stuck) {
+        user_agent_free(user_agent);
         world_free(w);
+        network_free(served->network);
         free(served);
     }
     return s;

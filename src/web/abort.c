@@ -93,6 +93,19 @@ int abort_signal_add(JSContext *js, JSValueConst signal, JSValue function)
     return values_add(js, &s->algorithms, function);
 }
 
+void abort_signal_remove(JSContext *js, JSValueConst signal, JSValueConst function)
+{
+    struct abort_signal *s = signal_peek(signal);
+    for (uint32_t i = 0; s && i < s->algorithms.count; i++) {
+        if (!JS_IsStrictEqual(js, s->algorithms.items[i], function))
+            continue;
+        JSValue removed = s->algorithms.items[i];
+        s->algorithms.items[i] = s->algorithms.items[--s->algorithms.count];
+        JS_FreeValue(js, removed);
+        return;
+    }
+}
+
 /* ---- aborting ---- */
 
 static JSValue dom_exception(JSContext *js, const char *name, const char *message)
@@ -263,6 +276,12 @@ static JSValue dependent_signal(JSContext *js, const struct values *signals)
             return JS_EXCEPTION;
         }
     return result;
+}
+
+JSValue abort_signal_following(JSContext *js, JSValueConst source)
+{
+    struct values signals = {.items = (JSValue *)&source, .count = !JS_IsUndefined(source)};
+    return dependent_signal(js, &signals);
 }
 
 static JSValue static_any(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)

@@ -69,7 +69,7 @@ static void open_one(struct arrival *a)
     }
     /* release: pairs with the acquire in may_go */
     atomic_store_explicit(&a->open, true, memory_order_release);
-    parker_unpark(&agent->parker, PARK_BLOCKED);
+    parker_unpark(agent->parker, PARK_BLOCKED);
 }
 
 static void open_all(struct barrier *b)
@@ -136,7 +136,7 @@ static JSValue meet_asleep(JSContext *js, struct agent *agent, const char *name,
     if (last)
         return JS_UNDEFINED;
     while (!may_go(&a))
-        parker_park(&agent->parker, PARK_BLOCKED, CROWD_NEVER, may_go, &a);
+        parker_park(agent->parker, PARK_BLOCKED, CROWD_NEVER, may_go, &a);
     pthread_mutex_lock(&lock);
     bool opened = !a.barrier;
     if (!opened)

@@ -58,6 +58,20 @@ static JSValue new_blob(JSContext *js, JSValueConst new_target, struct blob_byte
     return object;
 }
 
+JSValue blob_from_bytes(JSContext *js, struct blob_bytes *bytes, const char *type)
+{
+    return new_blob(js, JS_UNDEFINED, bytes, 0, bytes->length, strdup(type));
+}
+
+bool blob_view(JSValueConst value, struct blob_view *out)
+{
+    const struct blob *b = interface_peek(value, &blob_interface);
+    if (!b)
+        return false;
+    *out = (struct blob_view){b->bytes, b->offset, b->length, b->type};
+    return true;
+}
+
 static struct blob *blob_of(JSContext *js, JSValueConst self)
 {
     return interface_opaque(js, self, &blob_interface);
@@ -176,39 +190,23 @@ static JSValue slice(JSContext *js, JSValueConst self, int count, JSValueConst *
                     end > start ? end - start : 0, type);
 }
 
-/* A promise that is already kept: the bytes are there. */
-static JSValue promise_of(JSContext *js, JSValue value)
-{
-    JSValue functions[2], promise = JS_NewPromiseCapability(js, functions);
-    bool failed = JS_IsException(value);
-    if (failed)
-        value = JS_GetException(js);
-    if (!JS_IsException(promise)) {
-        JS_FreeValue(js, JS_Call(js, functions[failed], JS_UNDEFINED, 1, &value));
-        JS_FreeValue(js, functions[0]);
-        JS_FreeValue(js, functions[1]);
-    }
-    JS_FreeValue(js, value);
-    return promise;
-}
-
 enum { AS_TEXT, AS_ARRAY_BUFFER, AS_BYTES };
 
 static JSValue read(JSContext *js, JSValueConst self, int count, JSValueConst *arguments, int as)
 {
     const struct blob *b = blob_of(js, self);
     if (!b)
-        return promise_of(js, JS_EXCEPTION);
+        return idl_promise(js, JS_EXCEPTION);
     const uint8_t *bytes = (const uint8_t *)b->bytes->bytes + b->offset;
     if (as == AS_ARRAY_BUFFER)
-        return promise_of(js, JS_NewArrayBufferCopy(js, bytes, b->length));
+        return idl_promise(js, JS_NewArrayBufferCopy(js, bytes, b->length));
     if (as == AS_BYTES)
-        return promise_of(js, JS_NewUint8ArrayCopy(js, bytes, b->length));
+        return idl_promise(js, JS_NewUint8ArrayCopy(js, bytes, b->length));
     struct decoder d = {.encoding = ENCODING_UTF_8};
     buffer text = {0};
     decoder_feed(&d, bytes, b->length, &text);
     decoder_end(&d, &text);
-    return promise_of(js, text_new(js, &text));
+    return idl_promise(js, text_new(js, &text));
 }
 
 JSValue blob_url_create(struct realm *r, JSValueConst value)
@@ -219,22 +217,15 @@ JSValue blob_url_create(struct realm *r, JSValueConst value)
         return JS_ThrowTypeError(r->js, "createObjectURL: not a Blob");
     random_uuid(r, uuid);
     buffer url = {0};
-    buffer_format(&url, "blob:%s/%s", r->origin, uuid);
+    buffer_format(&url, "blob:%s/%s", r->origin->text, uuid);
     blob_url_add(r->agent->world, r, url.text, b->bytes, b->offset, b->length, b->type);
     return text_new(r->js, &url);
 }
 
-#define READER(name, as)                                                                           \
-    {                                                                                              \
-        name, JS_PROP_C_W_E, JS_DEF_CFUNC, as, .u = {                                              \
-            .func = {0, JS_CFUNC_generic_magic, {.generic_magic = read}}                           \
-        }                                                                                          \
-    }
-
 static const JSCFunctionListEntry prototype[] = {
     IDL_ATTRIBUTE("size", get_size, NULL),  IDL_ATTRIBUTE("type", get_type, NULL),
-    IDL_METHOD("slice", 0, slice),          READER("text", AS_TEXT),
-    READER("arrayBuffer", AS_ARRAY_BUFFER), READER("bytes", AS_BYTES),
+    IDL_METHOD("slice", 0, slice),          IDL_METHOD_MAGIC("text", 0, read, AS_TEXT),
+    IDL_METHOD_MAGIC("arrayBuffer", 0, read, AS_ARRAY_BUFFER), IDL_METHOD_MAGIC("bytes", 0, read, AS_BYTES),
 };
 
 const struct interface blob_interface = {

@@ -65,10 +65,15 @@ static JSValue load_required(JSContext *js, const char *url)
     struct commonjs_module *known = *find(realm_of(js), url);
     if (known)
         return JS_GetPropertyStr(js, known->module, "exports");
+    struct realm *r = realm_of(js);
+    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_CORS};
     struct resource resource;
-    status s = resource_load(realm_of(js)->agent->world, url, &resource);
-    if (s != STATUS_OK)
-        return JS_ThrowTypeError(js, "cannot load the module %s: %s", url, status_text(s));
+    status s = resource_load(r->agent, &q, &resource);
+    if (s != STATUS_OK) {
+        JS_ThrowTypeError(js, "cannot load the module %s: %s", url, resource.error ? resource.error : status_text(s));
+        resource_release(&resource);
+        return JS_EXCEPTION;
+    }
     size_t length = strlen(url);
     JSValue exports;
     if (length > 5 && !strcmp(url + length - 5, ".json"))
@@ -77,7 +82,7 @@ static JSValue load_required(JSContext *js, const char *url)
         exports = JS_ThrowTypeError(js, "require() of the ES module %s: use import", url);
     else
         exports = commonjs_load(js, url, resource.bytes, resource.length);
-    free(resource.bytes);
+    resource_release(&resource);
     return exports;
 }
 

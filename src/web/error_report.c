@@ -7,20 +7,18 @@
 
 #include <string.h>
 
-void realm_notice_error(struct realm *r, int finding, const struct error_report *report)
+void error_notice(struct agent *thrower, int finding, const struct error_report *report)
 {
     struct notice n = {
         .kind = NOTICE_ERROR,
         .finding = finding,
-        .time = agent_now(r->agent),
-        .agent = r->agent,
         .line = report->line,
         .column = report->column,
         .text = report->message,
         .stack = report->stack,
         .file = report->file,
     };
-    world_notice(r->agent->world, r->agent, &n);
+    world_notice(thrower->world, thrower, &n);
 }
 
 /* The engine throws these two when a limit of the agent is reached. */
@@ -42,20 +40,19 @@ static bool take_interruption(JSContext *js)
     return interrupted;
 }
 
-void realm_report_error(struct realm *r, const struct error_report *report, JSValueConst error)
+void realm_report_error(struct realm *r, struct agent *thrower, const struct error_report *report,
+                        JSValueConst error)
 {
     int canceled = 0;
     if (!r->reporting_error) {
         r->reporting_error = true;
-        JSValue global = JS_GetGlobalObject(r->js);
-        canceled = event_target_fire_error(r->js, global, report, error);
-        JS_FreeValue(r->js, global);
+        canceled = event_target_fire_error(r->js, JS_UNDEFINED, report, error);
         r->reporting_error = false;
     }
     if (canceled < 0 && take_interruption(r->js))
         return;
-    if (canceled <= 0 && !(r->kind == GLOBAL_DEDICATED_WORKER && worker_report_error(r, report)))
-        realm_notice_error(r, finding_of(report), report);
+    if (canceled <= 0 && !(r->worker && worker_report_error(r->worker, thrower, report)))
+        error_notice(thrower, finding_of(report), report);
 }
 
 void realm_report_exception(struct realm *r)
@@ -68,11 +65,12 @@ void realm_report_exception(struct realm *r)
         return;
     }
     if (JS_IsNull(thrown) && out_of_memory) { /* there was not even memory for the error object */
-        report = (struct error_report){.message = "InternalError: out of memory", .stack = "", .file = ""};
-        realm_report_error(r, &report, thrown);
+        report = (struct error_report){
+            .message = "InternalError: out of memory", .stack = "", .file = ""};
+        realm_report_error(r, r->agent, &report, thrown);
     } else {
         error_describe(r->js, thrown, &report);
-        realm_report_error(r, &report, thrown);
+        realm_report_error(r, r->agent, &report, thrown);
         error_report_free(r->js, &report);
     }
     JS_FreeValue(r->js, thrown);

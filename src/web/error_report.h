@@ -4,13 +4,16 @@
 
 #include "web/realm.h"
 
-/* "Report an exception" with a description at hand: fires `error` at the global of `r` unless that is reporting one already; not
- * handled, it climbs: a dedicated worker's to its owner, a window's to the world's notices. `error` is the thrown value, or null for one
- * that came from a worker (R-ER-02). */
-void realm_report_error(struct realm *r, const struct error_report *report, JSValueConst error);
+/* "Report an exception" with a description at hand: fires `error` at the global of `r` unless that
+ * is reporting one already; not handled, it climbs: a dedicated worker's to its owner, any other's
+ * to the world's notices (R-ER-03). `error` is the thrown value, or null for one that came from a
+ * worker (R-ER-02); `thrower` is the agent that threw it, wherever it is reported. */
+void realm_report_error(struct realm *r, struct agent *thrower, const struct error_report *report,
+                        JSValueConst error);
 
-/* Nobody is left who could handle it: the notice that becomes a finding. `finding` is an enum finding_kind. */
-void realm_notice_error(struct realm *r, int finding, const struct error_report *report);
+/* Nobody is left who could handle it: the notice that becomes a finding. `finding` is an enum
+ * finding_kind. */
+void error_notice(struct agent *thrower, int finding, const struct error_report *report);
 
 /* ---- rejected promises (R-ER-07..09) ---- */
 

@@ -59,7 +59,8 @@ static JSValue call_handler(JSContext *js, JSValueConst callback, JSValueConst e
     } else {
         result = JS_Call(js, callback, e->current_target, 1, &event);
     }
-    if (JS_IsBool(result) && JS_VALUE_GET_BOOL(result) == at_global && e->cancelable)
+    bool stay = e->known == EVENT_BEFOREUNLOAD && !JS_IsNull(result) && !JS_IsUndefined(result) && !JS_IsException(result);
+    if (((JS_IsBool(result) && JS_VALUE_GET_BOOL(result) == at_global) || stay) && e->cancelable)
         e->canceled = true;
     return result;
 }
@@ -119,7 +120,7 @@ static bool invoke_all(JSContext *js, struct event_listeners *list, JSValueConst
 static int dispatch(JSContext *js, struct event_listeners *list, JSValueConst target, JSValueConst event, struct event *e)
 {
     JSValue old = e->target;
-    e->target = JS_DupValue(js, target); /* which keeps the list */
+    e->target = JS_IsUndefined(target) ? realm_global_this(js) : JS_DupValue(js, target); /* which keeps the list */
     JS_FreeValue(js, old);
     e->dispatching = true;
     bool went_on = true;
@@ -180,8 +181,7 @@ static void event_done(JSContext *js, JSValue event, struct event *e)
     }
 }
 
-/* A trusted event that only waits for its slots. */
-static JSValue trusted_event(JSContext *js, const struct interface *i, const char *type, int slots, struct event **out)
+JSValue event_new_trusted(JSContext *js, const struct interface *i, const char *type, int slots, struct event **out)
 {
     struct realm *r = realm_of(js);
     JSValue event = event_object(r, i, slots, out);
@@ -198,11 +198,16 @@ static JSValue trusted_event(JSContext *js, const struct interface *i, const cha
     return event;
 }
 
-static int dispatch_and_free(JSContext *js, struct event_listeners *list, JSValueConst target, JSValue event, struct event *e)
+static int finish(JSContext *js, struct event_listeners *list, JSValueConst target, JSValue event, struct event *e)
 {
     int canceled = dispatch(js, list, target, event, e);
     event_done(js, event, e);
     return canceled;
+}
+
+int event_dispatch_and_free(JSContext *js, JSValueConst target, JSValue event)
+{
+    return finish(js, *event_listeners_of(js, target), target, event, event_peek(event));
 }
 
 int event_target_fire_simple(JSContext *js, JSValueConst target, const char *type)
@@ -211,47 +216,89 @@ int event_target_fire_simple(JSContext *js, JSValueConst target, const char *typ
     if (!list)
         return 0;
     struct event *e;
-    JSValue event = trusted_event(js, &event_interface, type, 0, &e);
-    return JS_IsException(event) ? -1 : dispatch_and_free(js, list, target, event, e);
+    JSValue event = event_new_trusted(js, &event_interface, type, 0, &e);
+    return JS_IsException(event) ? -1 : finish(js, list, target, event, e);
 }
 
-int event_target_fire_message(JSContext *js, JSValueConst target, const char *type, JSValue data, const char *origin,
-                              JSValue ports)
+int event_target_fire_message(JSContext *js, JSValueConst target, const char *type,
+                              const struct message_event_init *init)
 {
     struct event_listeners *list = listeners_of(js, target);
     struct event *e;
-    JSValue event = list ? trusted_event(js, &message_event_interface, type, MESSAGE_SLOTS, &e) : JS_NULL;
+    JSValue event = list ? event_new_trusted(js, &message_event_interface, type, MESSAGE_SLOTS, &e) : JS_NULL;
     if (!JS_IsObject(event)) {
-        JS_FreeValue(js, data);
-        JS_FreeValue(js, ports);
+        JS_FreeValue(js, init->data);
+        JS_FreeValue(js, init->ports);
+        JS_FreeValue(js, init->source);
         return JS_IsException(event) ? -1 : 0;
     }
-    e->slots[MESSAGE_DATA] = data;
-    if (!JS_IsUndefined(ports)) {
-        e->slots[MESSAGE_PORTS] = ports;
-        JS_FreezeObject(js, ports);
+    e->slots[MESSAGE_DATA] = init->data;
+    if (!JS_IsUndefined(init->ports)) {
+        e->slots[MESSAGE_PORTS] = init->ports;
+        JS_FreezeObject(js, init->ports);
     }
-    if (origin && *origin)
-        e->slots[MESSAGE_ORIGIN] = JS_NewString(js, origin);
-    return dispatch_and_free(js, list, target, event, e);
+    if (!JS_IsNull(init->source))
+        e->slots[MESSAGE_SOURCE] = init->source;
+    if (init->origin && *init->origin)
+        e->slots[MESSAGE_ORIGIN] = JS_NewString(js, init->origin);
+    return finish(js, list, target, event, e);
 }
 
-int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error)
+int event_target_fire_page_transition(JSContext *js, JSValueConst target, const char *type, bool persisted)
 {
     struct event_listeners *list = listeners_of(js, target);
     if (!list)
         return 0;
     struct event *e;
-    JSValue event = trusted_event(js, &error_event_interface, "error", ERROR_SLOTS, &e);
+    JSValue event = event_new_trusted(js, &event_interface, type, 0, &e);
+    if (JS_IsException(event))
+        return -1;
+    JS_DefinePropertyValueStr(js, event, "persisted", JS_NewBool(js, persisted), JS_PROP_ENUMERABLE | JS_PROP_CONFIGURABLE);
+    return finish(js, list, target, event, e);
+}
+
+int event_target_fire_before_unload(JSContext *js, JSValueConst target)
+{
+    if (!listeners_of(js, target))
+        return 0;
+    struct event *e;
+    JSValue event = event_new_trusted(js, &event_interface, "beforeunload", 0, &e);
     if (JS_IsException(event))
         return -1;
     e->cancelable = true;
+    JS_DefinePropertyValueStr(js, event, "returnValue", JS_NewString(js, ""), JS_PROP_C_W_E);
+    int canceled = event_dispatch(js, target, event);
+    JSValue stay = canceled < 0 ? JS_UNDEFINED : JS_GetPropertyStr(js, event, "returnValue");
+    const char *text = JS_IsString(stay) ? JS_ToCString(js, stay) : NULL;
+    if (text && *text)
+        canceled = 1;
+    JS_FreeCString(js, text);
+    JS_FreeValue(js, stay);
+    JS_FreeValue(js, event);
+    return canceled;
+}
+
+int event_target_fire_error_as(JSContext *js, JSValueConst target, const char *type, const struct error_report *report, JSValueConst error)
+{
+    struct event_listeners *list = listeners_of(js, target);
+    if (!list)
+        return 0;
+    struct event *e;
+    JSValue event = event_new_trusted(js, &error_event_interface, type, ERROR_SLOTS, &e);
+    if (JS_IsException(event))
+        return -1;
+    e->cancelable = e->known == EVENT_ERROR;
     e->slots[ERROR_MESSAGE] = JS_NewString(js, report->message);
     e->slots[ERROR_FILENAME] = JS_NewString(js, report->file);
     e->slots[ERROR_LINENO] = JS_NewUint32(js, report->line);
     e->slots[ERROR_COLNO] = JS_NewUint32(js, report->column);
     e->slots[ERROR_ERROR] = JS_DupValue(js, error);
-    return dispatch_and_free(js, list, target, event, e);
+    return finish(js, list, target, event, e);
+}
+
+int event_target_fire_error(JSContext *js, JSValueConst target, const struct error_report *report, JSValueConst error)
+{
+    return event_target_fire_error_as(js, target, "error", report, error);
 }
 
 int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_type type, JSValueConst promise,
@@ -262,11 +309,11 @@ int event_target_fire_rejection(JSContext *js, JSValueConst target, enum event_t
         return 0;
     struct event *e;
     JSValue event =
-        trusted_event(js, &promise_rejection_event_interface, event_type_name(type), REJECTION_SLOTS, &e);
+        event_new_trusted(js, &promise_rejection_event_interface, event_type_name(type), REJECTION_SLOTS, &e);
     if (JS_IsException(event))
         return -1;
     e->cancelable = type == EVENT_UNHANDLEDREJECTION;
     e->slots[REJECTION_PROMISE] = JS_DupValue(js, promise);
     e->slots[REJECTION_REASON] = JS_DupValue(js, reason);
-    return dispatch_and_free(js, list, target, event, e);
+    return finish(js, list, target, event, e);
 }

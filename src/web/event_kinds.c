@@ -88,9 +88,7 @@ static JSValue convert_source(JSContext *js, JSValueConst value)
     if (JS_IsNull(value) || JS_IsUndefined(value))
         return JS_NULL;
     enum host_class c = host_class_of(value);
-    JSValue global = JS_GetGlobalObject(js);
-    bool fits = c == HOST_CLASS_MESSAGE_PORT || c == HOST_CLASS_WINDOW || JS_IsStrictEqual(js, value, global);
-    JS_FreeValue(js, global);
+    bool fits = c == HOST_CLASS_MESSAGE_PORT || c == HOST_CLASS_WINDOW_PROXY;
     return fits ? JS_DupValue(js, value) : JS_ThrowTypeError(js, "source must be a Window or a MessagePort");
 }
 

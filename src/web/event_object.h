@@ -25,6 +25,7 @@ enum { MESSAGE_DATA, MESSAGE_ORIGIN, MESSAGE_LAST_EVENT_ID, MESSAGE_SOURCE, MESS
 enum { ERROR_MESSAGE, ERROR_FILENAME, ERROR_LINENO, ERROR_COLNO, ERROR_ERROR, ERROR_SLOTS };
 enum { REJECTION_PROMISE, REJECTION_REASON, REJECTION_SLOTS };
 enum { CUSTOM_DETAIL, CUSTOM_SLOTS };
+enum { PROGRESS_LENGTH_COMPUTABLE, PROGRESS_LOADED, PROGRESS_TOTAL, PROGRESS_SLOTS };
 
 /* A new event object whose slots are uninitialized and whose time is the caller's to set: `*out` is its inside. From `new_target` in a constructor, undefined otherwise. An
  * exception when out of memory. */
@@ -32,6 +33,11 @@ JSValue event_new(JSContext *js, const struct interface *i, JSValueConst new_tar
 
 /* Makes the inside as event_new left it. May free what the event held, runs no JavaScript. */
 void event_renew(JSContext *js, struct event *e);
+/* A trusted event of that type that only waits for its slots; it neither bubbles nor is cancelable. An exception when out of memory. */
+JSValue event_new_trusted(JSContext *js, const struct interface *i, const char *type, int slot_count, struct event **out);
+
+/* event_dispatch, and the event is freed. */
+int event_dispatch_and_free(JSContext *js, JSValueConst target, JSValue event);
 
 /* The inside of any event object, NULL without an exception for other values. */
 struct event *event_peek(JSValueConst value);
@@ -64,6 +70,12 @@ int event_dispatch(JSContext *js, JSValueConst target, JSValueConst event);
 #define IDL_ENUMERABLE (JS_PROP_CONFIGURABLE | JS_PROP_ENUMERABLE)
 #define IDL_METHOD(name, length, function)                                                         \
     JS_CFUNC_DEF2(name, length, function, JS_PROP_C_W_E)
+#define IDL_METHOD_MAGIC(name, length, function, magic)                                            \
+    {                                                                                              \
+        name, JS_PROP_C_W_E, JS_DEF_CFUNC, magic, .u = {                                           \
+            .func = {length, JS_CFUNC_generic_magic, {.generic_magic = function}}                  \
+        }                                                                                          \
+    }
 #define IDL_ATTRIBUTE(name, getter, setter) JS_CGETSET_DEF2(name, getter, setter, IDL_ENUMERABLE)
 #define IDL_ATTRIBUTE_MAGIC(name, getter, setter, magic)                                           \
     JS_CGETSET_MAGIC_DEF2(name, getter, setter, magic, IDL_ENUMERABLE)

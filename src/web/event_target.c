@@ -3,6 +3,7 @@
 #include "web/event_listeners.h"
 #include "web/idl.h"
 #include "web/realm.h"
+#include "web/window_proxy.h"
 
 /* ---- lists ---- */
 
@@ -65,8 +66,11 @@ bool event_target_listens(const struct event_target *t, enum event_type type)
     return false;
 }
 
+/* The global object itself, or the WindowProxy that stands for it. */
 static bool is_global(JSContext *js, JSValueConst value)
 {
+    if (window_proxy_realm(value) == realm_of(js))
+        return true;
     return JS_IsObject(value) && JS_VALUE_GET_PTR(value) == JS_VALUE_GET_PTR(realm_of(js)->global);
 }
 
@@ -80,6 +84,9 @@ struct event_listeners **event_listeners_of(JSContext *js, JSValueConst target)
 {
     if (JS_IsUndefined(target) || JS_IsNull(target) || is_global(js, target))
         return &realm_of(js)->listeners;
+    struct realm *other = window_proxy_realm(target);
+    if (other) /* another window of this agent, which its code may look into: else nobody gets here */
+        return &other->listeners;
     struct event_target *t = interface_peek(target, &event_target_interface);
     return t ? &t->listeners : NULL;
 }
@@ -230,7 +237,7 @@ static int add(JSContext *js, JSValueConst target, struct event_listeners **at, 
 /* The target of a method call: undefined means the global. A new reference. */
 static JSValue target_of(JSContext *js, JSValueConst self)
 {
-    return JS_IsUndefined(self) || JS_IsNull(self) ? JS_GetGlobalObject(js) : JS_DupValue(js, self);
+    return JS_IsUndefined(self) || JS_IsNull(self) ? realm_global_this(js) : JS_DupValue(js, self);
 }
 
 /* Arguments of addEventListener and removeEventListener, converted in order: the type, or JS_ATOM_NULL with an exception. */

@@ -25,6 +25,8 @@ struct event_listeners;
     X(REJECTIONHANDLED, "rejectionhandled")                                                        \
     X(ABORT, "abort")                                                                              \
     X(CLOSE, "close")                                                                              \
+    X(PROCESSORERROR, "processorerror")                                                            \
+    X(CONNECT, "connect")                                                                          \
     X(LOAD, "load")                                                                                \
     X(BEFOREUNLOAD, "beforeunload")                                                                \
     X(UNLOAD, "unload")                                                                            \
@@ -33,7 +35,22 @@ struct event_listeners;
     X(LANGUAGECHANGE, "languagechange")                                                            \
     X(OFFLINE, "offline")                                                                          \
     X(ONLINE, "online")                                                                            \
-    X(STORAGE, "storage")
+    X(STORAGE, "storage")                                                                          \
+    X(READYSTATECHANGE, "readystatechange")                                                        \
+    X(VISIBILITYCHANGE, "visibilitychange")                                                        \
+    X(HASHCHANGE, "hashchange")                                                                    \
+    X(POPSTATE, "popstate")                                                                        \
+    X(CLICK, "click")                                                                              \
+    X(LOADSTART, "loadstart")                                                                      \
+    X(PROGRESS, "progress")                                                                        \
+    X(TIMEOUT, "timeout")                                                                          \
+    X(LOADEND, "loadend")                                                                          \
+    X(INSTALL, "install")                                                                          \
+    X(ACTIVATE, "activate")                                                                        \
+    X(FETCH, "fetch")                                                                              \
+    X(STATECHANGE, "statechange")                                                                  \
+    X(UPDATEFOUND, "updatefound")                                                                  \
+    X(CONTROLLERCHANGE, "controllerchange")
 
 enum event_type {
     EVENT_OTHER, /* any other name */

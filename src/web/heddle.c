@@ -3,7 +3,9 @@
 #include "base/buffer.h"
 #include "engine/interface.h"
 #include "memory/shared_block.h"
+#include "web/audio.h"
 #include "web/barrier.h"
+#include "web/css_worklets.h"
 #include "web/globals.h"
 #include "web/realm.h"
 
@@ -103,7 +105,7 @@ static JSValue heddle_barrier(JSContext *js, JSValueConst self, int count, JSVal
  * would. */
 static JSValue heddle_spin_for(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    const struct agent *a = realm_of(js)->agent;
+    struct agent *a = realm_of(js)->agent;
     double ms = 0;
     (void)self;
     if (count && JS_ToFloat64(js, &ms, arguments[0]))
@@ -112,8 +114,7 @@ static JSValue heddle_spin_for(JSContext *js, JSValueConst self, int count, JSVa
         return JS_UNDEFINED;
     int64_t end = agent_now(a) + (int64_t)((ms < 1e12 ? ms : 1e12) * 1e6);
     while (agent_now(a) < end) {
-        /* acquire: pairs with the release in agent_terminate */
-        if (atomic_load_explicit(&((struct agent *)a)->doomed, memory_order_acquire))
+        if (agent_must_unwind(a))
             return interruption_throw(js);
     }
     return JS_UNDEFINED;
@@ -156,7 +157,7 @@ static JSValue heddle_whoami(JSContext *js, JSValueConst self, int count, JSValu
         {"agent", JS_NewString(js, a->name)},
         {"kind", JS_NewString(js, agent_kind_name(a->kind))},
         {"id", JS_NewUint32(js, a->id)},
-        {"cluster", JS_NewUint32(js, a->cluster)},
+        {"cluster", JS_NewUint32(js, a->cluster->id)},
         {"canBlock", JS_NewBool(js, a->can_block)},
         {"realm", JS_NewString(js, r->url)},
         {"thread", JS_NewInt32(js, (int32_t)gettid())},
@@ -211,6 +212,30 @@ static JSValue heddle_cell(JSContext *js, JSValueConst self, int count, JSValueC
     return result;
 }
 
+/* ---- what the user agent does by itself, asked for ---- */
+
+/* heddle.render(audioContext, quanta): the promise that they were rendered. */
+static JSValue heddle_render(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    uint32_t quanta = 1;
+    (void)self;
+    if (count > 1 && JS_ToUint32(js, &quanta, arguments[1]))
+        return JS_EXCEPTION;
+    return audio_render_context(js, count ? arguments[0] : JS_UNDEFINED, quanta);
+}
+
+/* heddle.paint(name, ...arguments), heddle.layout and heddle.animate: the promise of what the registered class's method returned. */
+static JSValue heddle_call_worklet(JSContext *js, JSValueConst self, int count, JSValueConst *arguments, int kind)
+{
+    JSValue list = JS_NewArray(js);
+    (void)self;
+    for (int i = 1; i < count && !JS_IsException(list); i++)
+        JS_DefinePropertyValueUint32(js, list, (uint32_t)i - 1, JS_DupValue(js, arguments[i]), JS_PROP_C_W_E);
+    JSValue promise = JS_IsException(list) ? list : css_worklet_call(js, kind, count ? arguments[0] : JS_UNDEFINED, list);
+    JS_FreeValue(js, list);
+    return promise;
+}
+
 /* ---- the object ---- */
 
 static const JSCFunctionListEntry entries[] = {
@@ -221,6 +246,10 @@ static const JSCFunctionListEntry entries[] = {
     JS_CFUNC_DEF("whoami", 0, heddle_whoami),
     JS_CFUNC_DEF("cell", 3, heddle_cell),
     JS_CFUNC_DEF("now", 0, heddle_now),
+    JS_CFUNC_DEF("render", 2, heddle_render),
+    JS_CFUNC_MAGIC_DEF("paint", 1, heddle_call_worklet, WORKLET_PAINT),
+    JS_CFUNC_MAGIC_DEF("layout", 1, heddle_call_worklet, WORKLET_LAYOUT),
+    JS_CFUNC_MAGIC_DEF("animate", 1, heddle_call_worklet, WORKLET_ANIMATION),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "heddle", JS_PROP_CONFIGURABLE),
 };
 

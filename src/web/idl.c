@@ -1,6 +1,9 @@
 #include "web/idl.h"
 
+#include "engine/js.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool idl_arguments(JSContext *js, const char *what, int count, int required)
@@ -181,4 +184,135 @@ int idl_sequence(JSContext *js, JSValueConst value, int (*item)(JSContext *js, J
     JS_FreeValue(js, next);
     JS_FreeValue(js, iterator);
     return more;
+}
+
+char *idl_text(JSContext *js, JSValueConst value)
+{
+    size_t length, to = 0;
+    const char *from = JS_ToCStringLen(js, &length, value);
+    char *text = from ? malloc(2 * length + 1) : NULL;
+    for (size_t i = 0; text && i < length; i++) {
+        if (!from[i])
+            text[to++] = (char)0xc0;
+        text[to++] = from[i] ? from[i] : (char)0x80;
+    }
+    if (text)
+        text[to] = 0;
+    else if (from)
+        JS_ThrowOutOfMemory(js);
+    JS_FreeCString(js, from);
+    return text;
+}
+
+JSValue idl_text_value(JSContext *js, const char *text)
+{
+    size_t length = strlen(text), to = 0;
+    char *copy = js_malloc(js, length + 1);
+    if (!copy)
+        return JS_EXCEPTION;
+    for (size_t i = 0; i < length; i++) {
+        bool zero = (unsigned char)text[i] == 0xc0;
+        copy[to++] = zero ? 0 : text[i];
+        i += zero;
+    }
+    JSValue value = JS_NewStringLen(js, copy, to);
+    js_free(js, copy);
+    return value;
+}
+
+JSValue idl_rejected(JSContext *js)
+{
+    JSValue resolving[2], exception = JS_GetException(js);
+    if (exception_is_interruption(js, exception))
+        return JS_Throw(js, exception);
+    JSValue promise = JS_NewPromiseCapability(js, resolving);
+    if (!JS_IsException(promise)) {
+        JS_FreeValue(js, JS_Call(js, resolving[1], JS_UNDEFINED, 1, (JSValueConst *)&exception));
+        JS_FreeValue(js, resolving[0]);
+        JS_FreeValue(js, resolving[1]);
+    }
+    JS_FreeValue(js, exception);
+    return promise;
+}
+
+JSValue idl_promise(JSContext *js, JSValue value)
+{
+    JSValue resolving[2];
+    if (JS_IsException(value))
+        return idl_rejected(js);
+    JSValue promise = JS_NewPromiseCapability(js, resolving);
+    if (!JS_IsException(promise)) {
+        JS_FreeValue(js, JS_Call(js, resolving[0], JS_UNDEFINED, 1, (JSValueConst *)&value));
+        JS_FreeValue(js, resolving[0]);
+        JS_FreeValue(js, resolving[1]);
+    }
+    JS_FreeValue(js, value);
+    return promise;
+}
+
+int idl_add_byte_string(JSContext *js, JSValueConst value, buffer *out)
+{
+    JSValue string = JS_ToString(js, value);
+    size_t length;
+    const uint16_t *units = JS_IsException(string) ? NULL : JS_ToCStringLenUTF16(js, &length, string);
+    JS_FreeValue(js, string);
+    if (!units)
+        return -1;
+    int failed = 0;
+    buffer_add(out, "");
+    for (size_t i = 0; i < length && !failed; i++) {
+        char byte = (char)units[i];
+        if (units[i] > 255) {
+            JS_ThrowTypeError(js, "a byte string has the character U+%04X", (unsigned)units[i]);
+            failed = -1;
+        } else {
+            buffer_add_bytes(out, &byte, 1);
+        }
+    }
+    JS_FreeCStringUTF16(js, units);
+    return failed;
+}
+
+JSValue idl_byte_string(JSContext *js, const char *bytes, size_t length)
+{
+    uint16_t *units = js_malloc(js, (length + 1) * sizeof *units);
+    if (!units)
+        return JS_EXCEPTION;
+    for (size_t i = 0; i < length; i++)
+        units[i] = (unsigned char)bytes[i];
+    JSValue result = JS_NewStringUTF16(js, units, length);
+    js_free(js, units);
+    return result;
+}
+
+int idl_enumeration_member(JSContext *js, JSValueConst dictionary, const char *name, const char *const *values, int missing)
+{
+    JSValue value = idl_member(js, dictionary, name);
+    if (JS_IsUndefined(value))
+        return missing;
+    const char *text = JS_IsException(value) ? NULL : JS_ToCString(js, value);
+    JS_FreeValue(js, value);
+    if (!text)
+        return -1;
+    int found = 0;
+    while (values[found] && strcmp(values[found], text))
+        found++;
+    if (!values[found]) {
+        JS_ThrowTypeError(js, "'%s' is no value of the option %s", text, name);
+        found = -1;
+    }
+    JS_FreeCString(js, text);
+    return found;
+}
+
+int idl_is_iterable(JSContext *js, JSValueConst object)
+{
+    JSAtom symbol = iterator_symbol(js);
+    JSValue method = symbol == JS_ATOM_NULL ? JS_EXCEPTION : JS_GetProperty(js, object, symbol);
+    JS_FreeAtom(js, symbol);
+    if (JS_IsException(method))
+        return -1;
+    bool iterable = !JS_IsUndefined(method) && !JS_IsNull(method);
+    JS_FreeValue(js, method);
+    return iterable;
 }

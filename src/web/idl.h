@@ -2,6 +2,7 @@
 #ifndef HEDDLE_WEB_IDL_H
 #define HEDDLE_WEB_IDL_H
 
+#include "base/buffer.h"
 #include "quickjs.h"
 
 #include <stdbool.h>
@@ -22,6 +23,26 @@ int idl_boolean_member(JSContext *js, JSValueConst dictionary, const char *name,
 
 /* A string with every lone surrogate replaced by U+FFFD (USVString). A new reference or an exception. */
 JSValue idl_usv_string(JSContext *js, JSValueConst value);
+
+/* Any string as text for C: a zero byte in it becomes the two bytes C0 80. malloc'd, NULL with an exception. And back. */
+char *idl_text(JSContext *js, JSValueConst value);
+JSValue idl_text_value(JSContext *js, const char *text);
+
+/* For functions that return promises: one that is rejected with the pending exception, or the exception when it is an interruption. */
+JSValue idl_rejected(JSContext *js);
+
+/* For functions that return promises: one that is resolved with the value (taken), or rejected as above when it is an exception. */
+JSValue idl_promise(JSContext *js, JSValue value);
+
+/* A ByteString: appends one byte per unit of the string; a TypeError for units above 255. And back. */
+int idl_add_byte_string(JSContext *js, JSValueConst value, buffer *out);
+JSValue idl_byte_string(JSContext *js, const char *bytes, size_t length);
+
+/* An enumeration's member of a dictionary: the index in `values` (which ends with NULL), `missing` when absent, or -1 with a TypeError. */
+int idl_enumeration_member(JSContext *js, JSValueConst dictionary, const char *name, const char *const *values, int missing);
+
+/* Whether an object has a method @@iterator: a union takes it for a sequence then, else for a record or a dictionary. 0, 1 or -1. */
+int idl_is_iterable(JSContext *js, JSValueConst object);
 
 /* [EnforceRange] unsigned long long: 0, or -1 with a TypeError. */
 int idl_enforce_unsigned(JSContext *js, JSValueConst value, uint64_t *out);

@@ -10,7 +10,7 @@
 #include "message/message.h"
 #include "web/event.h"
 #include "web/globals.h"
-#include "web/realm.h"
+#include "web/message_delivery.h"
 
 struct message_port {
     struct event_target target; /* first: see event_target.h */
@@ -21,8 +21,6 @@ struct message_port {
     struct external external;
     struct message_port *next, *previous; /* of the realm, while there is an end */
 };
-
-static const struct interface message_port_interface;
 
 static struct message_port *port_opaque(JSValueConst value)
 {
@@ -43,23 +41,10 @@ static void drop(void *holder)
     JS_FreeValue(p->realm->js, p->self);
 }
 
-/* Fires `message`, or `messageerror` when the message cannot be rebuilt here (R-SAB-10). */
 static void deliver(void *holder, struct message *m)
 {
     struct message_port *p = holder;
-    JSContext *js = p->realm->js;
-    JSValue ports, data = message_deserialize(js, m, &ports);
-    message_free(m);
-    if (JS_IsException(data)) {
-        JSValue exception = JS_GetException(js);
-        bool ended = exception_is_interruption(js, exception);
-        JS_FreeValue(js, exception);
-        if (!ended && event_target_fire_message(js, p->self, "messageerror", JS_NULL, NULL, JS_UNDEFINED) < 0)
-            realm_report_exception(p->realm);
-        return;
-    }
-    if (event_target_fire_message(js, p->self, "message", data, NULL, ports) < 0)
-        realm_report_exception(p->realm);
+    message_deliver(p->realm, p->self, m, NULL, JS_NULL);
 }
 
 static void tell_close(void *holder)
@@ -175,6 +160,13 @@ static struct message_port *first_shipped(const struct realm *r)
     while (p && !port_was_shipped(p->port))
         p = p->next; /* a local pair goes with the heap */
     return p;
+}
+
+/* R-LIFE-04: "disentangle every port whose global is this document's window". */
+void ports_close_realm(struct realm *r)
+{
+    for (struct message_port *p = r->ports; p; p = p->next)
+        port_close(p->port);
 }
 
 void ports_clear(struct realm *r)
@@ -301,7 +293,7 @@ static const JSCFunctionListEntry message_port_prototype[] = {
 
 #define ENTRIES(list) (list), (int)(sizeof(list) / sizeof(list)[0])
 
-static const struct interface message_port_interface = {
+const struct interface message_port_interface = {
     .host_class = HOST_CLASS_MESSAGE_PORT,
     .name = "MessagePort",
     .parent = &event_target_interface,

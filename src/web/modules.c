@@ -16,6 +16,10 @@ static bool is_relative(const char *specifier)
 
 static char *resolve(JSContext *js, const char *referrer, const char *specifier)
 {
+    if (realm_of(js)->no_import) {
+        JS_ThrowTypeError(js, "import() is not there in worklets (R-EXP-12)");
+        return NULL;
+    }
     const struct web *web = realm_of(js)->agent->world->host;
     char *url = is_relative(specifier) ? NULL : url_resolve(NULL, specifier);
     if (!url)
@@ -33,23 +37,26 @@ static char *resolve(JSContext *js, const char *referrer, const char *specifier)
 
 static int load(JSContext *js, const char *url, struct module_source *out)
 {
+    struct realm *r = realm_of(js);
+    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_CORS, .use = USE_SCRIPT};
     struct resource resource;
-    status s = resource_load(realm_of(js)->agent->world, url, &resource);
+    status s = script_load(r->agent, &q, SCRIPT_MODULE, &resource);
     if (s != STATUS_OK) {
-        JS_ThrowTypeError(js, "cannot load the module %s: %s", url, status_text(s));
+        JS_ThrowTypeError(js, "cannot load the module %s: %s", url, resource.error ? resource.error : status_text(s));
+        resource_release(&resource);
         return -1;
     }
     if (commonjs_is(js, url, &resource)) {
         out->has_exports = true;
         out->exports = commonjs_load(js, url, resource.bytes, resource.length);
-        free(resource.bytes);
+        resource_release(&resource);
         return JS_IsException(out->exports) ? -1 : 0;
     }
     out->text = js_malloc(js, resource.length + 1);
     out->length = resource.length;
     if (out->text)
         memcpy(out->text, resource.bytes, resource.length + 1);
-    free(resource.bytes);
+    resource_release(&resource);
     return out->text ? 0 : -1;
 }
 

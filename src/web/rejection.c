@@ -138,10 +138,8 @@ static void late_handling_run(struct task *task, struct agent *a)
 {
     struct late_handling *l = (struct late_handling *)task;
     JSContext *js = l->realm->js;
-    JSValue global = JS_GetGlobalObject(js);
-    if (event_target_fire_rejection(js, global, EVENT_REJECTIONHANDLED, l->promise, l->reason) < 0)
+    if (event_target_fire_rejection(js, JS_UNDEFINED, EVENT_REJECTIONHANDLED, l->promise, l->reason) < 0)
         realm_report_exception(l->realm);
-    JS_FreeValue(js, global);
     late_handling_free(l);
 }
 
@@ -190,7 +188,7 @@ static void report_unhandled(struct realm *r, JSValueConst reason)
 {
     struct error_report report;
     error_describe(r->js, reason, &report);
-    realm_notice_error(r, FINDING_UNHANDLED_REJECTION, &report);
+    error_notice(r->agent, FINDING_UNHANDLED_REJECTION, &report);
     error_report_free(r->js, &report);
 }
 
@@ -204,9 +202,7 @@ static bool tell_oldest(struct realm *r)
         return true;
     }
     JSValue promise = JS_DupValue(r->js, all->items[0].promise), reason = JS_DupValue(r->js, all->items[0].reason);
-    JSValue global = JS_GetGlobalObject(r->js);
-    int canceled = event_target_fire_rejection(r->js, global, EVENT_UNHANDLEDREJECTION, promise, reason);
-    JS_FreeValue(r->js, global);
+    int canceled = event_target_fire_rejection(r->js, JS_UNDEFINED, EVENT_UNHANDLEDREJECTION, promise, reason);
     if (canceled < 0)
         realm_report_exception(r);
     if (canceled == 0)

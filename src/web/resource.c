@@ -1,102 +1,263 @@
+/* How agents ask the network: synchronously, or with an answer that comes as a task. What is
+ * answered: web/fetching.c. */
 #include "web/resource.h"
 
+#include "agent/pause.h"
 #include "agent/world.h"
-#include "web/blob.h"
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "base/console_level.h"
+#include "web/mime_type.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-static int hex_digit(char c)
+void resource_release(struct resource *r)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 32);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    free(r->bytes);
+    free(r->url);
+    free(r->status_text);
+    free(r->error);
+    header_list_release(&r->headers);
+    *r = (struct resource){0};
 }
 
-/* Percent-decodes in place; the new length. */
-static size_t percent_decode(char *text, size_t length)
+static char *copy_text(const char *text)
 {
-    size_t to = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '%' && i + 2 < length && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-            text[to++] = (char)(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-            i += 2;
-        } else {
-            text[to++] = text[i];
-        }
+    char *copy = text ? strdup(text) : NULL;
+    hd_assert(copy || !text);
+    return copy;
+}
+
+void resource_copy(struct resource *to, const struct resource *from)
+{
+    *to = *from;
+    to->bytes = malloc(from->length + 1);
+    hd_assert(to->bytes);
+    if (from->length)
+        memcpy(to->bytes, from->bytes, from->length);
+    to->bytes[from->length] = 0;
+    to->url = copy_text(from->url);
+    to->status_text = copy_text(from->status_text);
+    to->error = copy_text(from->error);
+    to->headers = (struct header_list){0};
+    header_list_copy(&to->headers, &from->headers);
+}
+
+char *resource_header(const struct resource *r, const char *name)
+{
+    buffer value = {0};
+    if (!header_list_get(&r->headers, name, &value))
+        return NULL;
+    buffer_add(&value, "");
+    return value.text; /* the buffer's memory is the C library's */
+}
+
+bool resource_is_ok(const struct resource *r)
+{
+    return r->status >= 200 && r->status <= 299;
+}
+
+bool resource_shows_header(const struct resource *r, const char *name)
+{
+    if (r->filtered)
+        return true;
+    if (header_is_forbidden_for_responses(name) || r->type == RESPONSE_OPAQUE ||
+        r->type == RESPONSE_OPAQUE_REDIRECT)
+        return false;
+    if (r->type != RESPONSE_CORS || header_is_cors_safelisted_for_responses(name))
+        return true;
+    char *exposed = resource_header(r, "Access-Control-Expose-Headers");
+    bool shown = header_tokens_contain(exposed, name) ||
+                 (!r->with_credentials && header_tokens_contain(exposed, "*"));
+    free(exposed);
+    return shown;
+}
+
+/* ---- synchronously ---- */
+
+status resource_load(struct agent *a, const struct request *q, struct resource *out)
+{
+    status s = resource_request(a->world, q, out);
+    if (out->delay_ns > 0 && !agent_pause(a, out->delay_ns)) {
+        resource_release(out);
+        return STATUS_STATE;
     }
-    text[to] = 0;
-    return to;
+    return s;
 }
 
-static int base64_digit(char c)
+static bool starts(const char *text, const char *beginning)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
+    return text && !strncasecmp(text, beginning, strlen(beginning));
 }
 
-/* Forgiving-base64 decode (Infra) in place; SIZE_MAX for text that is none. */
-static size_t base64_decode(char *text, size_t length)
+/* Fetch "should be blocked due to its MIME type", HTML "fetch a classic worker script" and its
+ * neighbours. */
+static bool has_type_of_script(const struct resource *r, enum script_kind kind, const char *type)
 {
-    size_t digits = 0, to = 0;
-    unsigned bits = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (strchr(" \t\n\f\r", text[i]) && text[i])
-            continue;
-        if (text[i] == '=')
-            break;
-        int d = base64_digit(text[i]);
-        if (d < 0)
-            return SIZE_MAX;
-        bits = bits << 6 | (unsigned)d;
-        if (++digits % 4 != 1)
-            text[to++] = (char)(bits >> (digits % 4 == 2 ? 4 : digits % 4 == 3 ? 2 : 0));
+    switch (kind) {
+    case SCRIPT_OF_DOCUMENT:
+        return !starts(type, "audio/") && !starts(type, "image/") && !starts(type, "video/") &&
+               !starts(type, "text/csv");
+    case SCRIPT_OF_WORKER:
+        return mime_type_is_javascript(type) || !starts(r->url, "http");
+    default:
+        return mime_type_is_javascript(type);
     }
-    text[to] = 0;
-    return digits % 4 == 1 ? SIZE_MAX : to;
 }
 
-/* Fetch, "data: URL processor". The media type does not matter here: who loads a script takes it as one. */
-static status load_data(const char *url, struct resource *out)
+static status refuse(struct resource *r, const char *format, const char *what)
 {
-    const char *comma = strchr(url, ',');
-    if (!comma)
-        return STATUS_NOT_FOUND;
-    const char *end = strchr(comma, '#');
-    out->length = end ? (size_t)(end - comma - 1) : strlen(comma + 1);
-    out->bytes = strndup(comma + 1, out->length);
-    if (!out->bytes)
-        return STATUS_NO_MEMORY;
-    out->length = percent_decode(out->bytes, out->length);
-    const char *type_end = comma;
-    while (type_end > url && type_end[-1] == ' ')
-        type_end--;
-    if (type_end - url >= 7 && !strncasecmp(type_end - 6, "base64", 6) && memchr(url, ';', (size_t)(type_end - url)))
-        out->length = base64_decode(out->bytes, out->length);
-    if (out->length == SIZE_MAX) {
-        free(out->bytes);
-        return STATUS_NOT_FOUND;
-    }
-    return STATUS_OK;
+    char *why = NULL;
+    if (asprintf(&why, format, what) < 0)
+        why = NULL;
+    resource_release(r);
+    r->error = why;
+    return STATUS_STATE;
 }
 
-static status load_blob(struct world *w, const char *url, struct resource *out)
+status script_load(struct agent *a, const struct request *q, enum script_kind kind,
+                   struct resource *out)
 {
-    char *type = NULL;
-    status s = blob_url_lookup(w, url, &out->bytes, &out->length, &type);
+    status s = resource_load(a, q, out);
+    return s == STATUS_OK ? script_check(kind, out) : s;
+}
+
+status script_check(enum script_kind kind, struct resource *out)
+{
+    status s = STATUS_OK;
+    char *type = resource_header(out, "Content-Type"), code[16];
+    snprintf(code, sizeof code, "%u", out->status);
+    if (!resource_is_ok(out))
+        s = refuse(out, "the answer has the status %s", code);
+    else if (!has_type_of_script(out, kind, type))
+        s = refuse(out, "%s is not the type of a script",
+                   type ? type : "an answer without Content-Type");
     free(type);
     return s;
 }
 
-status resource_load(struct world *w, const char *url, struct resource *out)
+/* ---- as a task ---- */
+
+struct resource_fetch {
+    struct timer timer;
+    struct task task;
+    struct agent *agent;
+    struct activity *activity; /* of the document that asks; counted, or NULL */
+    bool queued, cancelled;    /* the task is in the loop's queue; nobody wants it any more */
+    status status;
+    struct resource resource;
+    void (*done)(void *context, status s, struct resource *r);
+    void (*drop)(void *context);
+    void *context;
+};
+
+static void fetch_free(struct resource_fetch *f)
 {
-    const struct web *web = w->host;
-    if (!strncmp(url, "data:", 5))
-        return load_data(url, out);
-    if (!strncmp(url, "blob:", 5))
-        return load_blob(w, url, out);
-    return web->loader->load(web->loader->context, url, out);
+    resource_release(&f->resource);
+    activity_unref(f->activity);
+    free(f);
+}
+
+static void fetch_answer(struct task *t, struct agent *a)
+{
+    struct resource_fetch *f = caa_container_of(t, struct resource_fetch, task);
+    (void)a;
+    if (!f->cancelled)
+        f->done(f->context, f->status, &f->resource);
+    fetch_free(f);
+}
+
+static void fetch_drop(struct resource_fetch *f)
+{
+    if (!f->cancelled && f->drop)
+        f->drop(f->context);
+    fetch_free(f);
+}
+
+static void fetch_task_drop(struct task *t)
+{
+    fetch_drop(caa_container_of(t, struct resource_fetch, task));
+}
+
+static void timer_drop(struct timer *t)
+{
+    fetch_drop(caa_container_of(t, struct resource_fetch, timer));
+}
+
+/* The answer has come: from here on it is a task among others (R-EL-01). */
+static void timer_fire(struct timer *t, struct agent *a)
+{
+    struct resource_fetch *f = caa_container_of(t, struct resource_fetch, timer);
+    f->queued = true;
+    f->task.activity = f->activity ? activity_ref(f->activity) : NULL;
+    agent_queue(a, &f->task);
+}
+
+struct resource_fetch *resource_fetch(struct agent *a, const struct request *q,
+                                      void (*done)(void *context, status s, struct resource *r),
+                                      void (*drop)(void *context), void *context)
+{
+    struct resource_fetch *f = calloc(1, sizeof *f);
+    hd_assert(f);
+    f->timer = (struct timer){.index = SIZE_MAX, .fire = timer_fire, .drop = timer_drop};
+    f->task =
+        (struct task){.run = fetch_answer, .drop = fetch_task_drop, .source = TASK_NETWORKING};
+    f->agent = a;
+    f->activity = q->activity ? activity_ref(q->activity) : NULL;
+    f->done = done;
+    f->drop = drop;
+    f->context = context;
+    f->status = resource_request(a->world, q, &f->resource);
+    if (f->resource.delay_ns > 0)
+        timer_start(a, &f->timer, f->resource.delay_ns);
+    else
+        timer_fire(&f->timer, a);
+    return f;
+}
+
+void resource_fetch_cancel(struct resource_fetch *f)
+{
+    f->cancelled = true;
+    if (f->queued)
+        return;
+    timer_cancel(f->agent, &f->timer);
+    fetch_free(f);
+}
+
+/* ---- for people ---- */
+
+void resource_warn(struct agent *a, const char *what, const char *url, status s,
+                   const struct resource *r)
+{
+    if (s == STATUS_OK || s == STATUS_IO)
+        return;
+    buffer text = {0};
+    buffer_format(&text, "%s of %s failed: %s", what, url, r->error ? r->error : status_text(s));
+    struct notice n = {.kind = NOTICE_CONSOLE, .level = CONSOLE_WARN, .text = text.text};
+    world_notice(a->world, a, &n);
+    buffer_release(&text);
+}
+
+bool origin_text_is_trustworthy(const char *origin)
+{
+    static const char local[] = "localhost";
+    if (!starts(origin, "http://"))
+        return strcmp(origin, "null") != 0;
+    const char *host = origin + strlen("http://");
+    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":"),
+           tail = sizeof local - 1;
+    bool named = length >= tail && !strncmp(host + length - tail, local, tail) &&
+                 (length == tail || host[length - tail - 1] == '.');
+    return named || !strncmp(host, "127.", 4) || !strncmp(host, "[::1]", 5);
+}
+
+bool origin_text_is_secure(const struct web *web, const char *origin)
+{
+    for (size_t i = 0; i < web->origin_count; i++)
+        if (!strcmp(web->origins[i].origin, origin))
+            return web->origins[i].secure;
+    return origin_text_is_trustworthy(origin);
 }

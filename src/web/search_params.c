@@ -610,30 +610,10 @@ static const struct interface iterator_interface = {
     .prototype_count = sizeof iterator_prototype_functions / sizeof *iterator_prototype_functions,
 };
 
-/* An iterator's prototype has no constructor and inherits %IteratorPrototype%. */
-static int prepare_iterators(JSContext *js)
-{
-    JSValue prototype = interface_prototype(js, &iterator_interface);
-    if (JS_IsException(prototype))
-        return -1;
-    JSAtom constructor = JS_NewAtom(js, "constructor");
-    JSPropertyDescriptor d;
-    int has_constructor = JS_GetOwnProperty(js, &d, prototype, constructor), failed = 0;
-    if (has_constructor > 0) {
-        JS_FreeValue(js, d.value);
-        JSValue general = interface_iterator_prototype(js);
-        failed = JS_DeleteProperty(js, prototype, constructor, 0) < 0 ||
-                 JS_SetPrototype(js, prototype, general) < 0;
-        JS_FreeValue(js, general);
-    }
-    JS_FreeAtom(js, constructor);
-    return failed || has_constructor < 0 ? -1 : 0;
-}
-
 static JSValue iterate(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
                        int kind)
 {
-    if (!params_of(js, self) || prepare_iterators(js))
+    if (!params_of(js, self) || interface_prepare_iterator(js, &iterator_interface))
         return JS_EXCEPTION;
     struct iterator *i = js_mallocz(js, sizeof *i);
     if (!i)
@@ -648,13 +628,6 @@ static JSValue iterate(JSContext *js, JSValueConst self, int count, JSValueConst
     return object;
 }
 
-#define ITERATOR(name, kind)                                                                       \
-    {                                                                                              \
-        name, JS_PROP_C_W_E, JS_DEF_CFUNC, kind, .u = {                                            \
-            .func = {0, JS_CFUNC_generic_magic, {.generic_magic = iterate}}                        \
-        }                                                                                          \
-    }
-
 static const JSCFunctionListEntry prototype_functions[] = {
     IDL_ATTRIBUTE("size", get_size, NULL),
     IDL_METHOD("append", 2, append),
@@ -666,9 +639,9 @@ static const JSCFunctionListEntry prototype_functions[] = {
     IDL_METHOD("sort", 0, sort),
     IDL_METHOD("forEach", 1, for_each),
     IDL_METHOD("toString", 0, to_string),
-    ITERATOR("entries", ITERATE_ENTRIES),
-    ITERATOR("keys", ITERATE_KEYS),
-    ITERATOR("values", ITERATE_VALUES),
+    IDL_METHOD_MAGIC("entries", 0, iterate, ITERATE_ENTRIES),
+    IDL_METHOD_MAGIC("keys", 0, iterate, ITERATE_KEYS),
+    IDL_METHOD_MAGIC("values", 0, iterate, ITERATE_VALUES),
     JS_ALIAS_DEF("[Symbol.iterator]", "entries"),
 };
 

@@ -16,7 +16,7 @@ static void wait_until(struct agent *a, int64_t deadline, bool (*ready)(void *),
 {
     /* acquire: pairs with the release in agent_terminate */
     while (!ready(context) && !atomic_load_explicit(&a->doomed, memory_order_acquire))
-        if (parker_park(&a->parker, PARK_BLOCKED, deadline, ready, context) == PARK_DEADLINE)
+        if (parker_park(a->parker, PARK_BLOCKED, deadline, ready, context) == PARK_DEADLINE)
             return;
 }
 
@@ -28,7 +28,7 @@ static bool is_doomed(void *context)
 
 static void wake_main(struct test262_run *run)
 {
-    parker_unpark(&run->main->parker, PARK_BLOCKED);
+    parker_unpark(run->main->parker, PARK_BLOCKED);
 }
 
 /* ---- reports ---- */
@@ -220,7 +220,7 @@ static JSValue agent_broadcast(JSContext *js, JSValueConst self, int count, JSVa
     /* release: pairs with receive_broadcast */
     atomic_fetch_add_explicit(&run->generation, 1, memory_order_release);
     for (struct test262_child *c = run->children; c; c = c->next)
-        parker_unpark(&c->agent->parker, PARK_BLOCKED);
+        parker_unpark(c->agent->parker, PARK_BLOCKED);
     wait_until(a, CROWD_NEVER, all_received, run);
     return JS_UNDEFINED;
 }
@@ -389,13 +389,13 @@ struct realm *test262_realm(struct agent *a)
     r->agent = a;
     r->kind = GLOBAL_WINDOW;
     r->url = strdup("");
-    r->origin = strdup("null");
+    r->origin = origin_opaque();
     r->pure = true;
     r->time_origin = agent_now(a);
     r->js = engine_realm_create(a->engine, r);
     if (!r->js) {
         free(r->url);
-        free(r->origin);
+        origin_unref(r->origin);
         free(r);
         return NULL;
     }

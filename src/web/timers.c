@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "web/globals.h"
 #include "web/realm.h"
+#include "web/timers.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@ struct js_timer {
     int32_t timeout; /* ms, as asked for */
     bool repeats;
     bool firing, cleared; /* cleared inside its own handler */
+    int64_t left;         /* ns, while the document is suspended */
+    char *file;           /* intervals: where it was set, outside the heap; NULL = not known */
+    uint32_t line, column;
     JSValue handler;
     int count;
     JSValue arguments[];
@@ -25,6 +29,7 @@ struct timer_map {
     struct js_timer **slots; /* slot i holds the timer of ID first_id + i, or NULL */
     size_t count, capacity;
     int32_t first_id;
+    bool suspended;
     int32_t running_level; /* nesting level of the running timer task, 0 outside one (R-TM-03) */
 };
 
@@ -80,6 +85,7 @@ static void js_timer_free(struct js_timer *t)
     JS_FreeValueRT(runtime, t->handler);
     for (int i = 0; i < t->count; i++)
         JS_FreeValueRT(runtime, t->arguments[i]);
+    free(t->file);
     free(t);
 }
 
@@ -101,7 +107,9 @@ static void arm(struct js_timer *t)
     if (m->running_level > 5 && timeout < 4) /* R-TM-03 */
         timeout = 4;
     t->level = m->running_level + 1;
-    timer_start(t->realm->agent, &t->timer, (int64_t)timeout * 1000000);
+    t->left = (int64_t)timeout * 1000000;
+    if (!m->suspended)
+        timer_start(t->realm->agent, &t->timer, t->left);
 }
 
 static void call_handler(struct js_timer *t)
@@ -109,7 +117,7 @@ static void call_handler(struct js_timer *t)
     JSContext *js = t->realm->js;
     JSValue result;
     if (JS_IsFunction(js, t->handler)) {
-        JSValue global = JS_GetGlobalObject(js);
+        JSValue global = realm_global_this(js);
         result = JS_Call(js, t->handler, global, t->count, (JSValueConst *)t->arguments);
         JS_FreeValue(js, global);
     } else { /* R-TM-08: text is compiled when it fires */
@@ -139,6 +147,27 @@ static void fire(struct timer *timer, struct agent *a)
     m->running_level = 0; /* R-TM-04, by the letter: a microtask is a task of its own */
 }
 
+/* An interval that is never cleared keeps its run from ending, which ends by a bound and names it then. */
+static void note_place(JSContext *js, struct js_timer *t)
+{
+    struct source_place place = source_place_now(js, 0);
+    const char *file = place.file != JS_ATOM_NULL ? JS_AtomToCString(js, place.file) : NULL;
+    t->file = file ? strdup(file) : NULL;
+    t->line = place.line;
+    t->column = place.column;
+    JS_FreeCString(js, file);
+    JS_FreeAtom(js, place.file);
+}
+
+bool timer_look(const struct timer *timer, struct timer_sight *out)
+{
+    if (timer->fire != fire)
+        return false;
+    const struct js_timer *t = caa_container_of(timer, struct js_timer, timer);
+    *out = (struct timer_sight){t->repeats, t->timeout, t->file, t->line, t->column};
+    return true;
+}
+
 /* R-TM-01: Web IDL `long`. */
 static int to_timeout(JSContext *js, JSValueConst value, int32_t *out)
 {
@@ -150,6 +179,8 @@ static JSValue start(JSContext *js, JSValueConst self, int count, JSValueConst *
 {
     struct realm *r = realm_of(js);
     (void)self;
+    if (r->destroyed) /* R-LIFE-07: nothing of that window runs any more */
+        return JS_NewInt32(js, 0);
     if (count < 1)
         return JS_ThrowTypeError(js, "%s: 1 argument required, but only 0 present", repeats ? "setInterval" : "setTimeout");
     int extra = count > 2 ? count - 2 : 0;
@@ -168,6 +199,8 @@ static JSValue start(JSContext *js, JSValueConst self, int count, JSValueConst *
     t->timer.index = SIZE_MAX;
     t->realm = r;
     t->repeats = repeats;
+    if (repeats)
+        note_place(js, t);
     t->handler = handler;
     t->count = extra;
     for (int i = 0; i < extra; i++)
@@ -198,6 +231,49 @@ static JSValue clear(JSContext *js, JSValueConst self, int count, JSValueConst *
         map_remove(t);
     }
     return JS_UNDEFINED;
+}
+
+void timers_clear_realm(struct realm *r)
+{
+    struct timer_map *m = r->timers;
+    for (size_t i = 0; m && i < m->count; i++) {
+        struct js_timer *t = m->slots[i];
+        if (!t)
+            continue;
+        if (t->firing) {
+            t->cleared = true;
+        } else {
+            timer_cancel(r->agent, &t->timer);
+            map_remove(t);
+        }
+    }
+}
+
+void timers_suspend_realm(struct realm *r)
+{
+    struct timer_map *m = map_of(r);
+    if (!m || m->suspended)
+        return;
+    m->suspended = true;
+    int64_t now = agent_now(r->agent);
+    for (size_t i = 0; i < m->count; i++) {
+        struct js_timer *t = m->slots[i];
+        if (!t || t->firing)
+            continue;
+        t->left = t->timer.due > now ? t->timer.due - now : 0;
+        timer_cancel(r->agent, &t->timer);
+    }
+}
+
+void timers_resume_realm(struct realm *r)
+{
+    struct timer_map *m = r->timers;
+    if (!m || !m->suspended)
+        return;
+    m->suspended = false;
+    for (size_t i = 0; i < m->count; i++)
+        if (m->slots[i] && !m->slots[i]->firing)
+            timer_start(r->agent, &m->slots[i]->timer, m->slots[i]->left);
 }
 
 void timers_release(struct realm *r)

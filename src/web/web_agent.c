@@ -1,28 +1,78 @@
 #include "web/web_agent.h"
 
+#include "agent/safe_point.h"
 #include "agent/world.h"
+#include "base/assert.h"
 #include "base/finding.h"
 #include "engine/host_class.h"
 #include "platform/clock.h"
 #include "web/commonjs.h"
 #include "web/error_report.h"
 #include "web/event.h"
+#include "web/document.h"
 #include "web/globals.h"
+#include "web/page.h"
 #include "web/program.h"
 #include "web/resource.h"
+#include "web/service_worker.h"
 #include "web/url.h"
 #include "web/worker.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the engine ---- */
 
-static bool interrupted(void *host)
+static bool is_ended(struct agent *a)
 {
-    struct agent *a = host;
     /* acquire: pairs with the release in agent_terminate */
     return atomic_load_explicit(&a->doomed, memory_order_acquire);
+}
+
+/* R-EL-12: by the watchdog, or by the scenario. */
+static void notice_abort(struct agent *a)
+{
+    struct realm *r = web_agent_of(a)->realms;
+    struct source_place place = r ? source_place_now(r->js, 0) : (struct source_place){0};
+    const char *file = place.file != JS_ATOM_NULL ? JS_AtomToCString(r->js, place.file) : NULL;
+    struct notice n = {
+        .kind = NOTICE_FINDING,
+        .finding = FINDING_SCRIPT_ABORTED,
+        .text = "the script took too long and was aborted: no `finally` runs, the agent goes on (R-EL-12)",
+        .file = file,
+        .line = place.line,
+        .column = place.column,
+    };
+    world_notice(a->world, a, &n);
+    if (r) {
+        JS_FreeCString(r->js, file);
+        JS_FreeAtom(r->js, place.file);
+    }
+}
+
+/* What is left of the queue waits for the next checkpoint, so that tasks come in between (R-EL-07). */
+static void notice_endless_microtasks(struct agent *a)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%" PRIu64 " microtasks in one checkpoint, and the queue is not empty (R-EL-07)",
+             a->world->microtask_limit);
+    struct notice n = {.kind = NOTICE_FINDING, .finding = FINDING_SCRIPT_ABORTED, .text = text};
+    world_notice(a->world, a, &n);
+}
+
+bool agent_must_unwind(struct agent *a)
+{
+    enum safe_point found = agent_safe_point(a);
+    if (found == SAFE_ABORT)
+        notice_abort(a);
+    return found != SAFE_GO_ON;
+}
+
+static bool interrupted(void *host)
+{
+    return agent_must_unwind(host);
 }
 
 static int64_t wall_clock_us(void *host)
@@ -60,41 +110,105 @@ int web_engine_create(struct agent *a)
 
 /* ---- realms ---- */
 
-struct realm *realm_create(struct agent *a, enum global_kind kind, const char *url, const char *origin)
+struct realm *realm_create(struct agent *a, const struct realm_options *o)
 {
     struct realm *r = calloc(1, sizeof *r);
+    hd_invariant("R-AG-02", o->kind == GLOBAL_WINDOW || !web_agent_of(a)->realms); /* workers have one realm */
     if (!r)
         return NULL;
     r->agent = a;
-    r->kind = kind;
-    r->url = strdup(url);
-    r->origin = strdup(origin);
-    r->cross_origin_isolated = true;
-    r->pure = ((const struct web *)a->world->host)->pure;
+    r->kind = o->kind;
+    r->url = strdup(o->url);
+    r->origin = origin_ref(o->origin);
+    r->policy = o->policy;
+    r->cross_origin_isolated = o->may_isolate && a->cluster->isolation == ISOLATION_CONCRETE; /* R-COI-01, R-COI-02, R-COI-06 */
+    r->secure = o->secure;
+    r->document = o->document ? document_ref(o->document) : NULL;
+    r->pure = web_of(a)->pure;
     r->time_origin = agent_now(a);
-    r->spare_event = JS_UNDEFINED;
+    r->spare_event = r->window_parts[0] = r->window_parts[1] = r->service_worker_clients = JS_UNDEFINED;
     r->js = engine_realm_create(a->engine, r);
     if (r->js) {
         r->global = JS_GetGlobalObject(r->js);
         JS_FreeValue(r->js, r->global);
     }
     if (!r->js || globals_install(r)) {
+        document_unref(r->document);
+        origin_unref(r->origin);
         free(r->url);
-        free(r->origin);
         free(r);
         return NULL;
     }
+    r->number = ++web_agent_of(a)->realms_made;
     r->next = web_agent_of(a)->realms;
     web_agent_of(a)->realms = r;
+    service_worker_client_begin(r);
     return r;
 }
 
 static void realm_free(struct realm *r)
 {
     globals_release(r);
+    document_unref(r->document);
+    origin_unref(r->origin);
     free(r->url);
-    free(r->origin);
+    free(r->base);
     free(r);
+}
+
+/* ---- realms whose document is gone ---- */
+
+struct burial {
+    struct task task;
+    struct realm *realm;
+};
+
+static void unlink_realm(struct realm *r)
+{
+    struct realm **link = &web_agent_of(r->agent)->realms;
+    while (*link != r)
+        link = &(*link)->next;
+    *link = r->next;
+}
+
+static void bury_run(struct task *t, struct agent *a)
+{
+    struct burial *b = caa_container_of(t, struct burial, task);
+    struct realm *r = b->realm;
+    globals_clear(r);
+    unlink_realm(r);
+    r->next = web_agent_of(a)->buried;
+    web_agent_of(a)->buried = r;
+    engine_realm_free(a->engine, r->js);
+    free(b);
+}
+
+static void bury_drop(struct task *t)
+{
+    free(caa_container_of(t, struct burial, task));
+}
+
+/* Not at once: a listener of the realm may be running. */
+void realm_bury(struct realm *r)
+{
+    struct burial *b = calloc(1, sizeof *b);
+    r->destroyed = true;
+    if (!b)
+        return;
+    b->task.run = bury_run;
+    b->task.drop = bury_drop;
+    b->task.source = TASK_DOM_MANIPULATION;
+    b->realm = r;
+    agent_queue(r->agent, &b->task);
+}
+
+static void free_realms(struct realm *realms)
+{
+    while (realms) {
+        struct realm *r = realms;
+        realms = r->next;
+        realm_free(r);
+    }
 }
 
 void web_agent_free(struct agent *a)
@@ -106,22 +220,26 @@ void web_agent_free(struct agent *a)
         globals_clear(r);
     if (a->engine)
         engine_destroy(a->engine);
-    while (realms) {
-        struct realm *r = realms;
-        realms = r->next;
-        realm_free(r);
-    }
+    free_realms(realms);
+    free_realms(web->buried);
     free(web->url);
     free(web->document_url);
     free(web->script);
+    origin_unref(web->origin);
     free(web->own_name);
+    free(web->owner_origin);
     free(web);
     a->web = NULL;
 }
 
+struct realm *realm_caller(JSContext *js)
+{
+    return realm_of(realm_incumbent(js));
+}
+
 char *realm_resolve_url(struct realm *r, const char *text)
 {
-    char *resolved = url_resolve(r->url, text);
+    char *resolved = url_resolve(realm_base(r), text);
     char *copy = resolved ? js_strdup(r->js, resolved) : NULL;
     free(resolved);
     return copy;
@@ -146,14 +264,23 @@ void agent_checkpoint(struct agent *a)
     JSValue exception;
     if (web->in_checkpoint || !checkpoint_is_due(a, web))
         return;
+    hd_invariant("R-JB-01", engine_stack_is_empty(a->engine));
     web->in_checkpoint = true;
-    while (!interrupted(a) && engine_run_microtask(a->engine, &js, &exception)) {
+    agent_script_unwound(a);
+    uint64_t left = a->world->microtask_limit;
+    while (!is_ended(a) && engine_run_microtask(a->engine, &js, &exception)) {
         if (!JS_IsUninitialized(exception)) {
             JS_Throw(js, exception);
             realm_report_exception(realm_of(js));
         }
+        agent_script_unwound(a);
+        if (left && --left == 0) {
+            notice_endless_microtasks(a);
+            break;
+        }
     }
-    for (struct realm *r = web->realms; r && !interrupted(a); r = r->next)
+    hd_invariant("R-EL-07", is_ended(a) || a->world->microtask_limit || !engine_has_microtasks(a->engine)); /* the next task finds none */
+    for (struct realm *r = web->realms; r && !is_ended(a); r = r->next)
         rejections_notify(r);
     engine_clear_kept_objects(a->engine);
     web->in_checkpoint = false;
@@ -197,7 +324,7 @@ bool realm_run_script(struct realm *r, const char *text, size_t length, const ch
     r->module_script = module;
     if (module)
         return run_module(r, text, length, url);
-    struct resource resource = {(char *)text, length};
+    struct resource resource = {.bytes = (char *)text, .length = length};
     size_t name = strlen(url);
     bool wrapped = name > 4 && !strcmp(url + name - 4, ".cjs") && commonjs_is(r->js, url, &resource);
     JSValue result = wrapped ? commonjs_load(r->js, url, text, length) : script_run(r->js, text, length, url);
@@ -208,23 +335,60 @@ bool realm_run_script(struct realm *r, const char *text, size_t length, const ch
 
 /* ---- window agents ---- */
 
-static void notice_script_error(struct agent *a, const char *url, const char *why)
+static void window_main(struct agent *a)
 {
-    char text[1024];
-    snprintf(text, sizeof text, "cannot load %s: %s", url, why);
-    struct notice n = {.kind = NOTICE_ERROR, .finding = FINDING_SCRIPT_ERROR, .text = text, .file = url};
-    world_notice(a->world, a, &n);
+    if (web_engine_create(a)) {
+        struct notice n = {.kind = NOTICE_ERROR, .finding = FINDING_SCRIPT_ERROR, .text = "a window cannot be made: out of memory"};
+        world_notice(a->world, a, &n);
+        agent_close(a);
+    }
 }
 
-static void program_start(struct agent *a, enum global_kind kind)
+static void window_finish(struct agent *a)
+{
+    workers_orphan(a);
+    pages_end(a);
+    web_agent_free(a);
+}
+
+static const struct agent_calls window_calls = {window_main, agent_checkpoint, window_finish};
+
+status window_agent_start(struct world *w, const char *name, struct agent *creator, struct agent_cluster *cluster, struct agent **out)
+{
+    struct web_agent *web = calloc(1, sizeof *web);
+    if (!web)
+        return STATUS_NO_MEMORY;
+    struct agent_options options = {
+        .kind = AGENT_WINDOW,
+        .name = name,
+        .creator = creator,
+        .cluster = cluster,
+        .calls = &window_calls,
+        .web = web,
+    };
+    status s = agent_start(w, &options, out);
+    if (s != STATUS_OK)
+        free(web);
+    return s;
+}
+
+/* ---- a program as a worker that nobody made ---- */
+
+static void lone_worker_main(struct agent *a)
 {
     struct web_agent *web = a->web;
-    const char *base = web->document_url ? web->document_url : web->url;
-    char *origin = url_origin(base);
-    struct realm *r = web_engine_create(a) ? NULL : realm_create(a, kind, base, origin ? origin : "null");
-    free(origin);
+    struct origin *origin = origin_of_url(web->url);
+    struct realm_options options = {.kind = GLOBAL_DEDICATED_WORKER,
+                                    .url = web->document_url ? web->document_url : web->url,
+                                    .origin = origin,
+                                    .policy = policy_of_scenario(),
+                                    .may_isolate = true,
+                                    .secure = origin_is_trustworthy(origin)};
+    struct realm *r = web_engine_create(a) ? NULL : realm_create(a, &options);
+    origin_unref(origin);
     if (!r) {
-        notice_script_error(a, web->url, "out of memory");
+        struct notice n = {.kind = NOTICE_ERROR, .finding = FINDING_SCRIPT_ERROR, .text = "the program cannot be run: out of memory"};
+        world_notice(a->world, a, &n);
         return;
     }
     if (!realm_run_script(r, web->script, web->script_length, web->url, web->module))
@@ -232,43 +396,31 @@ static void program_start(struct agent *a, enum global_kind kind)
     agent_checkpoint(a);
 }
 
-static void window_main(struct agent *a)
-{
-    program_start(a, GLOBAL_WINDOW);
-}
-
-static void lone_worker_main(struct agent *a)
-{
-    program_start(a, GLOBAL_DEDICATED_WORKER);
-}
-
-static void program_finish(struct agent *a)
+static void lone_worker_finish(struct agent *a)
 {
     workers_orphan(a);
     web_agent_free(a);
 }
 
-static const struct agent_calls window_calls = {window_main, agent_checkpoint, program_finish};
-static const struct agent_calls lone_worker_calls = {lone_worker_main, agent_checkpoint, program_finish};
+static const struct agent_calls lone_worker_calls = {lone_worker_main, agent_checkpoint, lone_worker_finish};
 
-static status program_agent_start(struct world *w, const struct window_options *options, enum agent_kind kind,
-                                  const struct agent_calls *calls, struct agent **out)
+status lone_worker_start(struct world *w, const struct window_options *options, struct agent **out)
 {
     struct web_agent *web = calloc(1, sizeof *web);
     if (!web)
         return STATUS_NO_MEMORY;
-    web->url = strdup(options->url);
-    web->document_url = options->document_url ? strdup(options->document_url) : NULL;
+    web->url = strdup(options->script_url);
+    web->document_url = strdup(options->url);
     web->script = malloc(options->script_length + 1);
     memcpy(web->script, options->script, options->script_length);
     web->script[options->script_length] = 0;
     web->script_length = options->script_length;
     web->module = options->module;
     struct agent_options agent = {
-        .kind = kind,
-        .can_block = kind == AGENT_DEDICATED_WORKER,
+        .kind = AGENT_DEDICATED_WORKER,
+        .can_block = true,
         .name = options->name,
-        .calls = calls,
+        .calls = &lone_worker_calls,
         .web = web,
     };
     status s = agent_start(w, &agent, out);
@@ -279,14 +431,4 @@ static status program_agent_start(struct world *w, const struct window_options *
         free(web);
     }
     return s;
-}
-
-status window_start(struct world *w, const struct window_options *options, struct agent **out)
-{
-    return program_agent_start(w, options, AGENT_WINDOW, &window_calls, out);
-}
-
-status lone_worker_start(struct world *w, const struct window_options *options, struct agent **out)
-{
-    return program_agent_start(w, options, AGENT_DEDICATED_WORKER, &lone_worker_calls, out);
 }

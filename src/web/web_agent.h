@@ -2,23 +2,43 @@
 #ifndef HEDDLE_WEB_WEB_AGENT_H
 #define HEDDLE_WEB_WEB_AGENT_H
 
+#include "agent/world.h"
 #include "web/realm.h"
+#include "web/resource.h"
 
 struct worker_link;
+struct shared_worker;
+struct worklet_scope;
 
 /* What an agent is started with; agent->web. Owned by the agent's thread. */
 struct web_agent {
     struct realm *realms;
+    struct realm *buried; /* of documents that are gone: scripts may still hold their functions */
+    struct page *pages;   /* windows: the documents of the agent */
+    struct window_proxy *proxies;
+    uint32_t realms_made;
     bool in_checkpoint; /* "performing a microtask checkpoint is true" */
     char *url;          /* of the first script, and of the document */
     char *document_url; /* windows: NULL = url */
     char *script;       /* its text; NULL: loaded from url when the agent starts */
     size_t script_length;
     bool module;
+    struct origin *origin;        /* workers: counted; of the creator */
+    struct policy policy;         /* workers: the creator's container */
+    bool may_isolate, secure;     /* workers: the creator's */
     char *own_name;               /* dedicated workers: the `name` option */
+    char *owner_origin;           /* dedicated workers: who asks for the script */
+    struct worker_host *service_worker; /* service workers: counted */
     struct worker_link *link;     /* dedicated workers: the way to the owner */
+    struct worklet_scope *worklet_scope; /* worklets: NULL otherwise */
+    struct shared_worker *shared_worker; /* shared workers: counted */
     struct worker_link *children; /* the agent's own workers that have not ended */
 };
+
+static inline struct web *web_of(struct agent *a)
+{
+    return a->world->host;
+}
 
 static inline struct web_agent *web_agent_of(struct agent *a)
 {
@@ -28,8 +48,20 @@ static inline struct web_agent *web_agent_of(struct agent *a)
 /* Makes the agent's engine. 0, or -1 when out of memory. */
 int web_engine_create(struct agent *a);
 
-/* Makes a realm with its global object. NULL when out of memory (an error was noticed then). */
-struct realm *realm_create(struct agent *a, enum global_kind kind, const char *url, const char *origin);
+/* Makes a realm with its global object. NULL when out of memory. */
+struct realm_options {
+    enum global_kind kind;
+    const char *url;
+    struct origin *origin; /* one more reference is taken */
+    struct policy policy;
+    bool may_isolate;          /* its owner or document may have the cross-origin isolated capability: it has if the cluster is concretely isolated */
+    bool secure;
+    struct document *document; /* windows: one more reference is taken */
+};
+struct realm *realm_create(struct agent *a, const struct realm_options *o);
+
+/* The document of a window's realm is gone (R-LIFE-04): its values are let go of, in a task of its own, and the realm leaves the agent's list. */
+void realm_bury(struct realm *r);
 
 /* Runs the first script: "run a classic script" or "run a module script", with errors reported. False when it could not be parsed; the
  * error is pending then. */

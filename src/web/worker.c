@@ -3,16 +3,16 @@
  * both ends exist from construction, and what is posted early waits in the queue). */
 #include "web/worker.h"
 
+#include "agent/safe_point.h"
 #include "agent/world.h"
-#include "base/finding.h"
 #include "engine/host_class.h"
 #include "message/message.h"
+#include "web/document.h"
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/globals.h"
-#include "web/resource.h"
-#include "web/url.h"
-#include "web/web_agent.h"
+#include "web/message_delivery.h"
+#include "web/worker_global.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,7 @@ struct worker_link {
     _Atomic uint32_t references; /* relaxed up, acq_rel down */
     struct agent *owner;         /* counted; constant */
     struct agent *worker;        /* counted; constant once started */
+    struct activity *activity;   /* of the owning document, whose tasks wait while it is not fully active (R-EL-03); counted; NULL: a worker owns it */
     /* Owner's thread. */
     bool terminated; /* what the worker has sent and was not delivered is lost (R-WK-02) */
     bool ended;
@@ -45,59 +46,39 @@ static void link_unref(struct worker_link *l)
         return;
     agent_unref(l->owner);
     agent_unref(l->worker);
+    activity_unref(l->activity);
     free(l);
 }
 
 /* ---- messages ---- */
 
-/* A message needs no reference to its link: it is delivered while the worker's thread, or the owner's list of children, holds one (the
- * news of the worker's end comes behind its last message), and its drop does not look at the link. */
-static void message_task_drop(struct task *t)
-{
-    message_free(caa_container_of(t, struct message, task));
-}
-
-/* Fires `message`, or `messageerror` when the message cannot be rebuilt here (R-SAB-10, R-ER-11). */
-static void deliver(struct realm *r, JSValueConst target, struct message *m)
-{
-    JSValue ports = JS_UNDEFINED;
-    JSValue data = message_deserialize(r->js, m, &ports);
-    int failed;
-    if (JS_IsException(data)) {
-        JSValue exception = JS_GetException(r->js);
-        bool ended = exception_is_interruption(r->js, exception);
-        JS_FreeValue(r->js, exception);
-        JS_FreeValue(r->js, ports);
-        failed = ended ? 0 : event_target_fire_message(r->js, target, "messageerror", JS_NULL, NULL, JS_UNDEFINED);
-    } else {
-        failed = event_target_fire_message(r->js, target, "message", data, NULL, ports);
-    }
-    if (failed < 0)
-        realm_report_exception(r);
-}
-
+/* A message needs no reference to its link: it is delivered while the worker's thread, or the
+ * owner's list of children, holds one (the news of the worker's end comes behind its last message),
+ * and its drop does not look at the link. */
 static void receive_inside(struct task *t, struct agent *a)
 {
-    struct message *m = caa_container_of(t, struct message, task);
+    struct message *m = message_of_task(t);
     struct worker_link *l = m->target;
-    if (l->inside) {
-        agent_occurred_on_arrival(a);
-        deliver(l->inside, l->inside->global, m);
+    if (!l->inside) {
+        message_free(m);
+        return;
     }
-    message_task_drop(t);
+    agent_occurred_on_arrival(a);
+    message_deliver(l->inside, JS_UNDEFINED, m, NULL, JS_NULL);
 }
 
 static void receive_outside(struct task *t, struct agent *a)
 {
-    struct message *m = caa_container_of(t, struct message, task);
+    struct message *m = message_of_task(t);
     struct worker_link *l = m->target;
-    if (!l->terminated && !l->ended) {
-        agent_occurred_on_arrival(a);
-        JSValue object = JS_DupValue(l->realm->js, l->object);
-        deliver(l->realm, object, m);
-        JS_FreeValue(l->realm->js, object);
+    if (l->terminated || l->ended) {
+        message_free(m);
+        return;
     }
-    message_task_drop(t);
+    agent_occurred_on_arrival(a);
+    JSValue object = JS_DupValue(l->realm->js, l->object);
+    message_deliver(l->realm, object, m, NULL, JS_NULL);
+    JS_FreeValue(l->realm->js, object);
 }
 
 static JSValue post(JSContext *js, struct worker_link *l, struct agent *to, int count, JSValueConst *arguments,
@@ -114,13 +95,14 @@ static JSValue post(JSContext *js, struct worker_link *l, struct agent *to, int 
     if (failed)
         return JS_EXCEPTION;
     m->task.run = receive;
-    m->task.drop = message_task_drop;
     m->task.source = TASK_UNSHIPPED_PORT;
     m->target = l;
+    if (receive == receive_outside && l->activity)
+        m->task.activity = activity_ref(l->activity);
     if (to)
         agent_post(to, &m->task);
     else
-        message_task_drop(&m->task);
+        message_free(m);
     return JS_UNDEFINED;
 }
 
@@ -131,6 +113,7 @@ enum news { NEWS_ENDED, NEWS_START_FAILED, NEWS_ERROR };
 struct news_task {
     struct task task;
     struct worker_link *link;
+    struct agent *thrower; /* counted: of an error */
     enum news news;
     uint32_t line, column;
     char *message, *stack, *file;
@@ -140,6 +123,7 @@ static void news_drop(struct task *t)
 {
     struct news_task *n = caa_container_of(t, struct news_task, task);
     link_unref(n->link);
+    agent_unref(n->thrower);
     free(n->message);
     free(n->stack);
     free(n->file);
@@ -178,14 +162,15 @@ static void news_run(struct task *t, struct agent *a)
         struct error_report report = {n->message, n->stack, n->file, n->line, n->column};
         int canceled = event_target_fire_error(l->realm->js, l->object, &report, JS_NULL);
         if (!canceled)
-            realm_report_error(l->realm, &report, JS_NULL);
+            realm_report_error(l->realm, n->thrower, &report, JS_NULL);
         else if (canceled < 0)
             realm_report_exception(l->realm);
     }
     news_drop(t);
 }
 
-static void tell_owner(struct worker_link *l, enum news news, const struct error_report *report)
+static void tell_owner(struct worker_link *l, enum news news, struct agent *thrower,
+                       const struct error_report *report)
 {
     struct news_task *n = calloc(1, sizeof *n);
     if (!n)
@@ -196,61 +181,39 @@ static void tell_owner(struct worker_link *l, enum news news, const struct error
     n->link = link_ref(l);
     n->news = news;
     if (report) {
+        n->thrower = agent_ref(thrower);
         n->message = strdup(report->message);
         n->stack = strdup(report->stack);
         n->file = strdup(report->file);
         n->line = report->line;
         n->column = report->column;
     }
+    n->task.activity = l->activity ? activity_ref(l->activity) : NULL;
     agent_post(l->owner, &n->task);
 }
 
-bool worker_report_error(struct realm *r, const struct error_report *report)
+bool worker_report_error(struct worker_link *l, struct agent *thrower,
+                         const struct error_report *report)
 {
-    struct worker_link *l = r->worker;
-    if (!l || agent_life(l->owner) != AGENT_ALIVE)
+    if (agent_life(l->owner) != AGENT_ALIVE)
         return false;
-    tell_owner(l, NEWS_ERROR, report);
+    tell_owner(l, NEWS_ERROR, thrower, report);
     return true;
 }
 
 /* ---- the worker's agent (R-WK-01) ---- */
 
-static void start_failed(struct agent *a, const char *why)
-{
-    struct web_agent *web = a->web;
-    char text[1024];
-    snprintf(text, sizeof text, "the worker's script %s cannot be loaded: %s", web->url, why);
-    struct notice n = {.kind = NOTICE_CONSOLE, .level = 3, .text = text};
-    world_notice(a->world, a, &n);
-    tell_owner(web->link, NEWS_START_FAILED, NULL);
-    agent_close(a);
-}
-
 static void worker_main(struct agent *a)
 {
-    struct web_agent *web = a->web;
-    struct resource script;
-    status s = resource_load(a->world, web->url, &script);
-    if (s != STATUS_OK) {
-        start_failed(a, status_text(s));
-        return;
-    }
-    web->script = script.bytes;
-    web->script_length = script.length;
-    char *origin = strncmp(web->url, "data:", 5) ? url_origin(web->url) : NULL; /* R-OR-07 */
-    struct realm *r =
-        web_engine_create(a) ? NULL : realm_create(a, GLOBAL_DEDICATED_WORKER, web->url, origin ? origin : "null");
-    free(origin);
+    struct worker_link *l = web_agent_of(a)->link;
+    struct realm *r = worker_realm_create(a, GLOBAL_DEDICATED_WORKER);
     if (!r) {
-        start_failed(a, "out of memory");
+        tell_owner(l, NEWS_START_FAILED, NULL, NULL);
         return;
     }
-    r->worker = web->link;
-    web->link->inside = r;
-    if (!realm_run_script(r, web->script, web->script_length, web->url, web->module))
-        realm_report_exception(r);
-    agent_checkpoint(a);
+    r->worker = l;
+    l->inside = r;
+    worker_run(r);
 }
 
 static void worker_finish(struct agent *a)
@@ -259,22 +222,53 @@ static void worker_finish(struct agent *a)
     struct worker_link *l = web->link;
     workers_orphan(a);
     l->inside = NULL;
-    tell_owner(l, NEWS_ENDED, NULL);
+    tell_owner(l, NEWS_ENDED, NULL, NULL);
     web_agent_free(a);
     link_unref(l);
 }
 
 static const struct agent_calls worker_calls = {worker_main, agent_checkpoint, worker_finish};
 
+static void orphan(struct worker_link *l)
+{
+    l->terminated = true;
+    agent_terminate(l->worker, "orphaned");
+    owner_release(l);
+}
+
 void workers_orphan(struct agent *owner)
 {
     struct web_agent *web = owner->web;
-    while (web->children) {
-        struct worker_link *l = web->children;
-        l->terminated = true;
-        agent_terminate(l->worker, "orphaned");
-        owner_release(l);
+    while (web->children)
+        orphan(web->children);
+}
+
+void workers_orphan_realm(struct realm *r)
+{
+    struct worker_link *next;
+    for (struct worker_link *l = web_agent_of(r->agent)->children; l; l = next) {
+        next = l->next;
+        if (l->realm == r)
+            orphan(l);
     }
+}
+
+static bool is_made_by(const struct agent *a, const struct agent *maker)
+{
+    while (a && a != maker)
+        a = a->creator;
+    return a == maker;
+}
+
+void workers_suspend_realm(struct realm *r, bool suspended)
+{
+    struct world *w = r->agent->world;
+    pthread_mutex_lock(&w->registry);
+    for (struct worker_link *l = web_agent_of(r->agent)->children; l; l = l->next)
+        for (struct agent *a = l->realm == r ? w->agents : NULL; a; a = a->next)
+            if (is_made_by(a, l->worker) && a->kind == AGENT_DEDICATED_WORKER)
+                (suspended ? agent_suspend : agent_resume)(a);
+    pthread_mutex_unlock(&w->registry);
 }
 
 /* ---- the Worker interface ---- */
@@ -308,122 +302,62 @@ static void worker_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mar
         event_target_mark(runtime, &w->target, mark);
 }
 
-struct worker_settings {
-    char *url, *name;
-    bool module;
-};
-
-static void settings_free(struct worker_settings *s)
-{
-    free(s->url);
-    free(s->name);
-}
-
-static int read_option(JSContext *js, JSValueConst options, const char *name, char **out)
-{
-    JSValue value = JS_GetPropertyStr(js, options, name);
-    *out = NULL;
-    if (JS_IsException(value))
-        return -1;
-    if (!JS_IsUndefined(value)) {
-        const char *text = JS_ToCString(js, value);
-        if (text)
-            *out = strdup(text);
-        JS_FreeCString(js, text);
-    }
-    JS_FreeValue(js, value);
-    return JS_HasException(js) ? -1 : 0;
-}
-
-/* 0, or -1 with an exception; settings are to be freed either way. */
-static int read_settings(JSContext *js, int count, JSValueConst *arguments, struct worker_settings *s)
-{
-    char *type = NULL;
-    memset(s, 0, sizeof *s);
-    if (count < 1) {
-        JS_ThrowTypeError(js, "Worker: 1 argument required, but only 0 present");
-        return -1;
-    }
-    const char *text = JS_ToCString(js, arguments[0]);
-    if (!text)
-        return -1;
-    s->url = url_resolve(realm_of(js)->url, text);
-    if (!s->url)
-        throw_dom_exception(js, "SyntaxError", "'%s' is not a URL that a worker can be made from", text);
-    JS_FreeCString(js, text);
-    if (!s->url)
-        return -1;
-    if (count > 1 && JS_IsObject(arguments[1])) {
-        if (read_option(js, arguments[1], "name", &s->name) || read_option(js, arguments[1], "type", &type))
-            return -1;
-        s->module = type && !strcmp(type, "module");
-        if (type && !s->module && strcmp(type, "classic")) {
-            JS_ThrowTypeError(js, "'%s' is not a worker type", type);
-            free(type);
-            return -1;
-        }
-        free(type);
-    }
-    return 0;
-}
-
-static struct agent *start_worker(JSContext *js, struct worker_link *l, struct worker_settings *s)
+static struct agent *start_worker(JSContext *js, struct worker_link *l, struct worker_options *o)
 {
     struct realm *r = realm_of(js);
-    struct web_agent *web = calloc(1, sizeof *web);
+    struct web_agent *web = worker_web_agent_new(o);
     char name[64];
     struct agent *worker;
     if (!web)
         return NULL;
     snprintf(name, sizeof name, "worker-%u", ++r->workers_made);
-    web->url = s->url;
-    s->url = NULL;
-    web->module = s->module;
     web->link = link_ref(l);
+    worker_inherit(web, r);
     struct agent_options options = {
         .kind = AGENT_DEDICATED_WORKER,
         .can_block = true,
-        .name = s->name && *s->name ? s->name : name,
+        .name = *web->own_name ? web->own_name : name,
         .creator = r->agent,
         .cluster = r->agent->cluster, /* R-AG-20 */
         .calls = &worker_calls,
         .web = web,
     };
-    web->own_name = strdup(s->name ? s->name : "");
     if (agent_start(r->agent->world, &options, &worker) == STATUS_OK)
         return worker;
     link_unref(l);
-    free(web->own_name);
-    free(web->url);
-    free(web);
+    worker_web_agent_free(web);
     return NULL;
 }
 
-static JSValue worker_constructor(JSContext *js, JSValueConst new_target, int count, JSValueConst *arguments)
+static const struct interface worker_interface;
+
+static JSValue worker_constructor(JSContext *js, JSValueConst new_target, int count,
+                                  JSValueConst *arguments)
 {
     struct realm *r = realm_of(js);
     struct web_agent *web = web_agent_of(r->agent);
-    struct worker_settings settings;
-    if (read_settings(js, count, arguments, &settings)) {
-        settings_free(&settings);
+    struct worker_options options;
+    if (worker_options_read(js, false, count, arguments, &options)) {
+        worker_options_release(&options);
         return JS_EXCEPTION;
     }
     struct worker *w = js_mallocz(js, sizeof *w);
     struct worker_link *l = w ? calloc(1, sizeof *l) : NULL;
     JSValue object = l ? interface_object_from(js, &worker_interface, new_target, w) : JS_EXCEPTION;
     if (JS_IsException(object)) {
-        settings_free(&settings);
+        worker_options_release(&options);
         js_free(js, w);
         free(l);
         return object;
     }
     atomic_store_explicit(&l->references, 2, memory_order_relaxed); /* the object's and the list of children's */
     l->owner = agent_ref(r->agent);
+    l->activity = r->document ? activity_ref(r->document->activity) : NULL;
     l->realm = r;
     w->link = l;
     external_hold(r->agent->engine, &w->external, worker_let_go);
-    l->worker = start_worker(js, l, &settings);
-    settings_free(&settings);
+    l->worker = start_worker(js, l, &options);
+    worker_options_release(&options);
     if (!l->worker) {
         link_unref(l);
         JS_FreeValue(js, object);
@@ -465,7 +399,7 @@ static const JSCFunctionListEntry worker_prototype[] = {
     EVENT_HANDLER_ATTRIBUTE("error", EVENT_ERROR),
 };
 
-const struct interface worker_interface = {
+static const struct interface worker_interface = {
     .host_class = HOST_CLASS_WORKER,
     .name = "Worker",
     .parent = &event_target_interface,
@@ -490,66 +424,8 @@ static JSValue inside_post_message(JSContext *js, JSValueConst self, int count, 
     return post(js, l, l->owner, count, arguments, receive_outside);
 }
 
-static JSValue inside_close(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    (void)self;
-    (void)count;
-    (void)arguments;
-    agent_close(realm_of(js)->agent);
-    return JS_UNDEFINED;
-}
-
-static int import_script(JSContext *js, const char *text)
-{
-    struct realm *r = realm_of(js);
-    struct resource resource;
-    char *url = url_resolve(r->url, text);
-    if (!url) {
-        throw_dom_exception(js, "SyntaxError", "importScripts: '%s' is not a URL", text);
-        return -1;
-    }
-    status s = resource_load(r->agent->world, url, &resource);
-    if (s != STATUS_OK) {
-        throw_dom_exception(js, "NetworkError", "importScripts: cannot load %s: %s", url, status_text(s));
-        free(url);
-        return -1;
-    }
-    JSValue result = script_run(js, resource.bytes, resource.length, url);
-    free(resource.bytes);
-    free(url);
-    int failed = JS_IsException(result);
-    JS_FreeValue(js, result);
-    return failed ? -1 : 0;
-}
-
-/* R-BL-04: each script runs to its end in order; the first failure throws. */
-static JSValue inside_import_scripts(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    (void)self;
-    if (realm_of(js)->module_script)
-        return JS_ThrowTypeError(js, "importScripts is not there for module workers (R-WK-07)");
-    for (int i = 0; i < count; i++) {
-        const char *text = JS_ToCString(js, arguments[i]);
-        int failed = text ? import_script(js, text) : -1;
-        JS_FreeCString(js, text);
-        if (failed)
-            return JS_EXCEPTION;
-    }
-    return JS_UNDEFINED;
-}
-
-static JSValue inside_name(JSContext *js, JSValueConst self)
-{
-    struct web_agent *web = web_agent_of(realm_of(js)->agent);
-    (void)self;
-    return JS_NewString(js, web->own_name ? web->own_name : "");
-}
-
 const JSCFunctionListEntry dedicated_worker_global[] = {
     JS_CFUNC_DEF("postMessage", 1, inside_post_message),
-    JS_CFUNC_DEF("close", 0, inside_close),
-    JS_CFUNC_DEF("importScripts", 0, inside_import_scripts),
-    JS_CGETSET_DEF("name", inside_name, NULL),
     EVENT_HANDLER_ATTRIBUTE("message", EVENT_MESSAGE),
     EVENT_HANDLER_ATTRIBUTE("messageerror", EVENT_MESSAGEERROR),
 };

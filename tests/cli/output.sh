@@ -28,6 +28,34 @@ expect 'the command that repeats a run' 1 'again +heddle run --main window --clo
     -- run --main window --clock real --timeout 9 --pure --unobserved worker.js
 expect window 1 'TypeError' -- run worker.js
 
+cat >lesson.yaml <<'END'
+title: A lesson
+teaches: [9]
+seeds: ["003"]
+mark: ✓
+says: One thing.
+means: |
+  A long explanation whose words are set in columns of at most ninety-six characters, whatever the lines of the file
+  look like, with the label of the field standing in front of the first one.
+like: [One, Two]
+windows: {page: "console.log(1)"}
+expect: {log: [{text: "1", shows: 9}]}
+END
+expect explain 0 '^A lesson$' 'from 003 · ✓ the seed text agrees' '^  says     One thing.$' '^           look like, with|^           .*label' \
+    '^  like     One$' '^           Two$' '^  9        Which globals' 'heddle run lesson.yaml' -- explain lesson.yaml
+expect 'explain a number' 0 '^A lesson$' -- explain 9 .
+expect 'explain what has no scenario' 0 '^  10 .*Relatives' 'waits for' -- explain 10 .
+expect 'explain no number' 2 'no number 999' -- explain 999
+expect 'explain nothing' 2 'name a scenario' -- explain
+expect 'explain a bad file' 3 'there is no such file' -- explain none.yaml
+mkdir -p all/subject && cp lesson.yaml all/subject/
+expect list 0 '^subject$' '^  A lesson +9 +all/subject/lesson.yaml' -- list all
+rm -r lesson.yaml all
+
+# A run that would go on for ever ends by itself and names the timer.
+echo 'setInterval(() => {}, 1000);' >interval.js
+expect interval 4 'setInterval\(…, 1000\) of main is never cleared' 'at interval.js:1:1' 'time limit reached' -- run interval.js
+
 # Several runs at once are reported in the order of the files, whatever ends first.
 for n in 1 2 3 4 5; do echo "setTimeout(() => { console.log('$n'); if ($n === 4) throw new Error('four'); }, $n);" >"$n.js"; done
 expect 'jobs' 1 '^5 scenarios · 4 hold · 1 fails' 'Error: four' 'again: heddle run 4.js' -- run --jobs 3 1.js 2.js 3.js 4.js 5.js

@@ -37,6 +37,6 @@ const program = `
     step();
   };
 `;
-const url = "data:text/javascript," + encodeURIComponent(program);
+const url = URL.createObjectURL(new Blob([program])); // workers of data: URLs may not pass memory on (R-SAB-12)
 const cells = new Int32Array(new SharedArrayBuffer(64)), room = new Int32Array(new SharedArrayBuffer(4));
 for (let i = 0; i < 6; i++) new Worker(url).postMessage({ depth: 0, cells, room });

@@ -88,6 +88,13 @@ const tests = {
     const back = next(w); port1.postMessage("give"); port1.postMessage(100); const p = (await back).ports[0]; const m = next(p); p.start(); same((await m).data, 100, "what came after it was shipped back"); const reply = []; port1.onmessage = (e) => reply.push(e.data); p.postMessage("home"); await later(); same(reply.join(), "home", "entangled again within one agent");
     let closed = 0; const second = new MessageChannel(); second.port1.onclose = () => closed++; second.port1.start(); w.postMessage(0, [second.port2]); await later(); w.terminate(); while (!closed) await later(); same(closed, 1, "R-MP-07: the worker ends, the twin is told");
   },
+  async tangled() { // ends that lie in each other's queues: nobody can reach them any more, and nothing is left behind
+    for (let i = 0; i < 3; i++) {
+      const a = new MessageChannel(), b = new MessageChannel(), big = new ArrayBuffer(4096);
+      b.port2.postMessage(big, [big, a.port1]); a.port2.postMessage("and back", [b.port1]); a.port2.close(); b.port2.close();
+    }
+    await later(); same(1, 1, "goes on");
+  },
   async collected() { // R-MP-09
     if (typeof heddle !== "object" || !heddle.gc) return;
     const got = []; (() => { const c = new MessageChannel(); c.port1.onmessage = (e) => got.push(e.data); c.port2.postMessage(1); })(); heddle.gc(); await later(); same(got.join(), "1", "pending messages keep the port");

@@ -192,6 +192,94 @@ static void test_limit(void)
     free(t.members);
 }
 
+/* ---- who watches the others ---- */
+
+/* Twenty members sleep until 100 s and then go on for 20 ms; the watcher wants 100 s and everybody asleep. */
+#define BUSY_NS (20 * MS)
+
+static void sleep_and_toil(struct member *m)
+{
+    parker_park(&m->parker, PARK_IDLE, 100 * SECOND, never, NULL);
+    int64_t end = crowd_now(&m->team->crowd) + BUSY_NS;
+    while (crowd_now(&m->team->crowd) < end)
+        ;
+    atomic_fetch_add((_Atomic int *)m->data, 1);
+    parker_park(&m->parker, PARK_IDLE, 200 * SECOND, never, NULL);
+}
+
+static void watch_settled(struct member *m)
+{
+    bool due = parker_park_settled(&m->parker, 100 * SECOND, 150 * SECOND, never, NULL) == PARK_DEADLINE;
+    int64_t now = crowd_now(&m->team->crowd);
+    atomic_store(&m->result, due && now >= 100 * SECOND + BUSY_NS && now < 150 * SECOND ? atomic_load((_Atomic int *)m->data) : -1);
+}
+
+static void test_settled(void)
+{
+    struct team t;
+    _Atomic int done = 0;
+    team_begin(&t, CROWD_CLOCK_VIRTUAL, 21);
+    struct member *watcher = team_add(&t, watch_settled, &done);
+    for (int i = 0; i < 20; i++)
+        team_add(&t, sleep_and_toil, &done);
+    team_rest(&t);
+    CU_ASSERT_EQUAL(atomic_load(&watcher->result), 20);
+    team_end(&t);
+}
+
+static void toil_on(struct member *m)
+{
+    while (!atomic_load(&m->doomed))
+        ;
+}
+
+static void watch_impatiently(struct member *m)
+{
+    bool due = parker_park_settled(&m->parker, 10 * MS, 30 * MS, never, NULL) == PARK_DEADLINE;
+    atomic_store(&m->result, due && crowd_now(&m->team->crowd) >= 30 * MS);
+    atomic_store(&((struct member *)m->data)->doomed, true);
+}
+
+/* One who never sleeps delays the watcher to its last moment, not for ever. */
+static void test_settled_at_last(void)
+{
+    struct team t;
+    team_begin(&t, CROWD_CLOCK_VIRTUAL, 2);
+    struct member *busy = team_add(&t, toil_on, NULL), *watcher = team_add(&t, watch_impatiently, busy);
+    team_rest(&t);
+    CU_ASSERT_EQUAL(atomic_load(&watcher->result), 1);
+    team_end(&t);
+}
+
+static void sleep_for_ever(struct member *m)
+{
+    while (!atomic_load(&m->doomed)) {
+        parker_park(&m->parker, PARK_IDLE, crowd_now(&m->team->crowd) + SECOND, never, NULL);
+        atomic_fetch_add(&m->result, 1);
+    }
+}
+
+static void test_jump_limit(void)
+{
+    struct team t;
+    uint32_t pokes = 0;
+    team_begin(&t, CROWD_CLOCK_VIRTUAL, 1);
+    crowd_set_jump_limit(&t.crowd, 50);
+    struct member *m = team_add(&t, sleep_for_ever, NULL);
+    crowd_release(&t.crowd);
+    CU_ASSERT_EQUAL(crowd_attend(&t.crowd, CROWD_NEVER, &pokes), CROWD_LIMIT);
+    CU_ASSERT(t.crowd.jumps_used_up);
+    CU_ASSERT_EQUAL(atomic_load(&m->result), 50);
+    CU_ASSERT_PTR_EQUAL(crowd_next_due(&t.crowd), &m->parker);
+    crowd_hold(&t.crowd);
+    atomic_store(&m->doomed, true);
+    CU_ASSERT(parker_unpark(&m->parker, PARK_IDLE));
+    crowd_release(&t.crowd);
+    thread_join(&m->thread);
+    crowd_destroy(&t.crowd);
+    free(t.members);
+}
+
 /* ---- quiet: tokens wander at random; the crowd is quiet exactly when none is left and nobody
  * sleeps for a while ---- */
 
@@ -444,6 +532,9 @@ void add_crowd_suite(void)
     CU_add_test(suite, "virtual time jumps from deadline to deadline", test_virtual_time);
     CU_add_test(suite, "deadlines past and far away", test_far_deadlines);
     CU_add_test(suite, "virtual time ends at the limit", test_limit);
+    CU_add_test(suite, "a watcher finds everybody asleep", test_settled);
+    CU_add_test(suite, "a watcher does not wait for ever", test_settled_at_last);
+    CU_add_test(suite, "a clock that jumps for ever ends the run", test_jump_limit);
     CU_add_test(suite, "quiet exactly when nobody can run", test_quiet);
     CU_add_test(suite, "the warden wakes who is due (virtual clock)", test_warden_virtual);
     CU_add_test(suite, "the warden wakes who is due (real clock)", test_warden_real);

@@ -249,11 +249,12 @@ static void test_wrong_types_and_values(void)
         "test.yaml:5:8: expected one of the seed texts: 000, 001, 002 or 003, found \"004\"\n"
         "test.yaml:6:7: expected one of the marks: ✓, ~ or ✗, found \"yes\"\n"
         "test.yaml:7:11: expected a schedule: native, found \"random\"\n");
-    ASSERT_ERRORS("title: t\nwindows:\n  - name: x\n  - script: a()\n    module: yes\n",
-                  "test.yaml:3:5: the key \"script\" is missing: the script's text (after a |), a "
-                  "path of `files`, or a "
-                  ".js or .mjs file beside the scenario\n"
-                  "test.yaml:5:13: expected true or false, found \"yes\"\n");
+    ASSERT_ERRORS("title: t\nwindows:\n  - name: x\n",
+                  "test.yaml:3:5: expected \"script\", or a \"url\" whose resource is the page\n");
+    ASSERT_ERRORS("title: t\nwindows:\n  - name: x\n    script: a()\n  - script: a()\n    opener: y\n",
+                  "test.yaml:6:13: expected the name of an earlier window, found \"y\"\n");
+    ASSERT_ERRORS("title: t\nwindows:\n  - script: a()\n    module: yes\n",
+                  "test.yaml:4:13: expected true or false, found \"yes\"\n");
     ASSERT_ERRORS(
         GOOD "seed: 18446744073709551616\n",
         "test.yaml:3:7: expected a whole number from 0, found \"18446744073709551616\"\n");
@@ -311,15 +312,44 @@ static void test_expectations(void)
                   "test.yaml:5:29: expected the cell's value: is, min or max\n");
     ASSERT_ERRORS(EXPECT "  findings: [race, {kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:14: expected a kind of finding that can be detected: deadlock, "
-                  "uncaught-error, "
-                  "unhandled-rejection, heap-exhausted, stack-exhausted, script-error or "
-                  "time-limit, found \"race\"\n");
+                  "lock-wait, uncaught-error, "
+                  "unhandled-rejection, heap-exhausted, stack-exhausted, script-error, "
+                  "script-aborted, rule-broken, long-task, starved or time-limit, found \"race\"\n");
     ASSERT_ERRORS(EXPECT "  findings: [{kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:38: \"min\" is larger than \"max\"\n");
     ASSERT_ERRORS(
         EXPECT "  exit: sometime\n",
         "test.yaml:5:9: expected how the run ends: idle, deadlock, time-limit, 0, 1 or 4, found "
         "\"sometime\"\n");
+}
+
+#define TIMELINE "title: t\nlimits: {time_ms: 5000}\nwindows: {page: 1}\ntimeline:\n"
+
+static void test_timeline(void)
+{
+    ASSERT_ERRORS(TIMELINE "  - {act: click, window: page}\n", "test.yaml:5:5: expected one of at, after and when\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1}\n", "test.yaml:5:5: expected one of act, fault and expect\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, when: x, act: gc, fault: kill, agent: page}\n",
+                  "test.yaml:5:19: a moment has one of at, after and when, not two\n"
+                  "test.yaml:5:38: a moment has one of act, fault and expect, not two\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 5000, act: gc, agent: page}\n  - {when: x, wait_ms: 6000, act: gc, agent: page}\n",
+                  "test.yaml:5:10: this moment never comes: the run ends at 5000 ms (limits, time_ms)\n"
+                  "test.yaml:6:24: this moment never comes: the run ends at 5000 ms (limits, time_ms)\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, wait_ms: 2, act: gc, agent: page}\n",
+                  "test.yaml:5:22: \"at\" is the moment itself; wait_ms goes with after and when\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, act: kill, agent: page}\n", "test.yaml:5:18: \"kill\" is no act; write fault: kill\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, act: click, window: pane}\n", "test.yaml:5:33: no window is named \"pane\"\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, fault: kill, window: page}\n",
+                  "test.yaml:5:20: kill needs \"agent\"\ntest.yaml:5:34: kill is about an agent\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, act: event, window: page}\n", "test.yaml:5:18: event needs \"type\"\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, act: click, window: page, type: x, reason: y}\n",
+                  "test.yaml:5:45: only act: event has a type\ntest.yaml:5:56: only fault: kill has a reason\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, expect: {}}\n",
+                  "test.yaml:5:21: expected what must hold: alive, dead, blocked, idle, paused, received or not_received\n");
+    ASSERT_ERRORS(TIMELINE "  - {after: {log: x, ended: y}, act: gc, agent: z}\n",
+                  "test.yaml:5:29: a moment has one of log, started and ended, not two\n");
+    ASSERT_ERRORS("title: t\nwindows: {page: 1}\nknobs: {fpss: 1}\n",
+                  "test.yaml:3:9: unknown key \"fpss\"; did you mean \"fps\"?\n");
 }
 
 static void test_missing_file(void)
@@ -374,6 +404,7 @@ void add_load_suite(void)
     CU_add_test(suite, "wrong types and values", test_wrong_types_and_values);
     CU_add_test(suite, "meaning", test_meaning);
     CU_add_test(suite, "expectations", test_expectations);
+    CU_add_test(suite, "timeline and knobs", test_timeline);
     CU_add_test(suite, "missing file", test_missing_file);
     CU_add_test(suite, "bare script", test_bare_script);
 }

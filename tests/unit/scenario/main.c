@@ -19,6 +19,7 @@ int main(void)
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 70;
     add_load_suite();
+    add_resources_suite();
     add_expect_suite();
     add_schema_suite();
     CU_basic_set_mode(CU_BRM_NORMAL);

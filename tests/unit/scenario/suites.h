@@ -9,6 +9,7 @@ void assert_text_equal(const char *actual, const char *expected, const char *fil
 #define ASSERT_TEXT(actual, expected) assert_text_equal((actual), (expected), __FILE__, __LINE__)
 
 void add_load_suite(void);
+void add_resources_suite(void);
 void add_expect_suite(void);
 void add_schema_suite(void);
 

@@ -259,7 +259,7 @@ static void prints_errors(void)
     PRINT_ALL(errors);
     expect("class Foo extends Error {}\nconsole.log(new Foo('x'))",
            "Foo [Error]: x\n    at Foo (https://scenario.test/test.js:1:1)\n"
-           "    at <eval> (https://scenario.test/test.js:2:17)\n");
+           "    at https://scenario.test/test.js:2:17\n");
 }
 
 static void runs_nothing(void)

@@ -3,6 +3,7 @@
 #include "agent/world.h"
 #include "base/buffer.h"
 #include "base/finding.h"
+#include "web/browsing_context.h"
 #include "web/program.h"
 #include "web/resource.h"
 
@@ -18,7 +19,7 @@ static void sink(struct world *w, struct notice *n, void *context)
         buffer_format(out, "error %s: %s\n", finding_name((finding_kind)n->finding), n->text);
 }
 
-static status load_nothing(void *context, const char *url, struct resource *out)
+static status load_nothing(void *context, const char *url, const char *method, bool preflight, struct resource *out)
 {
     return STATUS_NOT_FOUND;
 }
@@ -36,19 +37,20 @@ char *program_run(const char *script)
     struct window_options options = {
         .name = "main",
         .url = "https://scenario.test/test.js",
+        .script_url = "https://scenario.test/test.js",
         .script = script,
         .script_length = strlen(script),
     };
     buffer out = {0};
     struct world_watch watch = {.sink = sink, .context = &out};
-    struct agent *a = NULL;
+    web.user_agent = user_agent_create(w);
     w->host = &web;
-    if (window_start(w, &options, &a) == STATUS_OK) {
+    if (window_start(web.user_agent, &options) == STATUS_OK) {
         enum world_end end = world_run(w, 0, UINT64_C(20000000000), &watch);
         if (end != WORLD_IDLE)
             buffer_format(&out, "ended with %d\n", end);
-        agent_unref(a);
     }
+    user_agent_free(web.user_agent);
     world_free(w);
     char *text = strdup(buffer_text(&out));
     buffer_release(&out);

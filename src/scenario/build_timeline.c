@@ -1,0 +1,205 @@
+#include "scenario/build.h"
+
+#include <string.h>
+
+#define ERROR_AT(b, node, ...)                                                                     \
+    load_error_add((b)->errors, (b)->plan->file, (node)->line, (node)->column, __VA_ARGS__)
+
+static const yaml_node *the_one(builder *b, const yaml_node *node, const char *const *keys, const char *wanted)
+{
+    const yaml_node *found = NULL;
+    for (size_t i = 0; keys[i] != NULL; i++) {
+        const yaml_node *value = yaml_tree_find(node, keys[i]);
+        if (value != NULL && found != NULL)
+            ERROR_AT(b, value, "a moment has one of %s, not two", wanted);
+        found = value == NULL ? found : value;
+    }
+    if (found == NULL)
+        ERROR_AT(b, node, "expected one of %s", wanted);
+    return found;
+}
+
+/* ---- when ---- */
+
+static void build_after(builder *b, const yaml_node *node, plan_moment *m)
+{
+    if (node->shape == YAML_SCALAR) {
+        m->trigger = TRIGGER_LOG;
+        m->line = build_line(b, node);
+        return;
+    }
+    static const char *const keys[] = {"log", "started", "ended", NULL};
+    const yaml_node *what = the_one(b, node, keys, "log, started and ended");
+    if (what == NULL)
+        return;
+    m->trigger = what == yaml_tree_find(node, "log")       ? TRIGGER_LOG
+                 : what == yaml_tree_find(node, "started") ? TRIGGER_AGENT_STARTED
+                                                           : TRIGGER_AGENT_ENDED;
+    if (m->trigger == TRIGGER_LOG)
+        m->line = build_line(b, what);
+    else
+        m->agent = build_text(b, what);
+}
+
+static void check_limit(builder *b, const yaml_node *node, uint64_t ms)
+{
+    uint64_t limit = b->plan->limits.time_ms;
+    if (limit > 0 && ms >= limit)
+        ERROR_AT(b, node, "this moment never comes: the run ends at %llu ms (limits, time_ms)",
+                 (unsigned long long)limit);
+}
+
+static void build_when(builder *b, const yaml_node *node, plan_moment *m)
+{
+    static const char *const keys[] = {"at", "after", "when", NULL};
+    const yaml_node *when = the_one(b, node, keys, "at, after and when"),
+                    *wait = yaml_tree_find(node, "wait_ms");
+    m->wait_ms = build_number(wait, 0);
+    if (when == NULL)
+        return;
+    if (when != yaml_tree_find(node, "at")) {
+        build_after(b, when, m);
+        if (wait != NULL)
+            check_limit(b, wait, m->wait_ms);
+        return;
+    }
+    if (wait != NULL)
+        ERROR_AT(b, wait, "\"at\" is the moment itself; wait_ms goes with after and when");
+    m->wait_ms = build_number(when, 0);
+    check_limit(b, when, m->wait_ms);
+}
+
+/* ---- what ---- */
+
+static bool is_window(const plan *p, const char *name)
+{
+    for (size_t i = 0; i < p->window_count; i++)
+        if (strcmp(p->windows[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void build_subject(builder *b, const yaml_node *node, const yaml_node *what, plan_moment *m)
+{
+    const char *needs = plan_deed_needs(m->deed);
+    const yaml_node *subject = yaml_tree_find(node, needs);
+    bool window = strcmp(needs, "window") == 0;
+    const yaml_node *other = yaml_tree_find(node, window ? "agent" : "window");
+    if (other != NULL)
+        ERROR_AT(b, other, "%s is about %s", plan_deed_name(m->deed), window ? "a window" : "an agent");
+    if (subject == NULL) {
+        ERROR_AT(b, what, "%s needs \"%s\"", plan_deed_name(m->deed), needs);
+        return;
+    }
+    m->subject = build_text(b, subject);
+    if (window && !is_window(b->plan, m->subject))
+        ERROR_AT(b, subject, "no window is named \"%s\"", m->subject);
+}
+
+static void build_deed(builder *b, const yaml_node *node, const yaml_node *what, const char *family, plan_moment *m)
+{
+    const yaml_node *type = yaml_tree_find(node, "type"), *reason = yaml_tree_find(node, "reason"),
+                    *target = yaml_tree_find(node, "target");
+    if (!plan_deed_from_name(family, what->text, &m->deed)) {
+        ERROR_AT(b, what, "\"%s\" is no %s; write %s: %s", what->text, family,
+                 strcmp(family, "act") == 0 ? "fault" : "act", what->text);
+        m->deed = DEED_NONE;
+        return;
+    }
+    build_subject(b, node, what, m);
+    m->type = build_text(b, type);
+    m->target = build_text(b, target);
+    m->reason = build_text(b, reason);
+    if (target != NULL && m->deed != DEED_CLICK && m->deed != DEED_EVENT)
+        ERROR_AT(b, target, "only clicks and events have a target");
+    if (m->deed == DEED_EVENT && type == NULL)
+        ERROR_AT(b, what, "event needs \"type\"");
+    if (m->deed != DEED_EVENT && type != NULL)
+        ERROR_AT(b, type, "only act: event has a type");
+    if (m->deed != DEED_KILL && reason != NULL)
+        ERROR_AT(b, reason, "only fault: kill has a reason");
+}
+
+static void build_states(builder *b, const yaml_node *node, plan_moment *m)
+{
+    for (plan_agent_state s = 0; s < AGENT_STATE_COUNT; s++)
+        m->states[s] = build_texts(b, yaml_tree_find(node, plan_agent_state_name(s)));
+    m->received = build_lines(b, yaml_tree_find(node, "received"));
+    m->not_received = build_lines(b, yaml_tree_find(node, "not_received"));
+    if (node->count == 0)
+        ERROR_AT(b, node, "expected what must hold: alive, dead, blocked, idle, paused, received or not_received");
+}
+
+static bool is_settled(const yaml_node *node, plan_deed deed)
+{
+    const yaml_node *settled = yaml_tree_find(node, "settled");
+    if (settled != NULL)
+        return strcmp(settled->text, "true") == 0;
+    return deed != DEED_CLICK && deed != DEED_EVENT && deed != DEED_ABORT;
+}
+
+static void build_moment_of(builder *b, const yaml_node *node, plan_moment *m)
+{
+    static const char *const keys[] = {"act", "fault", "expect", NULL};
+    const yaml_node *what = the_one(b, node, keys, "act, fault and expect");
+    m->declared = build_position(b, node);
+    m->shows = build_shows(b, yaml_tree_find(node, "shows"));
+    build_when(b, node, m);
+    if (what == NULL)
+        return;
+    if (what == yaml_tree_find(node, "expect"))
+        build_states(b, what, m);
+    else
+        build_deed(b, node, what, what == yaml_tree_find(node, "act") ? "act" : "fault", m);
+    m->settled = is_settled(node, m->deed);
+}
+
+void build_timeline(builder *b, const yaml_node *node)
+{
+    plan *p = b->plan;
+    if (node == NULL)
+        return;
+    p->timeline = region_allocate(b->memory, (node->count + 1) * sizeof *p->timeline);
+    for (size_t i = 0; i < node->count; i++)
+        build_moment_of(b, node->items[i], &p->timeline[p->moment_count++]);
+}
+
+void build_dialogs(builder *b, const yaml_node *node)
+{
+    plan *p = b->plan;
+    if (node == NULL)
+        return;
+    p->dialogs = region_allocate(b->memory, (node->count + 1) * sizeof *p->dialogs);
+    for (size_t i = 0; i < node->count; i++) {
+        const yaml_node *item = node->items[i], *window = yaml_tree_find(item, "window"),
+                        *answer = yaml_tree_find(item, "answer");
+        p->dialogs[p->dialog_count++] = (plan_dialog){
+            .window = build_text(b, window),
+            .text = build_text(b, yaml_tree_find(item, "text")),
+            .accepts = answer == NULL || strcmp(answer->text, "ok") == 0,
+            .delay_ms = build_number(yaml_tree_find(item, "delay_ms"), 0),
+        };
+        if (window != NULL && !is_window(p, window->text))
+            ERROR_AT(b, window, "no window is named \"%s\"", window->text);
+    }
+}
+
+void build_knobs(builder *b, const yaml_node *node)
+{
+    if (node == NULL)
+        return;
+    const yaml_node *isolation = yaml_tree_find(node, "isolation_mode"), *key = yaml_tree_find(node, "oac_default");
+    const yaml_node *kill = yaml_tree_find(node, "cluster_kill"), *sharing = yaml_tree_find(node, "thread_sharing"),
+                    *threads = yaml_tree_find(node, "pool_threads");
+    b->plan->knobs = (plan_knobs){
+        .isolation_is_logical = isolation != NULL && strcmp(isolation->text, "logical") == 0,
+        .origin_keyed_by_default = key != NULL && strcmp(key->text, "origin") == 0,
+        .script_watchdog_ms = build_number(yaml_tree_find(node, "script_watchdog_ms"), 0),
+        .microtask_limit = build_number(yaml_tree_find(node, "microtask_limit"), 0),
+        .long_task_ms = build_number(yaml_tree_find(node, "long_task_ms"), 0),
+        .pause_bound_ms = build_number(yaml_tree_find(node, "pause_bound_ms"), 0),
+        .pool_threads = sharing != NULL && strcmp(sharing->text, "pool") == 0 ? build_number(threads, 1) : 0,
+        .fps = build_number(yaml_tree_find(node, "fps"), 60),
+        .cluster_kill_notifies = kill != NULL && strcmp(kill->text, "notify") == 0,
+    };
+}

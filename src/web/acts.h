@@ -1,0 +1,20 @@
+/* What a scenario's timeline does to agents through their own event loops. Any thread that is counted awake; the caller holds a reference
+ * or the registry lock. Nothing waits; an agent that takes no more tasks is left alone. This header names no engine type. */
+#ifndef HEDDLE_WEB_ACTS_H
+#define HEDDLE_WEB_ACTS_H
+
+#include "agent/agent.h"
+
+struct document;
+
+/* A trusted event of the user-interaction source at the document's window, or at the element that the selector `target` finds. It bubbles
+ * and can be canceled. Texts are constant; `target` may be NULL. */
+void act_fire(struct document *d, const char *type, const char *target);
+
+/* Collects the agent's garbage in a task of its own (R-GC-05). */
+void act_collect(struct agent *a);
+
+/* R-CR-02, the strategy that no browser has: calls heddle.ondeath(name, reason) in every realm of the agent. Texts are copied. */
+void act_tell_death(struct agent *a, const char *name, const char *reason);
+
+#endif

@@ -1,0 +1,49 @@
+/* A document, as far as other agents may look at it; its inside (web/page.h) belongs to its agent.
+ *
+ * Ownership: counted. Constant once it was made active, but for `inside`, which its agent's thread
+ * sets and reads, and `activity`. */
+#ifndef HEDDLE_WEB_DOCUMENT_H
+#define HEDDLE_WEB_DOCUMENT_H
+
+#include "web/browsing_context.h"
+
+struct page;
+
+struct document {
+    _Atomic uint32_t references;      /* relaxed up, acq_rel down */
+    struct browsing_context *context; /* counted */
+    struct window_place place;
+    struct activity *activity; /* counted */
+    struct origin *origin;     /* counted */
+    struct policy policy;
+    unsigned sandbox; /* active flags */
+    char *url;        /* as loaded; own thread: history may change it */
+    char *base;       /* the API base URL; of blank and srcdoc documents the creator's */
+    bool initial_blank;
+    bool hidden;       /* own thread */
+    bool isolated;     /* cross-origin isolated capability (R-COI-01) */
+    struct page *page; /* own thread */
+    /* Own thread: what a page that no resource holds was made of, to make it again; NULL for
+     * fetched ones. */
+    struct navigation *made_of;
+};
+
+/* A document that is not active yet; takes `place` and one reference of `origin`. NULL when out of
+ * memory: they are given back then. */
+struct document *document_create(struct browsing_context *c, struct window_place place,
+                                 struct origin *origin, const char *url);
+struct document *document_ref(struct document *d);
+void document_unref(struct document *d); /* NULL is allowed */
+
+/* Nothing is hidden before a timeline hides it. */
+static inline bool document_is_visible(const struct document *d)
+{
+    return !d->hidden;
+}
+
+/* HTML "allowed to use" the feature cross-origin-isolated, for a document of that origin in the
+ * context (R-COI-01); `allowed` says whether its container has allow="cross-origin-isolated". */
+bool document_may_isolate(struct browsing_context *c, const struct origin *origin,
+                          const struct policy *policy, bool allowed);
+
+#endif

@@ -1,0 +1,504 @@
+#include "web/navigable.h"
+
+#include "agent/world.h"
+#include "web/mime_type.h"
+#include "web/program.h"
+#include "web/resource.h"
+#include "web/url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool ends_with(const char *url, const char *end)
+{
+    size_t n = strcspn(url, "?#"), m = strlen(end);
+    return n >= m && !strncmp(url + n - m, end, m);
+}
+
+static bool origin_is_secure(const struct user_agent *u, const struct origin *o)
+{
+    return !o->opaque && origin_text_is_secure(u->world->host, o->text);
+}
+
+struct navigation *navigation_new(struct user_agent *u, const char *url)
+{
+    struct navigation *n = calloc(1, sizeof *n);
+    if (!n)
+        return NULL;
+    n->user_agent = u;
+    n->url = strdup(url);
+    n->timer.index = SIZE_MAX;
+    return n;
+}
+
+void navigation_free(struct navigation *n)
+{
+    context_unref(n->context);
+    context_unref(n->opener);
+    origin_unref(n->initiator);
+    document_unref(n->document);
+    free(n->label);
+    free(n->target_name);
+    free(n->url);
+    free(n->text);
+    free(n->script_url);
+    free(n->initiator_base);
+    free(n);
+}
+
+void navigation_set_initiator(struct navigation *n, const struct document *d)
+{
+    origin_unref(n->initiator);
+    n->initiator = origin_ref(d->origin);
+    n->initiator_policy = d->policy;
+    free(n->initiator_base);
+    n->initiator_base = strdup(d->base ? d->base : d->url);
+}
+
+struct navigation *navigation_again(const struct document *d)
+{
+    const struct navigation *old = d->made_of;
+    struct navigation *n = navigation_new(d->context->user_agent, d->url);
+    if (!n)
+        return NULL;
+    n->context = context_ref(d->context);
+    n->replace = true;
+    navigation_set_initiator(n, d);
+    if (!old)
+        return n;
+    n->source = old->source;
+    n->text = malloc(old->length + 1);
+    if (n->text)
+        memcpy(n->text, old->text, old->length + 1);
+    n->length = n->text ? old->length : 0;
+    n->module = old->module;
+    n->script_url = old->script_url ? strdup(old->script_url) : NULL;
+    return n;
+}
+
+/* ---- telling others ---- */
+
+struct errand {
+    struct task task;
+    struct browsing_context *context; /* counted */
+    struct document *document;        /* counted, or NULL */
+    bool unload;
+};
+
+static void errand_drop(struct task *t)
+{
+    struct errand *e = caa_container_of(t, struct errand, task);
+    document_unref(e->document);
+    context_unref(e->context);
+    free(e);
+}
+
+static void send(struct agent *to, struct browsing_context *c, struct document *d, bool unload,
+                 void (*run)(struct task *, struct agent *))
+{
+    struct errand *e = calloc(1, sizeof *e);
+    if (!e)
+        return;
+    e->task.run = run;
+    e->task.drop = errand_drop;
+    e->task.source = TASK_DOM_MANIPULATION;
+    e->context = context_ref(c);
+    e->document = d ? document_ref(d) : NULL;
+    e->unload = unload;
+    agent_post(to, &e->task);
+}
+
+static void loaded_run(struct task *t, struct agent *a)
+{
+    page_frame_loaded(a, caa_container_of(t, struct errand, task)->context);
+    errand_drop(t);
+}
+
+void navigable_tell_container(struct browsing_context *c)
+{
+    struct document *around = c->parent ? context_document(c->parent) : NULL;
+    if (around)
+        send(around->place.agent, c, NULL, false, loaded_run);
+    document_unref(around);
+}
+
+static void end_run(struct task *t, struct agent *a)
+{
+    struct errand *e = caa_container_of(t, struct errand, task);
+    page_end(a, e->document, e->unload);
+    errand_drop(t);
+}
+
+static void end_document(struct document *d, bool unload)
+{
+    if (d->place.agent == agent_current())
+        page_end(d->place.agent, d, unload);
+    else
+        send(d->place.agent, d->context, d, unload, end_run);
+}
+
+/* Frames first, the page around them last (R-LIFE-03). */
+void navigable_end(struct browsing_context *c, bool unload, bool discard)
+{
+    for (size_t i = context_child_count(c); i-- > 0;) {
+        struct browsing_context *child = context_child(c, i);
+        if (child)
+            navigable_end(child, unload, true);
+        context_unref(child);
+    }
+    struct document *d = context_document(c);
+    if (d)
+        end_document(d, unload);
+    if (discard)
+        context_discard(c);
+    else
+        context_set_document(c, NULL);
+    document_unref(d);
+}
+
+/* ---- what the response means ---- */
+
+static void complain(struct navigation *n, const char *why)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "%s cannot be shown: %s", n->url, why);
+    struct notice notice = {.kind = NOTICE_CONSOLE, .level = 3, .text = text};
+    world_notice(n->user_agent->world, agent_current(), &notice);
+}
+
+/* Loading failed: an error page, which nobody can look into. */
+static void fail(struct navigation *n, const char *why)
+{
+    complain(n, why);
+    if (n->context) {
+        navigable_end(n->context, true, false);
+        navigable_tell_container(n->context);
+    }
+    navigation_free(n);
+}
+
+static bool is_blank(const char *url)
+{
+    return !strncmp(url, "about:blank", 11) && (!url[11] || url[11] == '?' || url[11] == '#');
+}
+
+static bool has_local_scheme(const char *url)
+{
+    return !strncmp(url, "about:", 6) || !strncmp(url, "data:", 5) || !strncmp(url, "blob:", 5);
+}
+
+/* An initiator's origin in another agent: an object of its own, because document.domain changes it.
+ */
+static struct origin *inherit_origin(const struct navigation *n)
+{
+    if (!n->initiator)
+        return origin_opaque();
+    bool elsewhere = !n->context && !n->opener;
+    return elsewhere && !n->initiator->opaque ? origin_of_url(n->initiator->text)
+                                              : origin_ref(n->initiator);
+}
+
+/* HTML "determine the origin" (R-OR-01..06). */
+static struct origin *determine_origin(const struct navigation *n, unsigned sandbox)
+{
+    if (sandbox & SANDBOX_ORIGIN)
+        return origin_opaque();
+    if (n->source == PAGE_SRCDOC || is_blank(n->url))
+        return inherit_origin(n);
+    return origin_of_url(n->url);
+}
+
+static unsigned determine_sandbox(const struct navigation *n, const struct policy *policy)
+{
+    unsigned flags = policy->sandbox;
+    if (n->context)
+        flags |= context_container_sandbox(n->context) | n->context->popup_sandbox;
+    struct document *around =
+        n->context && n->context->parent ? context_document(n->context->parent) : NULL;
+    flags |= around ? around->sandbox : 0;
+    document_unref(around);
+    return flags;
+}
+
+/* R-COEP-02 and the resource policy of a framed response; NULL when it may be shown. */
+static const char *refused_by_embedder(const struct navigation *n, const struct policy *policy,
+                                       struct origin *origin)
+{
+    struct document *around =
+        n->context && n->context->parent ? context_document(n->context->parent) : NULL;
+    const char *why = NULL;
+    if (around && !n->context->credentialless && n->source == PAGE_FETCHED && !is_blank(n->url)) {
+        if (embedder_policy_isolates(around->policy.embedder) &&
+            !embedder_policy_isolates(policy->embedder))
+            why = "the page around it has an embedder policy and the frame has none (R-COEP-02)";
+        else if (!has_local_scheme(n->url) &&
+                 !resource_policy_allows(policy, origin, around->origin, around->policy.embedder,
+                                         true))
+            why = "its Cross-Origin-Resource-Policy does not let that page embed it (R-COEP-04)";
+    }
+    document_unref(around);
+    return why;
+}
+
+/* A new tab for the response: in the opener's group when there is one, else in a group of its own
+ * (R-WIN-05). */
+static struct browsing_context *new_tab(struct navigation *n, struct browsing_context *opener,
+                                        enum isolation_mode isolation, const char *name,
+                                        unsigned popup_sandbox)
+{
+    struct context_options o = {.opener = opener,
+                                .name = name,
+                                .label = n->label,
+                                .auxiliary = opener != NULL,
+                                .popup_sandbox = popup_sandbox,
+                                .isolation = isolation};
+    return context_create(n->user_agent, &o);
+}
+
+static enum isolation_mode isolation_of(struct navigation *n, enum opener_policy p)
+{
+    return p == COOP_SAME_ORIGIN_PLUS_COEP ? n->user_agent->isolation_mode
+                                           : ISOLATION_NONE; /* R-COOP-06 */
+}
+
+/* R-COOP-05: the tab goes on in another group; who held the old window sees it closed. */
+static bool switch_group(struct navigation *n, enum opener_policy p)
+{
+    struct browsing_context *old = n->context;
+    char *label = context_label(old);
+    free(n->label);
+    n->label = label;
+    n->context = new_tab(n, NULL, isolation_of(n, p), NULL, old->popup_sandbox);
+    navigable_end(old, true, true);
+    context_unref(old);
+    return n->context != NULL;
+}
+
+/* R-COOP-03..06. False when out of memory. */
+static bool choose_group(struct navigation *n, const struct policy *policy,
+                         const struct origin *origin)
+{
+    if (n->context && n->context->parent)
+        return true;
+    struct document *active = n->context  ? context_document(n->context)
+                              : n->opener ? context_document(n->opener)
+                                          : NULL;
+    bool initial = !n->context || (active && active->initial_blank), ok = true;
+    if (!n->context) {
+        bool stays = active && !opener_policy_switches(true, active->policy.opener, active->origin,
+                                                       policy->opener, origin);
+        n->context = new_tab(n, stays ? n->opener : NULL, isolation_of(n, policy->opener),
+                             n->target_name, 0);
+        ok = n->context != NULL;
+    } else if (active && opener_policy_switches(initial, active->policy.opener, active->origin,
+                                                policy->opener, origin)) {
+        ok = switch_group(n, policy->opener);
+    }
+    document_unref(active);
+    return ok;
+}
+
+static void begin_run(struct task *t, struct agent *a)
+{
+    page_begin(caa_container_of(t, struct navigation, task), a);
+}
+
+static void begin_drop(struct task *t)
+{
+    navigation_free(caa_container_of(t, struct navigation, task));
+}
+
+static char *agent_label(const struct navigation *n, const struct origin *origin)
+{
+    char *label = context_label(n->context);
+    if (label)
+        return label;
+    return strdup(origin->opaque ? "frame" : origin->host);
+}
+
+/* R-AG-11, and off it goes. */
+static void dispatch(struct navigation *n, struct origin *origin, const struct policy *policy,
+                     unsigned sandbox)
+{
+    struct window_place place = {0};
+    char *label = agent_label(n, origin);
+    struct agent *self = agent_current();
+    status s = window_place_obtain(n->user_agent, n->context->group, origin, policy->origin_keyed,
+                                   label, self, &place);
+    free(label);
+    if (s != STATUS_OK) {
+        origin_unref(origin);
+        fail(n, status_text(s));
+        return;
+    }
+    struct document *old = context_document(n->context);
+    struct document *d = document_create(n->context, place, origin, n->url);
+    if (!d) {
+        document_unref(old);
+        fail(n, "out of memory");
+        return;
+    }
+    d->policy = *policy;
+    d->sandbox = sandbox;
+    d->isolated =
+        group_isolation(n->context->group) == ISOLATION_CONCRETE &&
+        document_may_isolate(n->context, origin, policy, context_allows_isolation(n->context));
+    d->base = n->source == PAGE_SRCDOC || is_blank(n->url)
+                  ? strdup(n->initiator_base ? n->initiator_base : "about:blank")
+                  : NULL;
+    if (old &&
+        old->place.agent != place.agent) /* else the agent itself does it when the new one begins */
+        end_document(old, true);
+    document_unref(old);
+    n->document = d;
+    n->task.run = begin_run;
+    n->task.drop = begin_drop;
+    n->task.source = TASK_NETWORKING;
+    context_set_document(n->context, d);
+    agent_post(place.agent, &n->task);
+}
+
+static void respond(struct navigation *n, const struct policy *response)
+{
+    struct policy policy = *response;
+    if (n->context && context_is_closed(n->context)) {
+        navigation_free(n);
+        return;
+    }
+    unsigned sandbox = determine_sandbox(n, &policy);
+    bool top = !n->context || !n->context->parent;
+    if (top && policy.opener != COOP_UNSAFE_NONE && sandbox) { /* R-COOP-07 */
+        fail(n, "a sandboxed window may not have a Cross-Origin-Opener-Policy (R-COOP-07)");
+        return;
+    }
+    struct origin *origin = determine_origin(n, sandbox), *served = origin_of_url(n->url);
+    const char *refused = refused_by_embedder(n, &policy, served);
+    origin_unref(served);
+    if (refused || !choose_group(n, &policy, origin)) {
+        origin_unref(origin);
+        fail(n, refused ? refused : "out of memory");
+        return;
+    }
+    dispatch(n, origin, &policy, sandbox);
+}
+
+/* ---- loading ---- */
+
+/* Takes the answer's body and judges by its headers. */
+static void answered(void *context, status s, struct resource *r)
+{
+    struct navigation *n = context;
+    struct policy policy = n->initiator_policy;
+    if (s != STATUS_OK) {
+        fail(n, r->error ? r->error : status_text(s));
+        return;
+    }
+    char *type = resource_header(r, "Content-Type");
+    n->module = ends_with(r->url, ".mjs");
+    n->is_html = !type || !mime_type_is_javascript(type);
+    free(type);
+    free(n->url);
+    n->url = r->url;
+    n->text = r->bytes;
+    n->length = r->length;
+    r->url = r->bytes = NULL;
+    if (!has_local_scheme(n->url)) {
+        struct origin *origin = origin_of_url(n->url);
+        policy_from_headers(&r->headers, origin_is_secure(n->user_agent, origin), &policy);
+        origin_unref(origin);
+    } else {
+        policy.sandbox = 0;
+    }
+    respond(n, &policy);
+}
+
+static void never_answered(void *context)
+{
+    navigation_free(context);
+}
+
+/* Frames ask with the origin of the page around them, tabs are the user's. */
+static void load(struct navigation *n)
+{
+    struct request q = {.url = n->url, .mode = MODE_NAVIGATE};
+    struct agent *a = agent_current();
+    if (a) {
+        resource_fetch(a, &q, answered, never_answered, n);
+        return;
+    }
+    struct resource r;
+    status s = resource_request(n->user_agent->world, &q, &r);
+    n->delay_ns = r.delay_ns;
+    answered(n, s, &r);
+    resource_release(&r);
+}
+
+void navigation_begin(struct navigation *n)
+{
+    if (n->source == PAGE_FETCHED && is_blank(n->url))
+        n->source = PAGE_BLANK;
+    if (n->source == PAGE_FETCHED) {
+        load(n);
+        return;
+    }
+    struct policy policy = n->source == PAGE_SCRIPT ? policy_of_scenario() : n->initiator_policy;
+    n->is_html = n->source != PAGE_SCRIPT;
+    policy.sandbox = 0;
+    policy.origin_keyed = false; /* R-AG-14 */
+    respond(n, &policy);
+}
+
+/* ---- the windows that a run begins with ---- */
+
+static bool has_feature(const char *features, const char *wanted)
+{
+    return features && strstr(features, wanted);
+}
+
+status window_start(struct user_agent *u, const struct window_options *o)
+{
+    struct navigation *n = navigation_new(u, o->url);
+    if (!n)
+        return STATUS_NO_MEMORY;
+    n->label = strdup(o->name);
+    n->target_name = o->target ? strdup(o->target) : NULL;
+    if (o->script) {
+        n->source = PAGE_SCRIPT;
+        n->text = malloc(o->script_length + 1);
+        memcpy(n->text, o->script, o->script_length);
+        n->text[o->script_length] = 0;
+        n->length = o->script_length;
+        n->script_url = strdup(o->script_url);
+        n->module = o->module;
+    }
+    bool apart = o->noopener || has_feature(o->features, "noopener") ||
+                 has_feature(o->features, "noreferrer");
+    if (o->opener && !apart)
+        n->opener = user_agent_find(u, o->opener);
+    navigation_begin(n);
+    return STATUS_OK;
+}
+
+static void navigate_run(struct task *t, struct agent *a)
+{
+    struct navigation *n = caa_container_of(t, struct navigation, task);
+    if (page_may_unload(a, n->context))
+        navigation_begin(n);
+    else
+        navigation_free(n);
+}
+
+void navigable_navigate(struct navigation *n)
+{
+    struct document *d = context_document(n->context);
+    n->task.run = navigate_run;
+    n->task.drop = begin_drop;
+    n->task.source = TASK_NETWORKING;
+    struct agent *to = d ? d->place.agent : agent_current();
+    if (to)
+        agent_post(to, &n->task);
+    else
+        navigation_begin(n);
+    document_unref(d);
+}

@@ -1,0 +1,80 @@
+/* Navigation (HTML 7.4): from a URL to a document in the agent where it belongs, and what ends
+ * documents.
+ *
+ * Threads: navigable_navigate where it says; what is posted runs in the agent of the document
+ * concerned. */
+#ifndef HEDDLE_WEB_NAVIGABLE_H
+#define HEDDLE_WEB_NAVIGABLE_H
+
+#include "web/document.h"
+
+enum page_source {
+    PAGE_FETCHED, /* the resource at the URL: HTML, or a script that is the page's only one */
+    PAGE_SRCDOC,  /* `text` is HTML */
+    PAGE_BLANK,
+    PAGE_SCRIPT, /* `text` is the page's only script */
+};
+
+/* A navigation under way. It owns everything in it. */
+struct navigation {
+    struct task task; /* on its way to the new document's agent */
+    struct user_agent *user_agent;
+    struct browsing_context
+        *context;              /* counted; NULL: a new tab, made when the response is known */
+    char *label, *target_name; /* of a new tab */
+    char *url;
+    enum page_source source;
+    char *text; /* zero byte behind it */
+    size_t length;
+    bool is_html, module;
+    char *script_url;
+    /* Whoever began it. */
+    struct origin *initiator; /* counted; NULL = the user */
+    struct policy initiator_policy;
+    char *initiator_base;
+    struct browsing_context *opener; /* new tabs that stay in the opener's group: counted */
+    bool replace;
+    /* Once decided. */
+    struct document *document;
+    int64_t delay_ns; /* still to pass before the document may begin: the warden cannot wait */
+    struct timer timer;
+};
+
+struct navigation *navigation_new(struct user_agent *u, const char *url);
+
+/* The same page again, asked for by the document itself (HTML "reload"): the resource, or what it
+ * was made of. Own thread. */
+struct navigation *navigation_again(const struct document *d);
+void navigation_free(struct navigation *n);
+
+/* Who begins it: a document of the calling agent. */
+void navigation_set_initiator(struct navigation *n, const struct document *d);
+
+/* HTML "navigate" from where the URL is known: loads, decides about policies, group and agent, and
+ * sends the document there. Takes n. On the thread of any agent, or the warden's before the world
+ * runs. */
+void navigation_begin(struct navigation *n);
+
+/* The same in the agent of the context's active document, which asks beforeunload first. Takes n.
+ */
+void navigable_navigate(struct navigation *n);
+
+/* Ends whatever a tab or frame shows, and the frames below it: with pagehide and unload when
+ * `unload`, and takes the context out of the tree when `discard`. Any thread counted awake; the
+ * work is done in the agents concerned. */
+void navigable_end(struct browsing_context *c, bool unload, bool discard);
+
+/* Tells the page around a frame that the frame has loaded, or that loading failed. Any thread
+ * counted awake. */
+void navigable_tell_container(struct browsing_context *c);
+
+/* page.c, by the task of a navigation: makes the document. Takes n. */
+void page_begin(struct navigation *n, struct agent *a);
+/* page.c: the agent's document of the context ends. `d`: only that one. */
+void page_end(struct agent *a, struct document *d, bool unload);
+/* page.c: asks beforeunload; false when somebody stays. */
+bool page_may_unload(struct agent *a, struct browsing_context *c);
+/* page.c: a frame has loaded. */
+void page_frame_loaded(struct agent *a, struct browsing_context *frame);
+
+#endif

@@ -1,0 +1,159 @@
+#include "web/page_lifecycle.h"
+
+#include "agent/safe_point.h"
+#include "agent/world.h"
+#include "web/event.h"
+#include "web/frames.h"
+#include "web/globals.h"
+#include "web/page.h"
+#include "web/web_agent.h"
+#include "web/worker.h"
+
+#include <stdlib.h>
+
+struct change_task {
+    struct task task;
+    struct document *document; /* counted */
+    enum page_change change;
+};
+
+/* ---- one document ---- */
+
+static void set_visibility(struct page *p, bool hidden)
+{
+    if (p->document->hidden == hidden)
+        return;
+    p->document->hidden = hidden;
+    page_fire_at_document(p, "visibilitychange");
+    if (!hidden && p->document->page)
+        frames_resume(p->realm);
+}
+
+static bool is_frozen(const struct page *p)
+{
+    return p->document->activity->state == ACTIVITY_SUSPENDED;
+}
+
+static void freeze(struct page *p)
+{
+    struct document *d = p->document;
+    if (is_frozen(p))
+        return;
+    d->activity->state = ACTIVITY_SUSPENDED;
+    page_fire_at_document(p, "freeze");
+    if (!d->page)
+        return;
+    timers_suspend_realm(p->realm);
+    workers_suspend_realm(p->realm, true);
+}
+
+static void unfreeze(struct page *p)
+{
+    struct document *d = p->document;
+    if (!is_frozen(p))
+        return;
+    page_fire_at_document(p, "resume");
+    if (!d->page)
+        return;
+    d->activity->state = ACTIVITY_ACTIVE;
+    timers_resume_realm(p->realm);
+    workers_suspend_realm(p->realm, false);
+    frames_resume(p->realm);
+}
+
+static void store(struct page *p)
+{
+    struct document *d = p->document;
+    if (p->page_showing) {
+        p->page_showing = false;
+        page_fire_transition(p, "pagehide", true);
+    }
+    if (d->page)
+        set_visibility(p, true);
+    if (d->page)
+        broadcast_channels_set_eligible(p->realm, false); /* R-LIFE-06 */
+    if (d->page)
+        freeze(p);
+}
+
+static void restore(struct page *p)
+{
+    struct document *d = p->document;
+    broadcast_channels_set_eligible(p->realm, true);
+    unfreeze(p);
+    if (!d->page)
+        return;
+    p->page_showing = true;
+    set_visibility(p, false);
+    if (d->page)
+        page_fire_transition(p, "pageshow", true);
+}
+
+static void change(struct page *p, enum page_change change)
+{
+    switch (change) {
+    case PAGE_HIDE:
+    case PAGE_SHOW:
+        set_visibility(p, change == PAGE_HIDE);
+        break;
+    case PAGE_FREEZE:
+        freeze(p);
+        break;
+    case PAGE_UNFREEZE:
+        unfreeze(p);
+        break;
+    case PAGE_STORE:
+        store(p);
+        break;
+    case PAGE_RESTORE:
+        restore(p);
+        break;
+    }
+}
+
+/* ---- a tab and its frames ---- */
+
+static void drop(struct task *t)
+{
+    struct change_task *c = caa_container_of(t, struct change_task, task);
+    document_unref(c->document);
+    free(c);
+}
+
+static void run(struct task *t, struct agent *a)
+{
+    struct change_task *c = caa_container_of(t, struct change_task, task);
+    (void)a;
+    if (c->document->page)
+        change(c->document->page, c->change);
+    drop(t);
+}
+
+static void post_change(struct document *d, enum page_change change)
+{
+    struct change_task *c = calloc(1, sizeof *c);
+    if (!c)
+        return;
+    c->task = (struct task){.run = run, .drop = drop, .source = TASK_DOM_MANIPULATION};
+    c->document = document_ref(d);
+    c->change = change;
+    agent_post(d->place.agent, &c->task);
+}
+
+/* Frames stop before the page around them and go on after it. */
+void navigable_change(struct browsing_context *c, enum page_change change)
+{
+    bool inward = change == PAGE_SHOW || change == PAGE_UNFREEZE || change == PAGE_RESTORE;
+    struct document *d = context_document(c);
+    if (d && inward)
+        post_change(d, change);
+    for (size_t i = 0, count = context_child_count(c); i < count; i++) {
+        struct browsing_context *child = context_child(c, i);
+        if (child)
+            navigable_change(child, change);
+        context_unref(child);
+    }
+    if (d && !inward)
+        post_change(d, change);
+    document_unref(d);
+}

@@ -1,0 +1,192 @@
+/* The service worker registrations of a run (Service Workers, sections 2.1 to 2.4 and appendix A;
+ * R-SV-01..10, 17, 19), without JavaScript: which scopes there are, which workers each has and in
+ * which state, which clients use them, and what has to happen next.
+ *
+ * The registry decides; what it wants done (fetch a script, run it, dispatch an event, tell a
+ * client) it asks of struct service_worker_calls, and hears of the outcome through the functions
+ * under "outcomes".
+ *
+ * Ownership: the registry is a part of the world. Workers and registrations are counted: who is
+ * handed one borrows it for the call and takes a reference to keep it. A job lives until its
+ * outcome was told. Texts are copied. Threads: any. Blocking: a short lock. Lock order: the
+ * registry's lock, then what agent_post takes. The calls are made under it: they take references,
+ * post tasks and do nothing else.
+ *
+ * Ordering guarantees:
+ *  1. Jobs of one scope are carried out one after the other, in the order of asking (R-SV-02).
+ *  2. A worker's state only goes forward, and a registration has at most one installing, one
+ * waiting and one active worker (invariant 12).
+ *  3. What the registry tells, it tells in the order in which it decided. */
+#ifndef HEDDLE_WEB_SERVICE_WORKER_REGISTRY_H
+#define HEDDLE_WEB_SERVICE_WORKER_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct world;
+struct service_worker;
+struct service_worker_client;
+struct service_worker_job;
+struct service_worker_registration;
+
+enum service_worker_state {
+    SERVICE_WORKER_PARSED,
+    SERVICE_WORKER_INSTALLING,
+    SERVICE_WORKER_INSTALLED,
+    SERVICE_WORKER_ACTIVATING,
+    SERVICE_WORKER_ACTIVATED,
+    SERVICE_WORKER_REDUNDANT,
+};
+
+enum service_worker_lifecycle { LIFECYCLE_INSTALL, LIFECYCLE_ACTIVATE };
+enum service_worker_slot { SLOT_INSTALLING, SLOT_WAITING, SLOT_ACTIVE, SLOT_COUNT };
+enum service_worker_cache { UPDATE_VIA_IMPORTS, UPDATE_VIA_ALL, UPDATE_VIA_NONE };
+
+/* How a job ends. */
+enum service_worker_outcome {
+    OUTCOME_REGISTRATION, /* resolved with its registration */
+    OUTCOME_TRUE,         /* unregister: resolved with whether there was one */
+    OUTCOME_FALSE,
+    OUTCOME_TYPE_ERROR,
+    OUTCOME_SECURITY_ERROR,
+};
+
+struct service_worker_calls {
+    /* "Update": fetch the job's script. service_worker_fetched. */
+    void (*fetch)(struct service_worker_job *job);
+    /* "Run Service Worker": evaluate its script in an agent of its own. service_worker_evaluated.
+     */
+    void (*run)(struct service_worker *worker);
+    /* Dispatch the event in the worker, which is started if need be. service_worker_event_ended. */
+    void (*dispatch)(struct service_worker *worker, enum service_worker_lifecycle event);
+    /* "Terminate Service Worker". */
+    void (*terminate)(struct service_worker *worker);
+    /* A promise of register, update or unregister: once per holder. */
+    void (*settled)(void *holder, enum service_worker_outcome outcome,
+                    struct service_worker_registration *registration);
+    /* To every client of the storage key. */
+    void (*state_changed)(struct service_worker_client *client, struct service_worker *worker,
+                          enum service_worker_state state);
+    void (*slots_changed)(struct service_worker_client *client,
+                          struct service_worker_registration *registration);
+    void (*update_found)(struct service_worker_client *client,
+                         struct service_worker_registration *registration);
+    /* A worker has been made: its first reference is the registry's. What is made for it is freed
+     * by `forgotten`, any thread. */
+    void *(*made)(struct service_worker *worker);
+    void (*forgotten)(void *host);
+    void (*controller_changed)(struct service_worker_client *client);
+    /* The registration that matches the client's URL has an active worker now: its promise `ready`.
+     */
+    void (*ready)(struct service_worker_client *client,
+                  struct service_worker_registration *registration);
+};
+
+/* Before anything else is asked of the registry; constant from then on. */
+void service_workers_use(struct world *w, const struct service_worker_calls *calls);
+
+/* ---- scopes ---- */
+
+/* R-SV-01: the scope's default is the script's folder. Serialized URLs without fragments, malloc'd;
+ * NULL for what the rules forbid, and *error says how: OUTCOME_TYPE_ERROR or
+ * OUTCOME_SECURITY_ERROR. `scope` NULL = the default. `secure` says whether the client's origin is
+ * trustworthy. */
+char *service_worker_script_url(const char *base, const char *script, const char *origin,
+                                bool secure, enum service_worker_outcome *error);
+char *service_worker_scope_url(const char *base, const char *script_url, const char *scope,
+                               const char *origin, enum service_worker_outcome *error);
+
+/* Whether the script may control the scope: below its own folder, or below what its
+ * Service-Worker-Allowed (NULL = none) says. */
+bool service_worker_may_control(const char *script_url, const char *scope, const char *allowed);
+
+/* ---- jobs (R-SV-02) ---- */
+
+struct service_worker_request {
+    const char *storage_key, *scope, *script_url; /* update, unregister: script_url NULL */
+    bool module;
+    enum service_worker_cache cache;
+    void *holder; /* of the promise */
+};
+void service_worker_register(struct world *w, const struct service_worker_request *r);
+void service_worker_update(struct world *w, const struct service_worker_request *r);
+void service_worker_unregister(struct world *w, const struct service_worker_request *r);
+
+/* ---- outcomes ---- */
+
+/* The script has come, or not: then `error` says how the promise is rejected. `allowed` is its
+ * Service-Worker-Allowed, NULL = none. */
+void service_worker_fetched(struct service_worker_job *job, const char *bytes, size_t length,
+                            const char *allowed);
+void service_worker_fetch_failed(struct service_worker_job *job, enum service_worker_outcome error);
+
+/* Its first evaluation has ended; false: it threw. */
+void service_worker_evaluated(struct service_worker *worker, bool ok);
+
+/* The event's promises have settled; false: one was rejected, or the worker was killed meanwhile.
+ */
+void service_worker_event_ended(struct service_worker *worker, enum service_worker_lifecycle event,
+                                bool ok);
+
+/* An extendable event of the worker is pending, or is no more (R-SV-11). */
+void service_worker_event_began(struct service_worker *worker);
+void service_worker_event_finished(struct service_worker *worker);
+
+/* ---- what workers ask ---- */
+
+void service_worker_skip_waiting(struct service_worker *worker);  /* R-SV-09 */
+bool service_worker_claim_clients(struct service_worker *worker); /* false: it is not active */
+
+/* ---- clients ---- */
+
+/* An environment of a script: controlled by the worker whose scope is the longest prefix of its URL
+ * (R-SV-10), or by none. Given back by service_worker_client_gone. `holder` is what the calls know
+ * it by. */
+struct service_worker_client *service_worker_client_new(struct world *w, const char *storage_key,
+                                                        const char *url, void *holder);
+void service_worker_client_gone(struct service_worker_client *c);
+void *service_worker_client_holder(const struct service_worker_client *c);
+
+/* Visits the clients of the worker's storage key that it controls, or all of them, in the order of
+ * their making; under the lock. */
+void service_worker_clients(struct service_worker *worker, bool all,
+                            void (*visit)(void *context, struct service_worker_client *c),
+                            void *context);
+const char *service_worker_client_url(const struct service_worker_client *c);
+
+/* One reference, or NULL. */
+struct service_worker *service_worker_controller(struct service_worker_client *c);
+struct service_worker_registration *service_worker_match(struct world *w, const char *storage_key,
+                                                         const char *url);
+
+/* ---- looking ---- */
+
+struct service_worker *service_worker_ref(struct service_worker *worker);
+void service_worker_unref(struct service_worker *worker);
+struct service_worker_registration *
+service_worker_registration_ref(struct service_worker_registration *r);
+void service_worker_registration_unref(struct service_worker_registration *r);
+
+enum service_worker_state service_worker_state_now(struct service_worker *worker);
+const char *service_worker_state_name(
+    enum service_worker_state s); /* "installing"; "parsed" is never seen by scripts */
+const char *service_worker_url(const struct service_worker *worker); /* constant */
+const char *service_worker_scope(const struct service_worker_registration *r);
+uint32_t service_worker_number(
+    const struct service_worker *worker); /* from 1, in the order of their making */
+void *service_worker_host(const struct service_worker *worker); /* what `made` gave */
+struct service_worker_registration *
+service_worker_registration_of(const struct service_worker *worker); /* borrowed */
+/* The worker in that slot: one reference, or NULL. */
+struct service_worker *service_worker_in(struct service_worker_registration *r,
+                                         enum service_worker_slot slot);
+/* The script to run: constant. */
+const char *service_worker_script(const struct service_worker *worker, size_t *length,
+                                  bool *module);
+
+/* The job that is to be fetched for: constant texts. */
+const char *service_worker_job_url(const struct service_worker_job *job);
+bool service_worker_job_is_module(const struct service_worker_job *job);
+
+#endif

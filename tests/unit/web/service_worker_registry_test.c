@@ -1,0 +1,393 @@
+/* Registrations, their workers and states, driven from outside: what the registry asks for is
+ * written down, and answered by the test. */
+#include "agent/world.h"
+#include "base/buffer.h"
+#include "web/service_worker_registry.h"
+
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY "https://a.test"
+#define SCOPE "https://a.test/app/"
+#define SCRIPT "https://a.test/app/sw.js"
+
+static struct world *world;
+static buffer told; /* what was asked for and told since the last look */
+static struct service_worker_job *job;
+static struct service_worker *running; /* one reference */
+
+static void assert_told(const char *expected, int line)
+{
+    bool equal = !strcmp(buffer_text(&told), expected);
+    if (!equal)
+        fprintf(stderr, "\n%s:%d: told: %s\nexpected: %s\n", __FILE__, line, buffer_text(&told),
+                expected);
+    CU_assertImplementation(equal, (unsigned)line, "told", __FILE__, "", CU_FALSE);
+    buffer_clear(&told);
+}
+#define ASSERT_TOLD(expected) assert_told((expected), __LINE__)
+
+static void fetch(struct service_worker_job *j)
+{
+    job = j;
+    buffer_add(&told, "fetch ");
+}
+
+static void run(struct service_worker *w)
+{
+    if (running)
+        buffer_add(&told, "and ");
+    running = service_worker_ref(w);
+    buffer_add(&told, "run ");
+}
+
+static void dispatch(struct service_worker *w, enum service_worker_lifecycle event)
+{
+    (void)w;
+    buffer_add(&told, event == LIFECYCLE_INSTALL ? "install " : "activate ");
+}
+
+static void terminate(struct service_worker *w)
+{
+    (void)w;
+    buffer_add(&told, "terminate ");
+}
+
+static void settled(void *holder, enum service_worker_outcome outcome,
+                    struct service_worker_registration *r)
+{
+    static const char *const names[] = {"registration", "true", "false", "TypeError",
+                                        "SecurityError"};
+    (void)r;
+    buffer_format(&told, "%s:%s ", (const char *)holder, names[outcome]);
+}
+
+static void state_changed(struct service_worker_client *c, struct service_worker *w,
+                          enum service_worker_state s)
+{
+    (void)w;
+    if (strcmp(service_worker_client_holder(c), "watch"))
+        return;
+    buffer_format(&told, "%s ", service_worker_state_name(s));
+}
+
+static void update_found(struct service_worker_client *c, struct service_worker_registration *r)
+{
+    (void)r;
+    if (strcmp(service_worker_client_holder(c), "watch"))
+        return;
+    buffer_add(&told, "updatefound ");
+}
+
+static void controller_changed(struct service_worker_client *c)
+{
+    buffer_format(&told, "controller:%s ", (const char *)service_worker_client_holder(c));
+}
+
+static void ready(struct service_worker_client *c, struct service_worker_registration *r)
+{
+    (void)r;
+    buffer_format(&told, "ready:%s ", (const char *)service_worker_client_holder(c));
+}
+
+static void slots_changed(struct service_worker_client *c, struct service_worker_registration *r)
+{
+    CU_ASSERT_TRUE(c && r);
+}
+
+static void *made(struct service_worker *w)
+{
+    return w;
+}
+
+static void forgotten(void *host)
+{
+    CU_ASSERT_PTR_NOT_NULL(host);
+}
+
+static const struct service_worker_calls calls = {
+    .fetch = fetch,
+    .run = run,
+    .dispatch = dispatch,
+    .terminate = terminate,
+    .settled = settled,
+    .state_changed = state_changed,
+    .slots_changed = slots_changed,
+    .update_found = update_found,
+    .made = made,
+    .forgotten = forgotten,
+    .controller_changed = controller_changed,
+    .ready = ready,
+};
+
+static struct service_worker_client *watch; /* outside of every scope: hears what all hear */
+
+static void begin(void)
+{
+    world = world_create(CROWD_CLOCK_VIRTUAL, 1);
+    service_workers_use(world, &calls);
+    watch = service_worker_client_new(world, KEY, "https://a.test/elsewhere", "watch");
+    buffer_clear(&told);
+}
+
+static void end(void)
+{
+    service_worker_client_gone(watch);
+    world_run(world, 0, 0, &(struct world_watch){0});
+    world_free(world);
+    buffer_release(&told);
+}
+
+static void ask(const char *holder, const char *scope, const char *script)
+{
+    struct service_worker_request q = {
+        .storage_key = KEY, .scope = scope, .script_url = script, .holder = (void *)holder};
+    service_worker_register(world, &q);
+}
+
+static struct service_worker *take_running(void)
+{
+    struct service_worker *w = running;
+    running = NULL;
+    return w;
+}
+
+/* Brings a worker with that script to its install event. */
+static struct service_worker *bring_up(const char *script)
+{
+    service_worker_fetched(job, script, strlen(script), NULL);
+    struct service_worker *w = take_running();
+    service_worker_evaluated(w, true);
+    return w;
+}
+
+/* shows R-SV-03, R-SV-04, R-SV-05, R-SV-07 */
+static void test_first_worker(void)
+{
+    begin();
+    struct service_worker_client *page =
+        service_worker_client_new(world, KEY, SCOPE "page", "page");
+    ask("one", SCOPE, SCRIPT);
+    ASSERT_TOLD("fetch ");
+    struct service_worker *w = bring_up("v1");
+    ASSERT_TOLD("run installing one:registration updatefound install ");
+    service_worker_event_ended(w, LIFECYCLE_INSTALL, true);
+    ASSERT_TOLD("installed activating ready:page activate ");
+    CU_ASSERT_PTR_NULL(
+        service_worker_controller(page)); /* loaded before: not controlled (R-SV-09) */
+    service_worker_event_ended(w, LIFECYCLE_ACTIVATE, false); /* shows trap 12 */
+    ASSERT_TOLD("activated ");
+    struct service_worker_client *later = service_worker_client_new(world, KEY, SCOPE "x", "later");
+    struct service_worker *controller = service_worker_controller(later);
+    CU_ASSERT_PTR_EQUAL(controller, w);
+    service_worker_unref(controller);
+    CU_ASSERT_TRUE(service_worker_claim_clients(w));
+    ASSERT_TOLD("controller:page ");
+    ask("again", SCOPE, SCRIPT);
+    ASSERT_TOLD("again:registration ");
+    service_worker_client_gone(page);
+    service_worker_client_gone(later);
+    service_worker_unref(w);
+    end();
+}
+
+/* shows R-SV-06, R-SV-09 */
+static void test_waiting(void)
+{
+    begin();
+    ask("one", SCOPE, SCRIPT);
+    struct service_worker *first = bring_up("v1");
+    service_worker_event_ended(first, LIFECYCLE_INSTALL, true);
+    service_worker_event_ended(first, LIFECYCLE_ACTIVATE, true);
+    struct service_worker_client *page = service_worker_client_new(world, KEY, SCOPE, "page");
+    buffer_clear(&told);
+    struct service_worker_request q = {.storage_key = KEY, .scope = SCOPE, .holder = "update"};
+    service_worker_update(world, &q);
+    service_worker_fetched(job, "v1", 2, NULL);
+    ASSERT_TOLD("fetch update:registration "); /* the same bytes: no new worker */
+    service_worker_update(world, &q);
+    struct service_worker *second = bring_up("v2");
+    service_worker_event_ended(second, LIFECYCLE_INSTALL, true);
+    ASSERT_TOLD(
+        "fetch run installing update:registration updatefound install installed "); /* the page
+                                                                                       keeps the old
+                                                                                       one */
+    service_worker_update(world, &q);
+    struct service_worker *third = bring_up("v3");
+    service_worker_event_ended(third, LIFECYCLE_INSTALL, true);
+    ASSERT_TOLD("fetch run installing update:registration updatefound install terminate redundant "
+                "installed ");
+    service_worker_event_began(first);
+    service_worker_skip_waiting(third);
+    ASSERT_TOLD(""); /* the active one has an event */
+    service_worker_event_finished(first);
+    ASSERT_TOLD("terminate redundant activating ready:page controller:page activate ");
+    CU_ASSERT_FALSE(service_worker_claim_clients(first));
+    service_worker_client_gone(page);
+    service_worker_unref(first);
+    service_worker_unref(second);
+    service_worker_unref(third);
+    end();
+}
+
+static void test_last_client_leaves(void)
+{
+    begin();
+    ask("one", SCOPE, SCRIPT);
+    struct service_worker *first = bring_up("v1");
+    service_worker_event_ended(first, LIFECYCLE_INSTALL, true);
+    service_worker_event_ended(first, LIFECYCLE_ACTIVATE, true);
+    struct service_worker_client *page = service_worker_client_new(world, KEY, SCOPE, "page");
+    ask("two", SCOPE, "https://a.test/app/other.js");
+    struct service_worker *second = bring_up("v1");
+    service_worker_event_ended(second, LIFECYCLE_INSTALL, true);
+    buffer_clear(&told);
+    service_worker_client_gone(page);
+    ASSERT_TOLD("terminate redundant activating activate ");
+    service_worker_unref(first);
+    service_worker_unref(second);
+    end();
+}
+
+/* shows R-SV-02, R-SV-04, R-SV-05 */
+static void test_failures(void)
+{
+    begin();
+    ask("one", SCOPE, SCRIPT);
+    ask("same", SCOPE, SCRIPT);
+    ask("other", SCOPE, "https://a.test/app/other.js");
+    ask("elsewhere", "https://a.test/app/below/", SCRIPT);
+    ASSERT_TOLD("fetch fetch ");
+    service_worker_fetch_failed(job, OUTCOME_TYPE_ERROR); /* of the other scope */
+    ASSERT_TOLD("elsewhere:TypeError ");
+    end();
+    begin();
+    ask("one", SCOPE, SCRIPT);
+    struct service_worker_job *first = job;
+    ask("same", SCOPE, SCRIPT);
+    ask("other", SCOPE, "https://a.test/app/other.js");
+    service_worker_fetch_failed(first, OUTCOME_TYPE_ERROR);
+    ASSERT_TOLD("fetch one:TypeError same:TypeError fetch "); /* the next job begins */
+    service_worker_fetched(job, "throw", 5, NULL);
+    struct service_worker *w = take_running();
+    service_worker_evaluated(w, false);
+    ASSERT_TOLD("run terminate other:TypeError ");
+    CU_ASSERT_PTR_NULL(service_worker_match(world, KEY, SCOPE));
+    service_worker_unref(w);
+    ask("three", SCOPE, SCRIPT);
+    w = bring_up("v1");
+    service_worker_event_ended(w, LIFECYCLE_INSTALL, false);
+    ASSERT_TOLD("fetch run installing three:registration updatefound install terminate redundant ");
+    CU_ASSERT_PTR_NULL(service_worker_match(world, KEY, SCOPE));
+    service_worker_unref(w);
+    ask("wide", "https://a.test/", SCRIPT);
+    service_worker_fetched(job, "v1", 2, NULL);
+    ASSERT_TOLD("fetch wide:SecurityError ");
+    ask("wide", "https://a.test/", SCRIPT);
+    service_worker_fetched(job, "v1", 2, "/");
+    ASSERT_TOLD("fetch run ");
+    service_worker_unref(take_running());
+    end();
+}
+
+/* shows R-SV-17 */
+static void test_unregister(void)
+{
+    begin();
+    struct service_worker_request q = {.storage_key = KEY, .scope = SCOPE, .holder = "gone"};
+    service_worker_unregister(world, &q);
+    ASSERT_TOLD("gone:false ");
+    ask("one", SCOPE, SCRIPT);
+    struct service_worker *w = bring_up("v1");
+    service_worker_event_ended(w, LIFECYCLE_INSTALL, true);
+    service_worker_event_ended(w, LIFECYCLE_ACTIVATE, true);
+    struct service_worker_client *page = service_worker_client_new(world, KEY, SCOPE, "page");
+    buffer_clear(&told);
+    service_worker_unregister(world, &q);
+    ASSERT_TOLD("gone:true "); /* the page keeps its worker */
+    CU_ASSERT_PTR_NULL(service_worker_match(world, KEY, SCOPE));
+    service_worker_client_gone(page);
+    ASSERT_TOLD("terminate redundant ");
+    service_worker_unref(w);
+    end();
+}
+
+static void assert_scope(const char *script, const char *scope, bool secure, const char *expected,
+                         int line)
+{
+    enum service_worker_outcome error = OUTCOME_TRUE;
+    char *url = service_worker_script_url("https://a.test/dir/page", script, "https://a.test",
+                                          secure, &error);
+    char *own = url ? service_worker_scope_url("https://a.test/dir/page", url, scope,
+                                               "https://a.test", &error)
+                    : NULL;
+    const char *got = own ? own : error == OUTCOME_TYPE_ERROR ? "TypeError" : "SecurityError";
+    if (strcmp(got, expected))
+        fprintf(stderr, "\n%s:%d: got %s\nexpected %s\n", __FILE__, line, got, expected);
+    CU_assertImplementation(!strcmp(got, expected), (unsigned)line, "scope", __FILE__, "",
+                            CU_FALSE);
+    free(url);
+    free(own);
+}
+#define ASSERT_SCOPE(script, scope, secure, expected)                                              \
+    assert_scope((script), (scope), (secure), (expected), __LINE__)
+
+/* shows R-SV-01 */
+static void test_scopes(void)
+{
+    ASSERT_SCOPE("sw.js#x", NULL, true, "https://a.test/dir/");
+    ASSERT_SCOPE("/sw.js?v", "deep/#f", true, "https://a.test/dir/deep/");
+    ASSERT_SCOPE("sw.js", NULL, false, "SecurityError");
+    ASSERT_SCOPE("https://b.test/sw.js", NULL, true, "SecurityError");
+    ASSERT_SCOPE("sw.js", "https://b.test/", true, "SecurityError");
+    ASSERT_SCOPE("data:text/javascript,0", NULL, true, "TypeError");
+    ASSERT_SCOPE("a%2Fsw.js", NULL, true, "TypeError");
+    ASSERT_SCOPE("sw.js", "x%5c", true, "TypeError");
+    CU_ASSERT_TRUE(service_worker_may_control(SCRIPT, SCOPE "x", NULL));
+    CU_ASSERT_FALSE(service_worker_may_control(SCRIPT, "https://a.test/", NULL));
+    CU_ASSERT_TRUE(service_worker_may_control(SCRIPT, "https://a.test/", "/"));
+    CU_ASSERT_FALSE(service_worker_may_control(SCRIPT, SCOPE, "https://b.test/"));
+    begin();
+    ask("one", "https://a.test/app/deep/", SCRIPT);
+    struct service_worker *deep = bring_up("v1");
+    service_worker_event_ended(deep, LIFECYCLE_INSTALL, true);
+    ask("two", SCOPE, SCRIPT);
+    struct service_worker *wide = bring_up("v1");
+    service_worker_event_ended(wide, LIFECYCLE_INSTALL, true);
+    static const struct {
+        const char *url, *scope;
+    } matches[] = {
+        {SCOPE "deep/x", SCOPE "deep/"}, {SCOPE "deep", SCOPE}, {"https://a.test/appx", NULL}};
+    for (size_t i = 0; i < 3; i++) {
+        struct service_worker_registration *r = service_worker_match(world, KEY, matches[i].url);
+        CU_ASSERT_EQUAL(r == NULL, matches[i].scope == NULL);
+        if (r) {
+            CU_ASSERT_STRING_EQUAL(service_worker_scope(r), matches[i].scope);
+            service_worker_registration_unref(r);
+        }
+    }
+    CU_ASSERT_PTR_NULL(service_worker_match(world, "https://b.test", SCOPE));
+    service_worker_unref(deep);
+    service_worker_unref(wide);
+    end();
+}
+
+int main(void)
+{
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        return 70;
+    CU_pSuite suite = CU_add_suite("service worker registry", NULL, NULL);
+    CU_add_test(suite, "the first worker of a scope", test_first_worker);
+    CU_add_test(suite, "waiting, updates, skipWaiting", test_waiting);
+    CU_add_test(suite, "the last client leaves", test_last_client_leaves);
+    CU_add_test(suite, "jobs and failures", test_failures);
+    CU_add_test(suite, "unregister", test_unregister);
+    CU_add_test(suite, "scopes", test_scopes);
+    CU_basic_set_mode(CU_BRM_NORMAL);
+    CU_basic_run_tests();
+    unsigned failures = CU_get_number_of_failures();
+    CU_cleanup_registry();
+    return failures == 0 ? 0 : 1;
+}

@@ -3,6 +3,7 @@
 #include "agent/event_loop.h"
 #include "agent/world.h"
 #include "base/assert.h"
+#include "observe/hooks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +63,9 @@ void agent_unref(struct agent *a)
     /* Posts that came while the thread wound down. */
     rcu_queue_node *node;
     while ((node = rcu_queue_pop(&a->inbox))) {
-        struct task *t = caa_container_of(node, struct task, node);
-        t->drop(t);
+        task_drop(caa_container_of(node, struct task, node));
     }
+    observe_drop(a->start);
     agent_unref(a->creator);
     /* A notifier may still be about to unpark the agent that it woke: see wake() in
      * memory/waiter_list.c. */
@@ -85,10 +86,14 @@ static void agent_main(void *context)
     current_agent = a;
     thread_name(a->name);
     rcu_thread_register();
+    OBSERVE(agent_begin, a->world, a->id, a->name, agent_kind_name(a->kind));
+    observe_receive(a->start);
+    a->start = NULL;
     a->calls->start(a);
     event_loop_run(a);
     event_loop_clear(a);
     a->calls->finish(a);
+    OBSERVE(agent_end);
     notice_end(a);
     atomic_store_explicit(&a->life, AGENT_ENDED, memory_order_release);
     rcu_thread_unregister();
@@ -164,6 +169,7 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
         return s;
     }
     parker_join(&a->parker, &w->crowd, a);
+    a->start = observe_send(OBSERVE_START);
     s = make_memory(a);
     if (s == STATUS_OK)
         s = thread_start(&a->thread, a->arena ? a->memory.stack : NULL, a->stack_size + SANITIZER_STACK,
@@ -181,14 +187,21 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
     return STATUS_OK;
 }
 
-void agent_post(struct agent *a, struct task *t)
+void agent_poke(struct agent *a, struct task *t)
 {
     if (agent_life(a) != AGENT_ALIVE) { /* R-EL-05 */
-        t->drop(t);
+        task_drop(t);
         return;
     }
     rcu_queue_push(&a->inbox, &t->node);
     parker_unpark(&a->parker, PARK_IDLE);
+}
+
+void agent_post(struct agent *a, struct task *t)
+{
+    t->edge = observe_send(t->source == TASK_JAVASCRIPT_ENGINE ? OBSERVE_SETTLEMENT
+                                                               : OBSERVE_MESSAGE);
+    agent_poke(a, t);
 }
 
 void agent_terminate(struct agent *a, const char *reason)

@@ -69,6 +69,9 @@ static bool turn(struct agent *a, bool *timers_first)
     if (due) {
         due->fire(due, a);
     } else {
+        struct observe_edge *edge = t->edge;
+        t->edge = NULL;
+        observe_receive(edge);
         a->running = t;
         t->run(t, a);
         a->running = NULL;
@@ -88,8 +91,10 @@ void event_loop_run(struct agent *a)
 {
     bool timers_first = false;
     while (agent_life(a) == AGENT_ALIVE) {
-        if (!turn(a, &timers_first))
-            parker_park(&a->parker, PARK_IDLE, timers_next_due(a), has_work, a);
+        if (turn(a, &timers_first))
+            continue;
+        OBSERVE(rest);
+        parker_park(&a->parker, PARK_IDLE, timers_next_due(a), has_work, a);
     }
 }
 
@@ -99,5 +104,5 @@ void event_loop_clear(struct agent *a)
     timers_clear(a);
     take_from_inbox(a, SIZE_MAX);
     while ((t = take_first(a)))
-        t->drop(t);
+        task_drop(t);
 }

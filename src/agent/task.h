@@ -9,6 +9,7 @@
 #include "platform/rcu.h"
 
 struct agent;
+struct observe_edge;
 
 enum task_source {
     TASK_DOM_MANIPULATION,
@@ -27,6 +28,7 @@ struct task {
     void (*run)(struct task *self, struct agent *agent);
     void (*drop)(struct task *self);
     enum task_source source;
+    struct observe_edge *edge; /* the sender's past, while the task is on its way between two agents */
 };
 
 #endif

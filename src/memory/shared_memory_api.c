@@ -7,6 +7,7 @@
  * still bring work. */
 #include "memory/block_access.h"
 #include "memory/waiter_list.h"
+#include "observe/hooks.h"
 #include "platform/rcu.h"
 #include "platform/thread.h"
 
@@ -93,6 +94,8 @@ hd_status hd_shared_block_create(uint64_t byte_length, uint64_t max_byte_length,
 {
     struct shared_block *block = NULL;
     status s = shared_block_create(byte_length, max_byte_length, &block);
+    if (s == STATUS_OK)
+        OBSERVE(block_share, block); /* who gets the handle nobody can see */
     *out = (hd_shared_block *)block;
     return (hd_status)s;
 }
@@ -157,16 +160,22 @@ static uint8_t *cell_at(hd_shared_block *block, uint64_t offset)
 hd_status hd_atomics_load(hd_shared_block *block, uint64_t offset, unsigned size, uint64_t *value)
 {
     hd_status s = check_cell(block, offset, size, 1);
-    if (s == HD_OK)
+    if (s == HD_OK) {
+        OBSERVE(atomic_begin, cell_at(block, offset), size);
         *value = atomics_load(cell_at(block, offset), size);
+        OBSERVE(atomic_end, cell_at(block, offset), size, OBSERVE_READ);
+    }
     return s;
 }
 
 hd_status hd_atomics_store(hd_shared_block *block, uint64_t offset, unsigned size, uint64_t value)
 {
     hd_status s = check_cell(block, offset, size, 1);
-    if (s == HD_OK)
+    if (s == HD_OK) {
+        OBSERVE(atomic_begin, cell_at(block, offset), size);
         atomics_store(cell_at(block, offset), size, value);
+        OBSERVE(atomic_end, cell_at(block, offset), size, OBSERVE_WRITE);
+    }
     return s;
 }
 
@@ -176,7 +185,9 @@ hd_status hd_atomics_store(hd_shared_block *block, uint64_t offset, unsigned siz
         hd_status s = check_cell(block, offset, size, 1);                                                                    \
         if (s != HD_OK)                                                                                                      \
             return s;                                                                                                        \
+        OBSERVE(atomic_begin, cell_at(block, offset), size);                                                                 \
         uint64_t before = atomics_##name(cell_at(block, offset), size, value);                                               \
+        OBSERVE(atomic_end, cell_at(block, offset), size, OBSERVE_RMW);                                                      \
         if (old)                                                                                                             \
             *old = before;                                                                                                   \
         return HD_OK;                                                                                                        \
@@ -195,7 +206,10 @@ hd_status hd_atomics_compare_exchange(hd_shared_block *block, uint64_t offset, u
     hd_status s = check_cell(block, offset, size, 1);
     if (s != HD_OK)
         return s;
+    OBSERVE(atomic_begin, cell_at(block, offset), size);
     uint64_t before = atomics_compare_exchange(cell_at(block, offset), size, expected, replacement);
+    bool equal = ((before ^ expected) & UINT64_MAX >> (64 - 8 * size)) == 0;
+    OBSERVE(atomic_end, cell_at(block, offset), size, equal ? OBSERVE_RMW : OBSERVE_READ);
     if (old)
         *old = before;
     return HD_OK;

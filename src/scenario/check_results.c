@@ -228,6 +228,8 @@ static int bare_exit_code(const observation *o)
 {
     bool bound = o->end == RUN_END_TIME_LIMIT;
     for (size_t i = 0; i < o->count; i++) {
+        if (o->records[i].tolerated)
+            continue;
         if (is_found(&o->records[i]) && o->records[i].finding != FINDING_TIME_LIMIT)
             return EXIT_FINDING;
         bound = bound || is_found(&o->records[i]);
@@ -304,7 +306,7 @@ void check_undeclared(check_run *run)
             bound_declared = bound_declared || record->finding == FINDING_TIME_LIMIT;
         } else if (record->finding == FINDING_TIME_LIMIT) {
             run->verdict->bound_reached = true;
-        } else {
+        } else if (!record->tolerated) {
             check_add(run, VERDICT_UNDECLARED, finding_name(record->finding), record->text,
                       (number_list){NULL, 0}, (source_position){0})
                 ->record = record;

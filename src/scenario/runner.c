@@ -1,11 +1,14 @@
 #include "scenario/runner.h"
 
 #include "agent/world.h"
+#include "detect/detect.h"
+#include "engine/engine.h"
 #include "engine/atomics.h"
 #include "memory/shared_block.h"
 #include "memory/waiter_list.h"
 #include "platform/clock.h"
 #include "scenario/files.h"
+#include "scenario/races.h"
 #include "web/program.h"
 
 #include <inttypes.h>
@@ -319,6 +322,53 @@ static status start_windows(struct run *run, struct world *w)
     return STATUS_OK;
 }
 
+/* ---- races ---- */
+
+static const char *cell_name(void *context, uint64_t block, uint64_t offset)
+{
+    const struct run *run = context;
+    for (const struct registered_cell *c = run->cells; c; c = c->next)
+        if (shared_block_id(c->block) == block && c->offset == offset)
+            return c->name;
+    return NULL;
+}
+
+static void add_finding(void *context, const observation_record *record)
+{
+    add(context, record);
+}
+
+static bool open_detector(const struct run_options *options, observation *out)
+{
+    struct detect_options wanted = {.memory_limit = options->race_memory};
+    out->races_off = NULL;
+    if (options->no_races)
+        out->races_off = "switched off";
+    else if (strcmp(engine_variant(), "observed") != 0)
+        out->races_off = "the plain engine";
+    else if (detect_open(&wanted) != STATUS_OK)
+        out->races_off = "no room of addresses for the shadow memory";
+    out->races_watched = !out->races_off;
+    return out->races_watched;
+}
+
+static void tell_races(struct run *run, struct world *w)
+{
+    struct races_job job = {
+        .plan = run->plan,
+        .run = w,
+        .blocks_before = run->blocks_before,
+        .time_ns = run->observation->virtual_ns,
+        .fail_on = run->options->fail_on ? run->options->fail_on : FAIL_ON_DEFAULT,
+        .suppressions = run->options->suppressions,
+        .observation = run->observation,
+        .cell_name = cell_name,
+        .add = add_finding,
+        .context = run,
+    };
+    races_record(&job);
+}
+
 status scenario_run(const plan *p, const struct run_options *options, observation *out)
 {
     struct run run = {.plan = p, .options = options, .observation = out, .started = clock_monotonic()};
@@ -338,11 +388,16 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     w->heap_limit = p->limits.heap_mb << 20;
     w->stack_limit = p->limits.stack_kb << 10;
     w->agent_limit = (uint32_t)p->limits.agents;
+    bool watched = open_detector(options, out);
     struct world_watch watch = {sink, ended, tick, &run};
     run.blocks_before = shared_block_last_id();
     status s = start_windows(&run, w);
     world_run(w, p->limits.time_ms * 1000000, options->wall_limit_ms * 1000000, &watch);
+    if (watched)
+        tell_races(&run, w);
     release_cells(&run);
+    if (watched)
+        detect_close(w, w->agents != NULL);
     out->seed = seed;
     out->agents = w->agents_started;
     out->shared_blocks = shared_block_last_id() - run.blocks_before;

@@ -42,7 +42,7 @@ static void store(struct lane *l, enum lane_list list, uint64_t stamp)
 static uint64_t last_write(const struct lane *l, enum lane_list *list)
 {
     uint64_t atomic = load(l, LANE_SC_WRITE);
-    *list = atomic && !(atomic & MANNER_STALE) ? LANE_SC_WRITE : LANE_WRITE;
+    *list = atomic && !(atomic & MANNER_STALE) && !WITHOUT(LAST_WRITE) ? LANE_SC_WRITE : LANE_WRITE;
     return *list == LANE_SC_WRITE ? atomic : load(l, LANE_WRITE);
 }
 
@@ -84,7 +84,7 @@ static void conflict_add(struct access *a, const struct spot *at, uint64_t stamp
 
 static bool conflicts(const struct access *a, uint64_t stamp, enum lane_list list)
 {
-    bool other_size = stamp_size_code(stamp) != stamp_size_code(a->stamp);
+    bool other_size = stamp_size_code(stamp) != stamp_size_code(a->stamp) && !WITHOUT(OTHER_RANGE_RACES);
     switch (a->list) {
     case LANE_READ:
         return list == LANE_WRITE || list == LANE_SC_WRITE;
@@ -148,6 +148,8 @@ static void remember_newest(struct lane *l, const struct access *a)
 {
     uint64_t before = load(l, a->list);
     drop_superseded(l, a);
+    if ((WITHOUT(READERS) && a->list == LANE_READ) || (WITHOUT(ATOMIC_WRITERS) && a->list == LANE_SC_WRITE))
+        before = 0;
     if (before && !superseded(a, before, a->list) && !(a->list == LANE_SC_WRITE && before & MANNER_STALE))
         lane_push(l, (struct lane_stamp){before, site_of(l, a->list), a->list});
     store(l, a->list, a->stamp);
@@ -167,7 +169,7 @@ static void no_longer_alone(struct lane *l, enum lane_list list, const struct de
 static void overwrite_atomic(struct lane *l, const struct access *a)
 {
     uint64_t atomic = load(l, LANE_SC_WRITE);
-    if (!atomic)
+    if (!atomic || WITHOUT(OVERWRITE))
         return;
     if (detect_settings.exact) {
         store(l, LANE_SC_WRITE, 0);
@@ -238,7 +240,8 @@ static void learn(struct access *a, const struct lane *l)
 {
     struct detect_thread *t = a->thread;
     uint64_t atomic = load(l, LANE_SC_WRITE), plain = load(l, LANE_WRITE);
-    if (!atomic || stamp_size_code(atomic) != stamp_size_code(a->stamp))
+    bool equal = stamp_size_code(atomic) == stamp_size_code(a->stamp) || WITHOUT(EQUAL_RANGE);
+    if (!atomic || !equal || WITHOUT(LEARN) || (WITHOUT(MODIFY_PUBLISHES) && !lane_past(l)) || (WITHOUT(MODIFY_LEARNS) && a->kind == OBSERVE_RMW))
         return;
     bool loose = atomic & MANNER_TAINTED;
     if (atomic & MANNER_STALE && !loose) {
@@ -273,7 +276,7 @@ static void for_spots(struct access *a, struct cell *c, unsigned from, unsigned 
 static void prepare_cell(struct cell *c, unsigned from, unsigned to, uint32_t flag)
 {
     uint32_t control = atomic_load_explicit(&c->control, memory_order_relaxed);
-    if (!(control & CELL_SPLIT) && (from != 0 || to != CELL_BYTES))
+    if (!(control & CELL_SPLIT) && (from != 0 || to != CELL_BYTES) && !WITHOUT(SPLIT))
         cell_split(c);
     if ((control & flag) != flag)
         atomic_fetch_or_explicit(&c->control, flag, memory_order_relaxed);
@@ -330,7 +333,10 @@ static void begin(struct access *a, struct detect_thread *t, const struct here *
     a->thread = t;
     a->address = address;
     a->size = size;
+    uint64_t offset = 0;
     a->stamp = t->epoch | size_code(address, size) | (uint64_t)h->view << MANNER_VIEW_SHIFT;
+    if (h->view && shared_block_of(address, &offset) && offset == h->view_offset)
+        a->stamp |= MANNER_WHOLE_VIEW;
     a->site = h->site;
     a->view_offset = h->view_offset;
     a->before = h->before;
@@ -535,14 +541,15 @@ void detect_atomic_end(const void *address, unsigned size, enum observe_kind kin
         prepare_cell(t->held[i], first, last, kind == OBSERVE_READ ? CELL_USED : CELL_USED | CELL_SC_WRITTEN);
         mixed_use(&a, t->held[i]);
     }
-    if (kind != OBSERVE_WRITE)
+    if (kind != OBSERVE_WRITE || WITHOUT(COPY_AT_STORE))
         atomic_cells(&a, first, last, learn_spot); /* what has been read happens before the read */
     atomic_cells(&a, first, last, mixed_spot);
     atomic_cells(&a, first, last, visit_lane);
-    if (kind != OBSERVE_READ) {
+    if (kind != OBSERVE_READ && !(WITHOUT(MODIFY_PUBLISHES) && kind == OBSERVE_RMW)) {
         detect_past(t);
         atomic_cells(&a, first, last, publish_spot);
-        detect_tick(t, SYNC_ATOMIC, a.site, address);
+        if (!WITHOUT(STORE_TICKS))
+            detect_tick(t, SYNC_ATOMIC, a.site, address);
     }
     for (unsigned i = DETECT_HELD; i-- > 0;)
         if (t->held[i])

@@ -2,6 +2,7 @@
 #ifndef HEDDLE_DETECT_ACCESS_H
 #define HEDDLE_DETECT_ACCESS_H
 
+#include "detect/mutant.h"
 #include "detect/thread.h"
 
 #define ACCESS_CONFLICTS 16u

@@ -172,7 +172,7 @@ bool blocks_find(const void *address, struct block_note *out)
 
 static void take_over(struct detect_thread *t, const struct hand_over *h, uint32_t site)
 {
-    if (h->past)
+    if (h->past && !WITHOUT(ENTER))
         detect_learn(t, h->thread, h->time, h->past, site);
 }
 
@@ -224,7 +224,8 @@ void sections_leave(struct shared_block *block, uint64_t offset)
 {
     struct detect_thread *t = detect_current();
     struct section *x = t->section ? t->section : section_get(block, offset);
-    leave_behind(t, &x->last, SYNC_SECTION, site_now(&t->sites).site, shared_block_bytes(block) + offset);
+    if (!WITHOUT(LEAVE))
+        leave_behind(t, &x->last, SYNC_SECTION, site_now(&t->sites).site, shared_block_bytes(block) + offset);
     t->section = NULL;
 }
 
@@ -309,7 +310,7 @@ void lengths_end(struct shared_block *block, enum observe_kind kind)
     uint32_t site = site_now(&t->sites).site;
     rest(t);
     take_over(t, &n->length, site);
-    if (kind != OBSERVE_READ)
+    if (kind != OBSERVE_READ && !WITHOUT(LENGTH))
         leave_behind(t, &n->length, SYNC_LENGTH, site, NULL);
     pthread_mutex_unlock(&n->length_lock);
 }

@@ -35,6 +35,10 @@ struct observe_edge *edges_send(enum observe_edge_kind kind)
     rest();
     e->thread = t->id;
     e->past = detect_hand_on(t, SYNC_EDGE + kind, site_now(&t->sites).site, NULL, &e->time);
+    if (WITHOUT(SEND_TICKS))
+        e->time++;
+    if (WITHOUT(START) && kind == OBSERVE_START)
+        e->time = 0;
     return e;
 }
 
@@ -42,7 +46,8 @@ void edges_receive(struct observe_edge *e)
 {
     struct detect_thread *t = detect_current();
     rest();
-    detect_learn(t, e->thread, e->time, e->past, site_now(&t->sites).site);
+    if (!WITHOUT(RECEIVE))
+        detect_learn(t, e->thread, e->time, e->past, site_now(&t->sites).site);
     edges_drop(e);
 }
 

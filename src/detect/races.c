@@ -157,7 +157,7 @@ static void fill_party(struct race_party *p, const struct detect_thread *t, uint
     p->update = list == LANE_WRITE && manner & MANNER_UPDATE;
     p->view = (enum observe_view)(manner >> MANNER_VIEW_SHIFT & 15);
     p->site = site;
-    p->view_offset = UINT64_MAX;
+    p->view_offset = manner & MANNER_WHOLE_VIEW ? 0 : UINT64_MAX;
 }
 
 static void fill_older(struct race *r, const struct conflict *c, const struct block_note *block)

@@ -24,9 +24,9 @@ struct past;
 
 /* ---- stamps: who accessed, and when ----
  *
- * A stamp is one word: thread (20 bits), time (34 bits), manner (10 bits). 0 = nobody. */
-#define STAMP_MANNER_BITS 10
-#define STAMP_TIME_BITS 34
+ * A stamp is one word: thread (20 bits), time (33 bits), manner (11 bits). 0 = nobody. */
+#define STAMP_MANNER_BITS 11
+#define STAMP_TIME_BITS 33
 #define STAMP_THREAD_SHIFT (STAMP_MANNER_BITS + STAMP_TIME_BITS)
 #define STAMP_TIME_MAX (((uint64_t)1 << STAMP_TIME_BITS) - 1)
 #define STAMP_THREAD_MAX (((uint32_t)1 << 20) - 1)
@@ -40,6 +40,7 @@ enum {
     MANNER_EXCLUSIVE = 1 << 8,  /* plain write: no write, but heddle.exclusive */
     MANNER_TAINTED = 1 << 8,    /* seq-cst write: it raced with a write whose moment is not known */
     MANNER_UPDATE = 1 << 9,     /* plain write: of what the thread had just read there */
+    MANNER_WHOLE_VIEW = 1 << 10, /* the view begins where the block does */
 };
 
 static inline uint32_t stamp_thread(uint64_t stamp)

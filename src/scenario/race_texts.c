@@ -174,7 +174,7 @@ const char *race_happens(const struct race_job *j)
     case LOST_UPDATE:
         return region_format(j->memory,
                              "%s reads, changes and writes back. If %s writes in between, that write is overwritten as if it had never "
-                             "been made: the result is too small by one, and only now and then.",
+                             "been made: the result misses it, and only now and then.",
                              updater(r)->name, other_of(r, updater(r))->name);
     case ENDLESS_LOOP:
         return region_format(j->memory,
@@ -281,10 +281,14 @@ static bool add_change(const struct race_job *j, const struct race_party *p, con
     return changed;
 }
 
+static bool same_line(const observation_party *a, const observation_party *b)
+{
+    return a->where.line == b->where.line && a->where.file && b->where.file && !strcmp(a->where.file, b->where.file);
+}
+
 static bool same_place(const observation_party *a, const observation_party *b)
 {
-    return a->where.line == b->where.line && a->where.column == b->where.column && a->where.file && b->where.file &&
-           !strcmp(a->where.file, b->where.file);
+    return same_line(a, b) && a->where.column == b->where.column;
 }
 
 /* Every plain access of the pair, with Atomics: equal ranges then never race. */
@@ -294,6 +298,13 @@ static bool add_changes(const struct race_job *j, buffer *out)
     bool all = true;
     buffer_add(out, "Use Atomics for this element wherever agents meet at it:\n");
     buffer frame = {0};
+    const observation_party *update = r->older.update ? &j->parties[0] : r->newer.update ? &j->parties[1] : NULL;
+    if (update && same_line(&j->parties[0], &j->parties[1])) { /* one statement reads and writes */
+        all = has_atomics(&r->older) && has_atomics(&r->newer) && add_change(j, updater(r), update, &frame);
+        buffer_add(out, buffer_text(&frame));
+        buffer_release(&frame);
+        return all;
+    }
     if (!r->older.atomic)
         all &= has_atomics(&r->older) && add_change(j, &r->older, &j->parties[0], &frame);
     if (!r->newer.atomic && (r->older.atomic || !same_place(&j->parties[0], &j->parties[1])))

@@ -11,6 +11,7 @@ int main(void)
         return 70;
     CU_pSuite suite = CU_add_suite("race detector", NULL, NULL);
     add_named_tests(suite);
+    add_thread_tests(suite);
     add_generated_tests(suite);
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();

@@ -52,7 +52,7 @@ void driver_open(void);
 void driver_close(void);
 
 /* named.c, generated.c */
-bool named_tests_hold(const char **broken); /* all of them; the first that does not */
+bool named_test_breaks(const char *name); /* that test fails now; NULL: any does */
 void add_named_tests(void *suite);
 void add_generated_tests(void *suite);
 void add_thread_tests(void *suite);

@@ -260,6 +260,7 @@ static void advise_waits(const struct note *n, void *run)
 
 void sections_advise(void *run)
 {
+    /* After the run: nobody changes the buckets of its blocks. */
     for (unsigned i = 0; i < STRIPES; i++)
         for (unsigned k = 0; k < BUCKETS; k++)
             for (const struct note *n = stripes[i].buckets[k]; n; n = n->next)
@@ -270,18 +271,19 @@ void blocks_end(struct shared_block *block)
 {
     struct stripe *s = stripe_of(block);
     pthread_mutex_lock(&s->lock);
-    struct note **link = bucket_of(s, block);
-    while (*link && (*link)->block != block)
-        link = &(*link)->next;
-    struct note *n = *link;
-    if (n)
-        *link = n->next;
+    struct note *n = note_find(s, block);
     pthread_mutex_unlock(&s->lock);
     if (!n)
         return;
     for (const struct section *x = n->sections; x; x = x->next)
         if (x->wait_site)
             advise_wait(n, x);
+    pthread_mutex_lock(&s->lock);
+    struct note **link = bucket_of(s, block);
+    while (*link != n)
+        link = &(*link)->next;
+    *link = n->next;
+    pthread_mutex_unlock(&s->lock);
     if (n->shared)
         shadow_forget(n->seen.bytes, n->seen.size);
     note_free(n);

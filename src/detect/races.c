@@ -438,6 +438,7 @@ const struct race *detect_next_race(const struct race *r)
 
 const struct advice *detect_advice(void *run)
 {
+    sections_advise(run);
     struct advice *v = found.advice;
     while (v && v->run != run)
         v = v->next_advice;

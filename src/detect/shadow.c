@@ -22,7 +22,7 @@ uint64_t shadow_limit;
 static _Atomic uint64_t *shared_lines;  /* relaxed: set before whoever is told of the block, cleared after everybody has let go */
 static _Atomic uint64_t *touched_pages; /* relaxed: only ever set while the page's blocks live */
 static _Atomic uint64_t touched_bytes, dropped; /* relaxed: statistics */
-static _Atomic uint64_t shared_end; /* relaxed: no byte from here on was ever shared */
+static _Atomic uint64_t shared_start, shared_end; /* relaxed: every byte that was ever shared lies between */
 static uint64_t memory_limit = MEMORY_LIMIT;
 
 /* ---- the reservations ---- */
@@ -78,6 +78,7 @@ bool shadow_open(void)
 #endif
     atomic_store_explicit(&touched_bytes, 0, memory_order_relaxed);
     atomic_store_explicit(&dropped, 0, memory_order_relaxed);
+    atomic_store_explicit(&shared_start, SHARED_RANGE_SIZE, memory_order_relaxed);
     atomic_store_explicit(&shared_end, 0, memory_order_relaxed);
     for (; bytes >= (uint64_t)1 << 24; bytes >>= 2)
         if (open_for(bytes))
@@ -85,33 +86,23 @@ bool shadow_open(void)
     return false;
 }
 
-static void give_back(void *at, size_t size)
-{
-    if (at)
-        munmap(at, size);
-}
-
-void shadow_close(void)
-{
-    if (touched_pages)
-        shadow_forget((void *)SHARED_RANGE_BASE, atomic_load_explicit(&shared_end, memory_order_relaxed));
-    give_back(shadow_cells, cells_size(shadow_limit));
-    give_back(shadow_further, further_size(shadow_limit));
-    give_back(shared_lines, lines_size(shadow_limit));
-    give_back(touched_pages, pages_size(shadow_limit));
-    shadow_cells = NULL;
-    shadow_further = NULL;
-    shared_lines = touched_pages = NULL;
-}
-
 /* ---- what is shared ---- */
+
+static void note_extent(uint64_t start, uint64_t end)
+{
+    uint64_t before = atomic_load_explicit(&shared_end, memory_order_relaxed);
+    while (before < end &&
+           !atomic_compare_exchange_weak_explicit(&shared_end, &before, end, memory_order_relaxed, memory_order_relaxed))
+        ;
+    before = atomic_load_explicit(&shared_start, memory_order_relaxed);
+    while (before > start &&
+           !atomic_compare_exchange_weak_explicit(&shared_start, &before, start, memory_order_relaxed, memory_order_relaxed))
+        ;
+}
 
 void shadow_share(const void *address, uint64_t size)
 {
-    uint64_t end = shadow_offset(address) + size, before = atomic_load_explicit(&shared_end, memory_order_relaxed);
-    while (before < end && !atomic_compare_exchange_weak_explicit(&shared_end, &before, end, memory_order_relaxed,
-                                                                  memory_order_relaxed))
-        ;
+    note_extent(shadow_offset(address), shadow_offset(address) + size);
     uint64_t first = shadow_offset(address) >> LINE_BITS, last = (shadow_offset(address) + (size ? size - 1 : 0)) >> LINE_BITS;
     for (uint64_t line = first; line <= last && line < shadow_limit >> LINE_BITS; line++) {
         bool whole = line % 64 == 0 && last - line >= 63;
@@ -171,6 +162,17 @@ static void forget_page(uint64_t page, uint64_t from, uint64_t to)
     atomic_fetch_sub_explicit(&touched_bytes, cells * sizeof(struct cell), memory_order_relaxed);
 }
 
+static void forget_cells(uint64_t from, uint64_t to)
+{
+    for (uint64_t page = from / SHARED_PER_PAGE; page * SHARED_PER_PAGE < to; page++) {
+        uint64_t word = atomic_load_explicit(&touched_pages[page / 64], memory_order_relaxed);
+        if (!word)
+            page |= 63; /* the next word */
+        else if (word >> page % 64 & 1)
+            forget_page(page, from, to);
+    }
+}
+
 void shadow_forget(const void *address, uint64_t size)
 {
     uint64_t from = shadow_offset(address), to = (from + size + 63) & ~(uint64_t)63;
@@ -178,14 +180,7 @@ void shadow_forget(const void *address, uint64_t size)
         to = shadow_limit;
     if (from >= to || !shared_lines)
         return;
-    uint64_t last = (to - 1) / SHARED_PER_PAGE;
-    for (uint64_t page = from / SHARED_PER_PAGE; page <= last; page++) {
-        uint64_t word = atomic_load_explicit(&touched_pages[page / 64], memory_order_relaxed);
-        if (!word)
-            page |= 63; /* the next word */
-        else if (word >> page % 64 & 1)
-            forget_page(page, from, to);
-    }
+    forget_cells(from, to);
     for (uint64_t line = from >> LINE_BITS; line < to >> LINE_BITS; line++) {
         if (line % 64 == 0 && (to >> LINE_BITS) - line >= 64) {
             if (atomic_load_explicit(&shared_lines[line / 64], memory_order_relaxed))
@@ -195,6 +190,26 @@ void shadow_forget(const void *address, uint64_t size)
             atomic_fetch_and_explicit(&shared_lines[line / 64], ~((uint64_t)1 << line % 64), memory_order_relaxed);
         }
     }
+}
+
+static void give_back(void *at, size_t size)
+{
+    if (at)
+        munmap(at, size);
+}
+
+void shadow_close(void)
+{
+    uint64_t end = atomic_load_explicit(&shared_end, memory_order_relaxed);
+    if (touched_pages) /* for what the cells refer to */
+        forget_cells(atomic_load_explicit(&shared_start, memory_order_relaxed), end < shadow_limit ? end : shadow_limit);
+    give_back(shadow_cells, cells_size(shadow_limit));
+    give_back(shadow_further, further_size(shadow_limit));
+    give_back(shared_lines, lines_size(shadow_limit));
+    give_back(touched_pages, pages_size(shadow_limit));
+    shadow_cells = NULL;
+    shadow_further = NULL;
+    shared_lines = touched_pages = NULL;
 }
 
 /* ---- memory ---- */

@@ -79,6 +79,7 @@ void text_add_located(const reporter *r, const char *text, size_t length, buffer
 
 /* text_race.c */
 void text_race(reporter *r, const observation_record *record);
+void text_advice(reporter *r, const observation_record *record);
 
 /* sarif.c */
 void sarif_record(reporter *r, const observation_record *record);

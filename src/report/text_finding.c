@@ -107,6 +107,10 @@ void text_finding(reporter *r, const observation_record *record)
         text_race(r, record);
         return;
     }
+    if (record->finding >= FINDING_PLAIN_SPIN && record->finding <= FINDING_PLAIN_WAIT) {
+        text_advice(r, record);
+        return;
+    }
     size_t first = strcspn(record->text, "\n");
     text_add_prefix(r, record);
     text_add(r, TEXT_RED, finding_name(record->finding));

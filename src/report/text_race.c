@@ -167,6 +167,21 @@ static void write_accepted(reporter *r, const observation_record *record)
     write_paragraph(r, "meant", record->race->accepted);
 }
 
+/* What needs no second access to be dubious. */
+void text_advice(reporter *r, const observation_record *record)
+{
+    reporter_write_line(r);
+    text_add(r, TEXT_YELLOW, finding_name(record->finding));
+    buffer_format(&r->line, ": %s", finding_about(record->finding));
+    reporter_write_line(r);
+    begin_line(r, "");
+    text_add(r, text_agent_colour(r, record->agent), record->agent);
+    buffer_format(&r->line, " (%s) at ", record->agent_kind);
+    text_add_position(r, locate(r, record->where));
+    reporter_write_line(r);
+    write_paragraph(r, "so", record->text);
+}
+
 void text_race(reporter *r, const observation_record *record)
 {
     const observation_race *race = record->race;

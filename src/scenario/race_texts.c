@@ -129,6 +129,30 @@ static bool is_write(const struct race_party *p)
 
 enum consequence { LOST_UPDATE, ENDLESS_LOOP, TORN_VALUE, PUBLICATION, STALE_READ, LOST_WRITE, BROKEN_CLAIM };
 
+static const struct race_party *updater(const struct race *r)
+{
+    return r->newer.update ? &r->newer : &r->older;
+}
+
+static const struct race_party *other_of(const struct race *r, const struct race_party *p)
+{
+    return p == &r->newer ? &r->older : &r->newer;
+}
+
+/* Another race of the same two, on what the reader waits for in a loop: whoever orders that has ordered this one too. */
+static const struct race *flag_of(const struct race *r)
+{
+    const struct race_party *reader = is_write(&r->older) ? &r->newer : &r->older, *writer = other_of(r, reader);
+    if (is_write(reader) || reader->atomic || reader->repeated)
+        return NULL;
+    for (const struct race *f = detect_races(r->run); f; f = detect_next_race(f)) {
+        const struct race_party *spinner = f->older.repeated ? &f->older : f->newer.repeated ? &f->newer : NULL;
+        if (f != r && spinner && spinner->agent == reader->agent && other_of(f, spinner)->agent == writer->agent)
+            return f;
+    }
+    return NULL;
+}
+
 static enum consequence consequence_of(const struct race *r)
 {
     if (r->class == RACE_EXCLUSIVE)
@@ -141,7 +165,7 @@ static enum consequence consequence_of(const struct race *r)
         return LOST_UPDATE;
     if (is_write(&r->older) && is_write(&r->newer))
         return LOST_WRITE;
-    if (is_write(&r->older) && r->next.kind && r->next.kind != SYNC_LENGTH)
+    if (flag_of(r) || (is_write(&r->older) && r->next.kind && r->next.kind != SYNC_LENGTH))
         return PUBLICATION;
     return STALE_READ;
 }
@@ -153,16 +177,6 @@ const char *race_consequence(const struct race_job *j)
                                         [STALE_READ] = "stale read",     [LOST_WRITE] = "one write is lost",
                                         [BROKEN_CLAIM] = "broken claim"};
     return names[consequence_of(j->race)];
-}
-
-static const struct race_party *updater(const struct race *r)
-{
-    return r->newer.update ? &r->newer : &r->older;
-}
-
-static const struct race_party *other_of(const struct race *r, const struct race_party *p)
-{
-    return p == &r->newer ? &r->older : &r->newer;
 }
 
 const char *race_happens(const struct race_job *j)
@@ -189,6 +203,11 @@ const char *race_happens(const struct race_job *j)
                              r->older.size == 1 ? "" : "s", race_view_name(r->newer.view) ? race_view_name(r->newer.view) : "an access",
                              r->newer.size);
     case PUBLICATION:
+        if (flag_of(r))
+            return region_format(j->memory,
+                                 "%s writes %s and then a flag, and %s waits for that flag. But a plain flag tells nothing about what was written "
+                                 "before it: %s may see the flag changed and still find the value of before here.",
+                                 writer->name, element, reader->name, reader->name);
         return region_format(j->memory,
                              "%s writes %s and then tells of it; but %s reads without having been told. It may find the value of before, "
                              "even after it has seen a later write of %s.",
@@ -333,6 +352,8 @@ static const char *advice_of(const struct race_job *j)
     const struct race *r = j->race;
     switch (consequence_of(r)) {
     case PUBLICATION:
+        if (!r->next.kind)
+            break;
         return region_format(j->memory,
                              "Let %s wait for what %s hands on next (%s), with Atomics.load, Atomics.wait or by receiving it, before it comes to "
                              "this line:",
@@ -343,14 +364,35 @@ static const char *advice_of(const struct race_job *j)
     case BROKEN_CLAIM:
         return "Order the two with a lock, a message, or Atomics.wait and notify; or drop the claim:";
     default:
-        return "Let one agent at a time come here: a lock made of Atomics, or a message that hands the memory over:";
+        break;
     }
+    return "Let one agent at a time come here: a lock made of Atomics, or a message that hands the memory over:";
+}
+
+/* The flag's own two accesses, with Atomics. */
+static const char *remedy_of_flag(const struct race_job *j, const struct race *flag)
+{
+    observation_party parties[2] = {{.where = race_place(j, flag->older.site)}, {.where = race_place(j, flag->newer.site)}};
+    struct race_job of_flag = *j;
+    buffer out = {0};
+    of_flag.race = flag;
+    of_flag.parties = parties;
+    bool found = add_changes(&of_flag, &out);
+    const char *text = NULL, *frame = strchr(buffer_text(&out), '\n');
+    if (found && frame)
+        text = region_format(j->memory, "Use Atomics for the flag; what was written before it is ordered then, too:%s", frame);
+    buffer_release(&out);
+    return text;
 }
 
 const char *race_remedy(const struct race_job *j)
 {
     buffer out = {0};
     enum consequence c = consequence_of(j->race);
+    const struct race *flag = c == PUBLICATION ? flag_of(j->race) : NULL;
+    const char *by_flag = flag ? remedy_of_flag(j, flag) : NULL;
+    if (by_flag)
+        return by_flag;
     bool by_atomics = c != PUBLICATION && c != TORN_VALUE && c != BROKEN_CLAIM;
     if (!by_atomics || !add_changes(j, &out)) {
         buffer_clear(&out);

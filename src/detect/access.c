@@ -261,7 +261,7 @@ static void visit_lane(struct access *a, const struct spot *at)
     remember(at->lane, a);
 }
 
-static void for_spots(struct access *a, struct cell *c, unsigned from, unsigned to,
+static inline __attribute__((always_inline)) void for_spots(struct access *a, struct cell *c, unsigned from, unsigned to,
                       void (*visit)(struct access *, const struct spot *))
 {
     if (!(atomic_load_explicit(&c->control, memory_order_relaxed) & CELL_SPLIT)) {
@@ -519,10 +519,11 @@ static void mixed_spot(struct access *a, const struct spot *at)
 /* Another name for "everything in the lane is fine with that past". */
 static void publish_spot(struct access *a, const struct spot *at)
 {
-    lane_set_past(at->lane, past_ref(a->thread->past));
+    if (lane_past(at->lane) != a->thread->past) /* counting costs more than looking */
+        lane_set_past(at->lane, past_ref(a->thread->past));
 }
 
-static void atomic_cells(struct access *a, unsigned first, unsigned last, void (*visit)(struct access *, const struct spot *))
+static inline __attribute__((always_inline)) void atomic_cells(struct access *a, unsigned first, unsigned last, void (*visit)(struct access *, const struct spot *))
 {
     struct detect_thread *t = a->thread;
     for (unsigned i = 0; i < DETECT_HELD && t->held[i]; i++)

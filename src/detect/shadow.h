@@ -167,8 +167,9 @@ static inline void cell_lock(struct cell *c)
 
 static inline void cell_unlock(struct cell *c)
 {
-    /* release: pairs with the acquire in cell_lock; only the holder changes the word meanwhile, but for attempts to set the bit */
-    atomic_fetch_and_explicit(&c->control, ~(uint32_t)CELL_LOCKED, memory_order_release);
+    uint32_t control = atomic_load_explicit(&c->control, memory_order_relaxed);
+    /* release: pairs with the acquire in cell_lock; others only try to set the bit that is set, so that nothing of theirs is lost */
+    atomic_store_explicit(&c->control, control & ~(uint32_t)CELL_LOCKED, memory_order_release);
 }
 
 /* Under the lock: gives each byte a lane of its own. */

@@ -76,11 +76,17 @@ struct detect_thread {
 };
 
 /* The calling thread; several may take turns on one (tests). */
-extern _Thread_local struct detect_thread *detect_self __attribute__((tls_model("initial-exec")));
+extern OBSERVE_THREAD struct detect_thread *detect_self;
 
 struct detect_thread *detect_thread_new(void *run, uint32_t agent, const char *name, const char *kind);
 struct detect_thread *detect_thread_of(uint32_t id);
-struct detect_thread *detect_current(void); /* makes one for a thread of nobody */
+struct detect_thread *detect_current_slowly(void);
+
+/* Makes one for a thread of nobody. */
+static inline struct detect_thread *detect_current(void)
+{
+    return __builtin_expect(detect_self && detect_self->id, 1) ? detect_self : detect_current_slowly();
+}
 
 static inline uint64_t detect_time(const struct detect_thread *t)
 {

@@ -8,8 +8,8 @@ void observe_install(const struct observe_hooks *hooks)
     atomic_store_explicit(&observe_installed, hooks, memory_order_release);
 }
 
-_Thread_local const struct observe_locator *observe_locator;
-_Thread_local void *observe_locator_context;
+OBSERVE_THREAD const struct observe_locator *observe_locator;
+OBSERVE_THREAD void *observe_locator_context;
 
 void observe_set_locator(const struct observe_locator *locator, void *context)
 {

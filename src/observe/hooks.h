@@ -158,7 +158,8 @@ struct observe_locator {
 
 /* The calling thread's; NULL takes it away. */
 void observe_set_locator(const struct observe_locator *locator, void *context);
-extern _Thread_local const struct observe_locator *observe_locator;
-extern _Thread_local void *observe_locator_context;
+#define OBSERVE_THREAD _Thread_local __attribute__((tls_model("initial-exec")))
+extern OBSERVE_THREAD const struct observe_locator *observe_locator;
+extern OBSERVE_THREAD void *observe_locator_context;
 
 #endif

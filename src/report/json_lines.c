@@ -224,6 +224,8 @@ void lines_end(reporter *r, const observation *o, const verdict *v, const scenar
     member_number(&w, "held", v->held);
     member_number(&w, "failed", v->failed);
     member_number(&w, "declared_findings", v->declared_findings);
+    if (v->unchecked > 0)
+        member_number(&w, "unchecked", v->unchecked);
     member_number(&w, "agents", o->agents);
     member_number(&w, "shared_blocks", o->shared_blocks);
     member_number(&w, "seed", o->seed);

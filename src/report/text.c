@@ -221,7 +221,7 @@ static void add_counted(buffer *out, uint64_t count, const char *one, const char
 }
 
 /* A reader must never take silence for a proof: whether races were looked for, and in what. */
-static void write_races(reporter *r, const observation *o)
+static void write_races(reporter *r, const observation *o, const verdict *v)
 {
     buffer text = {0};
     if (o->races_watched) {
@@ -234,6 +234,8 @@ static void write_races(reporter *r, const observation *o)
             add_counted(&text, o->races_accepted, "meant", "meant");
     } else {
         buffer_format(&text, "  race detection off: %s", o->races_off == NULL ? "not asked for" : o->races_off);
+        if (v->unchecked > 0)
+            add_counted(&text, v->unchecked, "expectation of races not checked", "expectations of races not checked");
     }
     text_add(r, TEXT_DIM, buffer_text(&text));
     reporter_write_line(r);
@@ -273,7 +275,7 @@ void text_end(reporter *r, const observation *o, const verdict *v, const scenari
     write_verdict(r, o, v);
     write_failures(r, v);
     write_checked(r, v);
-    write_races(r, o);
+    write_races(r, o, v);
     if (v->exit_code != EXIT_HOLDS) {
         text_add(r, TEXT_DIM, "  again   ");
         buffer_add(&r->line, result->again);

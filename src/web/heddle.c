@@ -219,11 +219,11 @@ enum claim { CLAIM_EXCLUSIVE, CLAIM_UNORDERED };
 static JSValue claim(JSContext *js, JSValueConst view, uint64_t index, enum claim what)
 {
     size_t offset, length, element_size;
-    JSValue buffer = JS_GetTypedArrayBuffer(js, view, &offset, &length, &element_size);
-    if (JS_IsException(buffer))
-        return buffer;
-    struct shared_block *block = shared_array_buffer_block(buffer);
-    JS_FreeValue(js, buffer);
+    JSValue shared = JS_GetTypedArrayBuffer(js, view, &offset, &length, &element_size);
+    if (JS_IsException(shared))
+        return shared;
+    struct shared_block *block = shared_array_buffer_block(shared);
+    JS_FreeValue(js, shared);
     if (index >= length / element_size)
         return JS_ThrowRangeError(js, "heddle: the index lies behind the end of the array");
     if (!block) /* private memory is always exclusive */

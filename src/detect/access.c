@@ -226,6 +226,7 @@ static void remember(struct lane *l, const struct access *a)
     case LANE_SC_WRITE:
         no_longer_alone(l, LANE_WRITE, a->thread);
         no_longer_alone(l, LANE_READ, a->thread);
+        no_longer_alone(l, LANE_SC_READ, a->thread);
         remember_newest(l, a);
         taint(l, a);
         return;
@@ -328,8 +329,14 @@ static struct here here(struct detect_thread *t, const void *address, uint32_t *
     return h;
 }
 
-static void begin(struct access *a, struct detect_thread *t, const struct here *h, const void *address, uint64_t size)
+/* Everything but the conflicts, which are many bytes and seldom any. */
+static void begin(struct access *a, struct detect_thread *t, const struct here *h, const void *address, uint64_t size,
+                  enum observe_kind kind, enum lane_list list)
 {
+    a->kind = kind;
+    a->list = list;
+    a->atomic = list == LANE_SC_READ || list == LANE_SC_WRITE;
+    a->count = 0;
     a->thread = t;
     a->address = address;
     a->size = size;
@@ -339,7 +346,6 @@ static void begin(struct access *a, struct detect_thread *t, const struct here *
         a->stamp |= MANNER_WHOLE_VIEW;
     a->site = h->site;
     a->view_offset = h->view_offset;
-    a->before = h->before;
 }
 
 /* A write by the statement that has just read there. */
@@ -386,7 +392,7 @@ static void plain_cells(struct access *a)
 static void __attribute__((noinline)) access_slowly(struct detect_thread *t, const void *address, uint64_t size,
                                                     enum observe_kind kind)
 {
-    struct access a = {.kind = kind, .list = kind == OBSERVE_READ ? LANE_READ : LANE_WRITE};
+    struct access a;
     if (!t || !t->id)
         t = detect_current();
     if (!t->fast)
@@ -395,7 +401,7 @@ static void __attribute__((noinline)) access_slowly(struct detect_thread *t, con
         return;
     uint32_t line;
     struct here h = here(t, address, &line);
-    begin(&a, t, &h, address, size);
+    begin(&a, t, &h, address, size, kind, kind == OBSERVE_READ ? LANE_READ : LANE_WRITE);
     a.stamp |= MANNER_ALONE | (kind == OBSERVE_EXCLUSIVE ? MANNER_EXCLUSIVE : 0);
     note_update(&a, line);
     note_top(t, a.site);
@@ -491,19 +497,17 @@ void detect_atomic_begin(const void *address, unsigned size)
     t->held[0] = t->held[1] = NULL;
     if (shadow_offset(address) + size > shadow_limit || !shadow_is_shared(address))
         return;
-    uint32_t line;
     struct cell *c = shadow_cell(address);
     t->accesses++;
     if (!shadow_admit(c) || (size == 8 && !shadow_admit(c + 1)))
         return;
-    t->here = here(t, address, &line);
     cell_lock(c);
     t->held[0] = c;
     if (size == 8) {
         cell_lock(c + 1);
         t->held[1] = c + 1;
     }
-    t->here.before = atomics_load(address, size);
+    t->before = atomics_load(address, size);
 }
 
 static void learn_spot(struct access *a, const struct spot *at)
@@ -530,13 +534,38 @@ static inline __attribute__((always_inline)) void atomic_cells(struct access *a,
         for_spots(a, t->held[i], first, last, visit);
 }
 
+static void release_held(struct detect_thread *t)
+{
+    for (unsigned i = DETECT_HELD; i-- > 0;)
+        if (t->held[i])
+            cell_unlock(t->held[i]);
+    t->held[0] = t->held[1] = NULL;
+}
+
+/* The thread has read the cell so in this epoch, and nobody has written since. */
+static bool atomic_known(const struct detect_thread *t)
+{
+    const struct cell *c = t->held[0];
+    uint64_t read = load(&c->lane, LANE_SC_READ);
+    return !t->held[1] && !(atomic_load_explicit(&((struct cell *)c)->control, memory_order_relaxed) & CELL_SPLIT) &&
+           stamp_same_epoch(read, t->epoch) && read & MANNER_ALONE && stamp_size_code(read) == 2 && !t->section;
+}
+
 void detect_atomic_end(const void *address, unsigned size, enum observe_kind kind)
 {
     struct detect_thread *t = detect_self;
-    struct access a = {.kind = kind, .atomic = true, .list = kind == OBSERVE_READ ? LANE_SC_READ : LANE_SC_WRITE};
+    struct access a;
+    uint32_t line;
     if (!t->held[0])
         return;
-    begin(&a, t, &t->here, address, size);
+    if (kind == OBSERVE_READ && size == CELL_BYTES && atomic_known(t)) {
+        release_held(t);
+        return;
+    }
+    struct here h = here(t, address, &line);
+    begin(&a, t, &h, address, size, kind, kind == OBSERVE_READ ? LANE_SC_READ : LANE_SC_WRITE);
+    a.before = t->before;
+    a.stamp |= kind == OBSERVE_READ ? MANNER_ALONE : 0;
     unsigned first = (unsigned)((uintptr_t)address % CELL_BYTES), last = size >= CELL_BYTES ? CELL_BYTES : first + size;
     for (unsigned i = 0; i < DETECT_HELD && t->held[i]; i++) {
         prepare_cell(t->held[i], first, last, kind == OBSERVE_READ ? CELL_USED : CELL_USED | CELL_SC_WRITTEN);
@@ -552,10 +581,7 @@ void detect_atomic_end(const void *address, unsigned size, enum observe_kind kin
         if (!WITHOUT(STORE_TICKS))
             detect_tick(t, SYNC_ATOMIC, a.site, address);
     }
-    for (unsigned i = DETECT_HELD; i-- > 0;)
-        if (t->held[i])
-            cell_unlock(t->held[i]);
-    t->held[0] = t->held[1] = NULL;
+    release_held(t);
     if (t->section && kind == OBSERVE_READ)
         sections_waited(t, a.site);
     if (a.count)

@@ -6,7 +6,7 @@
  * second agent can know of yet is not recorded at all.
  *
  * Ownership: the process has one shadow, between shadow_open and shadow_close. Threads: any.
- * Lock order: the lock of one cell, or of two with rising addresses; under it nothing is taken but, rarely, the leaves of detect.h.
+ * Lock order: the lock of one cell, or of two with rising addresses; under it, rarely, the leaves of detect.h.
  * Ordering guarantees: everything in a cell but `epoch` is read and written under its lock; `epoch` and `site`
  * are written under it and read anywhere (relaxed: whoever sees its own epoch has written it itself).
  * Progress guarantees: a cell's lock is held for some tens of nanoseconds, without system calls. */
@@ -35,7 +35,7 @@ enum {
     MANNER_SIZE = 7,            /* log2 of the size; */
     MANNER_SIZE_RANGE = 4,      /* part of a longer or unaligned access */
     MANNER_VIEW_SHIFT = 3,      /* four bits: enum observe_view */
-    MANNER_ALONE = 1 << 7,      /* plain: nobody has come in between since */
+    MANNER_ALONE = 1 << 7,      /* plain accesses and seq-cst reads: nobody has come in between since */
     MANNER_STALE = 1 << 7,      /* seq-cst write: overwritten by a plain one */
     MANNER_EXCLUSIVE = 1 << 8,  /* plain write: no write, but heddle.exclusive */
     MANNER_TAINTED = 1 << 8,    /* seq-cst write: it raced with a write whose moment is not known */

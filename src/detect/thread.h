@@ -13,6 +13,12 @@
 #define DETECT_LOG 1024u
 #define DETECT_HELD 2u
 #define DETECT_CONFIRM 8u
+
+struct here {
+    uint32_t site;
+    enum observe_view view;
+    uint64_t view_offset; /* how far behind the start of the view; UINT64_MAX = unknown */
+};
 #define DETECT_TOPS 16u
 
 /* One handing-on: at that time of the thread, there. relaxed, but for `time`: see log_read. */
@@ -45,12 +51,7 @@ struct detect_thread {
     struct clock clock;
     struct past *past; /* of the clock as it is, NULL when that has changed */
     struct cell *held[DETECT_HELD]; /* between atomic_begin and atomic_end */
-    struct here {
-        uint32_t site;
-        enum observe_view view;
-        uint64_t view_offset; /* how far behind the start of the view; UINT64_MAX = unknown */
-        uint64_t before;      /* the value found */
-    } here;
+    uint64_t before;                /* the value found there */
     struct section *section; /* the critical section it is in */
     struct confirmation confirm[DETECT_CONFIRM];
     uint64_t loose_reads;

@@ -178,6 +178,11 @@ static struct figure figure_of(const struct goal *g, const char *job, const char
                 continue;
             value = (value - base) / g->subtract_job_divide;
         }
+        if (r == OBSERVED && (g->added_divide > 0 || g->times_plain)) {
+            if (!find_sample(j, HEDDLE, round, name, &base))
+                continue;
+            value = g->times_plain ? value / base : (value - base) / g->added_divide;
+        }
         values[count++] = value;
     }
     return summarize(values, count);

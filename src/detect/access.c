@@ -397,7 +397,7 @@ static void __attribute__((noinline)) access_slowly(struct detect_thread *t, con
         t = detect_current();
     if (!t->fast)
         races_confirm(t);
-    if (!size || shadow_offset(address) + size > shadow_limit || !shadow_is_shared(address))
+    if (!size || !shadow_holds(address, size) || !shadow_is_shared(address))
         return;
     uint32_t line;
     struct here h = here(t, address, &line);
@@ -440,7 +440,7 @@ static bool cell_known(const struct detect_thread *t, struct cell *c, unsigned b
 static void __attribute__((noinline)) spin(struct detect_thread *t, const void *address)
 {
     uint32_t site = site_now(&t->sites).site;
-    if (shadow_offset(address) >= shadow_limit)
+    if (!shadow_holds(address, 1))
         return;
     atomic_store_explicit(&t->spin_site, site, memory_order_relaxed);
     atomic_store_explicit(&t->spinning, address, memory_order_relaxed);
@@ -495,7 +495,7 @@ void detect_atomic_begin(const void *address, unsigned size)
     /* release: pairs with the acquire in races.c: plain accesses before this one are done */
     atomic_store_explicit(&t->pending, NULL, memory_order_release);
     t->held[0] = t->held[1] = NULL;
-    if (shadow_offset(address) + size > shadow_limit || !shadow_is_shared(address))
+    if (!shadow_holds(address, size) || !shadow_is_shared(address))
         return;
     struct cell *c = shadow_cell(address);
     t->accesses++;

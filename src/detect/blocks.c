@@ -241,7 +241,7 @@ void sections_waited(struct detect_thread *t, uint32_t site)
 static void advise_wait(const struct note *n, const struct section *x)
 {
     const uint8_t *address = n->seen.bytes + x->offset;
-    if (shadow_offset(address) >= shadow_limit)
+    if (!shadow_holds(address, CELL_BYTES))
         return;
     struct cell *c = shadow_cell(address);
     uint32_t control = atomic_load_explicit(&c->control, memory_order_relaxed);

@@ -13,10 +13,14 @@
 #define PAGE_BITS 12 /* of shadow: 256 shared bytes */
 #define SHARED_PER_PAGE (CELL_BYTES << (PAGE_BITS - LINE_BITS))
 
+/* memory/block_place.c takes the last of the largest runs first. */
+#define FIRST_BLOCKS (SHARED_RANGE_SIZE - ((uintptr_t)1 << 31))
+
 #define MEMORY_LIMIT ((uint64_t)2 << 30)
 
 struct cell *shadow_cells;
 struct lane *shadow_further;
+uintptr_t shadow_base;
 uint64_t shadow_limit;
 
 static _Atomic uint64_t *shared_lines;  /* relaxed: set before whoever is told of the block, cleared after everybody has let go */
@@ -63,12 +67,13 @@ static bool open_for(uint64_t bytes)
     shared_lines = shadow_further ? reserve(lines_size(bytes)) : NULL;
     touched_pages = shared_lines ? reserve(pages_size(bytes)) : NULL;
     shadow_limit = bytes;
+    shadow_base = SHARED_RANGE_BASE + (bytes < SHARED_RANGE_SIZE ? FIRST_BLOCKS : 0);
     if (!touched_pages)
         shadow_close();
     return touched_pages != NULL;
 }
 
-/* Where addresses are scarce (a sanitizer, a limit) the start of the range has a shadow, which is where blocks lie first. */
+/* Where addresses are scarce (a sanitizer, a limit) only a part of the range has a shadow: the one where blocks lie first. */
 bool shadow_open(void)
 {
 #if defined(__SANITIZE_THREAD__)
@@ -80,7 +85,9 @@ bool shadow_open(void)
     atomic_store_explicit(&dropped, 0, memory_order_relaxed);
     atomic_store_explicit(&shared_start, SHARED_RANGE_SIZE, memory_order_relaxed);
     atomic_store_explicit(&shared_end, 0, memory_order_relaxed);
-    for (; bytes >= (uint64_t)1 << 24; bytes >>= 2)
+    if (open_for(bytes))
+        return true;
+    for (bytes = (uint64_t)1 << 31; bytes >= (uint64_t)1 << 24; bytes >>= 1)
         if (open_for(bytes))
             return true;
     return false;
@@ -102,6 +109,8 @@ static void note_extent(uint64_t start, uint64_t end)
 
 void shadow_share(const void *address, uint64_t size)
 {
+    if (shadow_offset(address) >= shadow_limit)
+        return;
     note_extent(shadow_offset(address), shadow_offset(address) + size);
     uint64_t first = shadow_offset(address) >> LINE_BITS, last = (shadow_offset(address) + (size ? size - 1 : 0)) >> LINE_BITS;
     for (uint64_t line = first; line <= last && line < shadow_limit >> LINE_BITS; line++) {

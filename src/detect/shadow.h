@@ -120,14 +120,20 @@ _Static_assert(sizeof(struct cell) == 64, "16 bytes of shadow for each shared by
 
 extern struct cell *shadow_cells;   /* NULL while closed */
 extern struct lane *shadow_further; /* three for each cell */
-extern uint64_t shadow_limit;       /* shared bytes that have a shadow, from the start of the range */
+extern uintptr_t shadow_base;       /* the first shared byte that has a shadow */
+extern uint64_t shadow_limit;       /* how many have one from there on */
 
 bool shadow_open(void); /* false: the system has no such room of addresses */
 void shadow_close(void);
 
 static inline uint64_t shadow_offset(const void *address)
 {
-    return (uintptr_t)address - SHARED_RANGE_BASE;
+    return (uintptr_t)address - shadow_base;
+}
+
+static inline bool shadow_holds(const void *address, uint64_t size)
+{
+    return shadow_offset(address) < shadow_limit && size <= shadow_limit - shadow_offset(address);
 }
 
 static inline struct cell *shadow_cell(const void *address)
@@ -142,7 +148,7 @@ static inline struct lane *shadow_lane(struct cell *c, unsigned byte)
 
 static inline const void *shadow_address(const struct cell *c)
 {
-    return (const void *)(SHARED_RANGE_BASE + (uintptr_t)(c - shadow_cells) * CELL_BYTES);
+    return (const void *)(shadow_base + (uintptr_t)(c - shadow_cells) * CELL_BYTES);
 }
 
 /* Bytes from here on are known to several agents / to nobody any more (the stamps go with that; no

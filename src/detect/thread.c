@@ -58,20 +58,51 @@ struct detect_thread *detect_thread_of(uint32_t id)
     return __atomic_load_n(&chunk[id % CHUNK], __ATOMIC_ACQUIRE);
 }
 
-struct detect_thread *detect_current_slowly(void)
-{
-    if (!detect_self)
-        detect_self = detect_thread_new(NULL, 0, "a C thread", "C thread");
-    else if (!detect_self->id)
-        enlist(detect_self); /* it outlived the detector of an earlier run */
-    return detect_self;
-}
-
 static void release(struct detect_thread *t)
 {
     clock_release(&t->clock);
     past_unref(t->past);
     free(t->log);
+}
+
+static void destroy(struct detect_thread *t)
+{
+    release(t);
+    free(t->name);
+    free(t->kind);
+    free(t);
+}
+
+/* A thread of nobody ends: what is known of it stays until the detector closes, if that is open. */
+static void thread_ends(void *thread)
+{
+    static char none;
+    struct detect_thread *t = thread;
+    pthread_mutex_lock(&threads.lock);
+    bool enlisted = t->id;
+    t->run = &none;
+    pthread_mutex_unlock(&threads.lock);
+    if (!enlisted)
+        destroy(t);
+}
+
+static pthread_key_t ending;
+static pthread_once_t ending_once = PTHREAD_ONCE_INIT;
+
+static void make_ending(void)
+{
+    hd_assert(pthread_key_create(&ending, thread_ends) == 0);
+}
+
+struct detect_thread *detect_current_slowly(void)
+{
+    if (!detect_self) {
+        detect_self = detect_thread_new(NULL, 0, "a C thread", "C thread");
+        pthread_once(&ending_once, make_ending);
+        pthread_setspecific(ending, detect_self);
+    } else if (!detect_self->id)
+        enlist(detect_self); /* it outlived the detector of an earlier run */
+    return detect_self;
 }
 
 /* A thread of nobody still has a pointer to it. */
@@ -89,14 +120,12 @@ void detect_threads_clear(void)
     while (threads.first) {
         struct detect_thread *t = threads.first;
         threads.first = t->next;
-        release(t);
         if (!t->run) {
+            release(t);
             forget(t);
-            continue;
+        } else {
+            destroy(t);
         }
-        free(t->name);
-        free(t->kind);
-        free(t);
     }
     for (uint32_t i = 0; i <= threads.count / CHUNK; i++) {
         free(atomic_load_explicit(&threads.chunks[i], memory_order_relaxed));

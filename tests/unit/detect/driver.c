@@ -44,6 +44,7 @@ struct play {
     struct shared_block *block, *growable;
     struct detect_thread *agents[MOST_AGENTS];
     struct observe_edge *messages[MOST_EVENTS], *starts[MOST_AGENTS];
+    struct detect_thread *before; /* what the test's own thread was to the detector */
 };
 
 static void atomic(const uint8_t *at, unsigned size, enum observe_kind kind)
@@ -120,6 +121,7 @@ static void begin(struct play *play, void *run)
     observe_set_locator(&locator, NULL);
     for (unsigned i = 0; i < MOST_AGENTS; i++)
         play->agents[i] = detect_thread_new(run, i + 1, (const char *[]){"a", "b", "c", "d"}[i], "agent");
+    play->before = detect_self;
     detect_self = play->agents[0];
     CU_ASSERT_EQUAL_FATAL(shared_block_create(64, SHARED_BLOCK_FIXED, &play->block), STATUS_OK);
     CU_ASSERT_EQUAL_FATAL(shared_block_create(64, 128, &play->growable), STATUS_OK);
@@ -137,7 +139,7 @@ static void end(struct play *play, void *run)
             edges_drop(play->starts[i]);
     shared_block_unref(play->block);
     shared_block_unref(play->growable);
-    detect_self = NULL;
+    detect_self = play->before;
     observe_set_locator(NULL, NULL);
     detect_close(run, false);
 }

@@ -141,7 +141,8 @@ void detect_close(void *run, bool keep)
 {
     pthread_mutex_lock(&opened.lock);
     races_leave(run);
-    detect_threads_visit(run, leave_run, NULL);
+    if (run) /* threads of nobody stay what they are */
+        detect_threads_visit(run, leave_run, NULL);
     opened.kept |= keep;
     if (--opened.runs == 0 && !opened.kept)
         close_all();

@@ -54,7 +54,8 @@ struct race_sync {
 };
 
 struct race_party {
-    uint32_t agent; /* the agent's id within its run; 0: a C thread */
+    uint32_t agent;  /* the agent's id within its run; 0: a C thread */
+    uint32_t thread; /* the detector's number */
     const char *name, *kind;
     enum observe_kind access;
     bool atomic;

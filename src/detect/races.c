@@ -150,6 +150,7 @@ static void fill_party(struct race_party *p, const struct detect_thread *t, uint
     uint32_t manner = stamp_manner(stamp);
     bool plain = list == LANE_WRITE || list == LANE_READ;
     p->agent = t->agent;
+    p->thread = t->id;
     p->name = t->name;
     p->kind = t->kind;
     p->access = list == LANE_WRITE && manner & MANNER_EXCLUSIVE ? OBSERVE_EXCLUSIVE : kind_of_list(list);

@@ -11,5 +11,6 @@ void assert_text_equal(const char *actual, const char *expected, const char *fil
 void add_load_suite(void);
 void add_expect_suite(void);
 void add_schema_suite(void);
+void add_code_suite(void);
 
 #endif

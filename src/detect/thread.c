@@ -76,11 +76,10 @@ static void destroy(struct detect_thread *t)
 /* A thread of nobody ends: what is known of it stays until the detector closes, if that is open. */
 static void thread_ends(void *thread)
 {
-    static char none;
     struct detect_thread *t = thread;
     pthread_mutex_lock(&threads.lock);
     bool enlisted = t->id;
-    t->run = &none;
+    t->gone = true;
     pthread_mutex_unlock(&threads.lock);
     if (!enlisted)
         destroy(t);
@@ -120,7 +119,7 @@ void detect_threads_clear(void)
     while (threads.first) {
         struct detect_thread *t = threads.first;
         threads.first = t->next;
-        if (!t->run) {
+        if (!t->run && !t->gone) {
             release(t);
             forget(t);
         } else {

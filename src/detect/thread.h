@@ -47,6 +47,7 @@ struct detect_thread {
     _Atomic uint32_t spin_site;     /* relaxed */
     uint32_t id;
     bool fast;         /* nothing is to be confirmed */
+    bool gone;         /* threads' lock: nobody refers to it but stamps */
 
     struct clock clock;
     struct past *past; /* of the clock as it is, NULL when that has changed */

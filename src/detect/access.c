@@ -156,12 +156,12 @@ static void remember_newest(struct lane *l, const struct access *a)
     set_site(l, a->list, a->site);
 }
 
-/* Whoever comes next to one of the thread's plain stamps takes the long way. */
+/* Whoever comes next to one of the thread's own stamps takes the long way. */
 static void no_longer_alone(struct lane *l, enum lane_list list, const struct detect_thread *t)
 {
-    uint64_t stamp = load(l, list);
-    if (stamp & MANNER_ALONE && stamp_thread(stamp) != t->id)
-        store(l, list, stamp & ~(uint64_t)MANNER_ALONE);
+    uint64_t stamp = load(l, list), alone = list == LANE_SC_WRITE ? MANNER_QUIET : MANNER_ALONE;
+    if (stamp & alone && stamp_thread(stamp) != t->id)
+        store(l, list, stamp & ~alone);
 }
 
 /* A seq-cst write before this plain one stays for those who may read it still: until the plain one
@@ -177,13 +177,15 @@ static void overwrite_atomic(struct lane *l, const struct access *a)
         return;
     }
     uint64_t tainted = atomic & MANNER_TAINTED || !detect_ordered(a->thread, atomic) ? MANNER_TAINTED : 0;
-    store(l, LANE_SC_WRITE, atomic | MANNER_STALE | tainted);
+    store(l, LANE_SC_WRITE, (atomic & ~(uint64_t)MANNER_QUIET) | MANNER_STALE | tainted);
 }
 
 /* A claim of exclusive use is no write: it stands beside the last one, until the next. */
 static void remember_claim(struct lane *l, const struct access *a)
 {
     struct lane_more *more = lane_more(l);
+    for (int list = 0; list < LANE_LISTS; list++)
+        no_longer_alone(l, (enum lane_list)list, a->thread);
     for (uint32_t i = 0; more && i < more->count; i++)
         if (more->items[i].list == LANE_WRITE && detect_ordered(a->thread, more->items[i].stamp)) {
             more->items[i] = (struct lane_stamp){a->stamp, a->site, LANE_WRITE};
@@ -217,10 +219,12 @@ static void remember(struct lane *l, const struct access *a)
         return;
     case LANE_READ:
         no_longer_alone(l, LANE_WRITE, a->thread);
+        no_longer_alone(l, LANE_SC_WRITE, a->thread);
         remember_newest(l, a);
         return;
     case LANE_SC_READ:
         no_longer_alone(l, LANE_WRITE, a->thread);
+        no_longer_alone(l, LANE_SC_WRITE, a->thread);
         remember_newest(l, a);
         return;
     case LANE_SC_WRITE:
@@ -412,10 +416,10 @@ static void __attribute__((noinline)) access_slowly(struct detect_thread *t, con
 }
 
 /* A write has a name of its own: the last one is what others may read. */
-static bool same_writer(const struct detect_thread *t, const struct lane *l)
+static bool same_top(const struct detect_thread *t, uint32_t site)
 {
     uintptr_t top = observe_locator ? observe_locator->top(observe_locator_context) : 0;
-    return t->tops[top / 4 % DETECT_TOPS].top == top && t->tops[top / 4 % DETECT_TOPS].site == site_of(l, LANE_WRITE);
+    return t->tops[top / 4 % DETECT_TOPS].top == top && t->tops[top / 4 % DETECT_TOPS].site == site;
 }
 
 /* Same thread, same epoch, and nobody came in between: nothing new. */
@@ -423,7 +427,7 @@ static bool known(const struct detect_thread *t, const struct lane *l, enum obse
 {
     uint64_t written = load(l, LANE_WRITE);
     if (stamp_same_epoch(written, t->epoch) && written & MANNER_ALONE)
-        return kind == OBSERVE_READ || same_writer(t, l);
+        return kind == OBSERVE_READ || same_top(t, site_of(l, LANE_WRITE));
     uint64_t read = kind == OBSERVE_READ ? load(l, LANE_READ) : 0;
     return stamp_same_epoch(read, t->epoch) && read & MANNER_ALONE;
 }
@@ -551,6 +555,22 @@ static bool atomic_known(const struct detect_thread *t)
            stamp_same_epoch(read, t->epoch) && read & MANNER_ALONE && stamp_size_code(read) == 2 && !t->section;
 }
 
+/* The thread has written the cell before, from the same place, has learnt nothing since, and nobody else has been here: only the time of
+ * the write is new. */
+static bool atomic_again(struct detect_thread *t, const void *address)
+{
+    struct lane *l = &t->held[0]->lane;
+    uint64_t written = load(l, LANE_SC_WRITE);
+    uint32_t site = site_of(l, LANE_SC_WRITE);
+    if (t->held[1] || stamp_thread(written) != t->id || !(written & MANNER_QUIET) || written & (MANNER_STALE | MANNER_TAINTED) ||
+        stamp_size_code(written) != 2 || l->attached != (uintptr_t)t->past || !t->past || !same_top(t, site) ||
+        atomic_load_explicit(&t->held[0]->control, memory_order_relaxed) & CELL_SPLIT)
+        return false;
+    store(l, LANE_SC_WRITE, t->epoch | stamp_manner(written));
+    detect_tick(t, SYNC_ATOMIC, site, address);
+    return true;
+}
+
 void detect_atomic_end(const void *address, unsigned size, enum observe_kind kind)
 {
     struct detect_thread *t = detect_self;
@@ -562,10 +582,15 @@ void detect_atomic_end(const void *address, unsigned size, enum observe_kind kin
         release_held(t);
         return;
     }
+    if (kind != OBSERVE_READ && size == CELL_BYTES && atomic_again(t, address)) {
+        release_held(t);
+        return;
+    }
     struct here h = here(t, address, &line);
     begin(&a, t, &h, address, size, kind, kind == OBSERVE_READ ? LANE_SC_READ : LANE_SC_WRITE);
     a.before = t->before;
-    a.stamp |= kind == OBSERVE_READ ? MANNER_ALONE : 0;
+    a.stamp |= kind == OBSERVE_READ ? MANNER_ALONE : MANNER_QUIET;
+    note_top(t, a.site);
     unsigned first = (unsigned)((uintptr_t)address % CELL_BYTES), last = size >= CELL_BYTES ? CELL_BYTES : first + size;
     for (unsigned i = 0; i < DETECT_HELD && t->held[i]; i++) {
         prepare_cell(t->held[i], first, last, kind == OBSERVE_READ ? CELL_USED : CELL_USED | CELL_SC_WRITTEN);

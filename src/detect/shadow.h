@@ -40,6 +40,7 @@ enum {
     MANNER_EXCLUSIVE = 1 << 8,  /* plain write: no write, but heddle.exclusive */
     MANNER_TAINTED = 1 << 8,    /* seq-cst write: it raced with a write whose moment is not known */
     MANNER_UPDATE = 1 << 9,     /* plain write: of what the thread had just read there */
+    MANNER_QUIET = 1 << 9,      /* seq-cst write: nobody else has come here since */
     MANNER_WHOLE_VIEW = 1 << 10, /* the view begins where the block does */
 };
 

@@ -42,8 +42,13 @@ static uintptr_t frame_key(const JSStackFrame *f)
 uintptr_t places_top(JSRuntime *runtime)
 {
     const JSStackFrame *f = runtime->current_stack_frame;
+    uintptr_t key = f ? frame_key(f) : 0;
 
-    return f ? frame_key(f) : 0;
+    /* Of a built-in: who calls it. */
+    if (f && f->prev_frame && !frame_code(frame_function(f))) {
+        key = key * 31 + frame_key(f->prev_frame);
+    }
+    return key;
 }
 
 unsigned places_keys(JSRuntime *runtime, uintptr_t keys[OBSERVE_FRAMES])

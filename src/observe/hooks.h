@@ -149,7 +149,7 @@ struct observe_locator {
     /* Names of the code positions on the stack, innermost first: equal names mean equal positions
      * for as long as the engine lives. The number written. */
     unsigned (*keys)(void *context, uintptr_t keys[OBSERVE_FRAMES]);
-    uintptr_t (*top)(void *context); /* the first of them, 0 = none */
+    uintptr_t (*top)(void *context); /* of the innermost in JavaScript and what it calls; 0 = none */
     /* The same positions in words; `visit` copies. */
     void (*frames)(void *context, void (*visit)(void *, const struct observe_frame *), void *to);
     /* The view through which `address` is reached now. `base`: where that view begins. */

@@ -11,7 +11,6 @@
 #include "base/assert.h"
 #include "memory/block_access.h"
 
-
 #define SPIN 1000u
 
 struct detect_options detect_settings;
@@ -46,7 +45,8 @@ static uint64_t last_write(const struct lane *l, enum lane_list *list)
     return *list == LANE_SC_WRITE ? atomic : load(l, LANE_WRITE);
 }
 
-static struct conflict *conflict_of(struct access *a, uint64_t stamp, enum lane_list list, uint32_t site)
+static struct conflict *conflict_of(struct access *a, uint64_t stamp, enum lane_list list,
+                                    uint32_t site)
 {
     for (unsigned i = 0; i < a->count; i++) {
         struct conflict *c = &a->conflicts[i];
@@ -68,7 +68,8 @@ struct spot {
     unsigned byte, bytes; /* of the cell */
 };
 
-static void conflict_add(struct access *a, const struct spot *at, uint64_t stamp, enum lane_list list, uint32_t site)
+static void conflict_add(struct access *a, const struct spot *at, uint64_t stamp,
+                         enum lane_list list, uint32_t site)
 {
     struct conflict *c = conflict_of(a, stamp, list, site);
     const uint8_t *from = (const uint8_t *)shadow_address(at->cell) + at->byte;
@@ -84,7 +85,8 @@ static void conflict_add(struct access *a, const struct spot *at, uint64_t stamp
 
 static bool conflicts(const struct access *a, uint64_t stamp, enum lane_list list)
 {
-    bool other_size = stamp_size_code(stamp) != stamp_size_code(a->stamp) && !WITHOUT(OTHER_RANGE_RACES);
+    bool other_size =
+        stamp_size_code(stamp) != stamp_size_code(a->stamp) && !WITHOUT(OTHER_RANGE_RACES);
     switch (a->list) {
     case LANE_READ:
         return list == LANE_WRITE || list == LANE_SC_WRITE;
@@ -100,7 +102,8 @@ static bool conflicts(const struct access *a, uint64_t stamp, enum lane_list lis
     return false;
 }
 
-static void check_stamp(struct access *a, const struct spot *at, uint64_t stamp, enum lane_list list, uint32_t site)
+static void check_stamp(struct access *a, const struct spot *at, uint64_t stamp,
+                        enum lane_list list, uint32_t site)
 {
     if (stamp && conflicts(a, stamp, list) && !detect_ordered(a->thread, stamp))
         conflict_add(a, at, stamp, list, site);
@@ -148,9 +151,11 @@ static void remember_newest(struct lane *l, const struct access *a)
 {
     uint64_t before = load(l, a->list);
     drop_superseded(l, a);
-    if ((WITHOUT(READERS) && a->list == LANE_READ) || (WITHOUT(ATOMIC_WRITERS) && a->list == LANE_SC_WRITE))
+    if ((WITHOUT(READERS) && a->list == LANE_READ) ||
+        (WITHOUT(ATOMIC_WRITERS) && a->list == LANE_SC_WRITE))
         before = 0;
-    if (before && !superseded(a, before, a->list) && !(a->list == LANE_SC_WRITE && before & MANNER_STALE))
+    if (before && !superseded(a, before, a->list) &&
+        !(a->list == LANE_SC_WRITE && before & MANNER_STALE))
         lane_push(l, (struct lane_stamp){before, site_of(l, a->list), a->list});
     store(l, a->list, a->stamp);
     set_site(l, a->list, a->site);
@@ -165,7 +170,8 @@ static void no_longer_alone(struct lane *l, enum lane_list list, const struct de
 }
 
 /* A seq-cst write before this plain one stays for those who may read it still: until the plain one
- * is done, if both are ordered; for ever, if they race. When agents run one at a time neither is so. */
+ * is done, if both are ordered; for ever, if they race. When agents run one at a time neither is
+ * so. */
 static void overwrite_atomic(struct lane *l, const struct access *a)
 {
     uint64_t atomic = load(l, LANE_SC_WRITE);
@@ -176,7 +182,8 @@ static void overwrite_atomic(struct lane *l, const struct access *a)
         lane_set_past(l, NULL);
         return;
     }
-    uint64_t tainted = atomic & MANNER_TAINTED || !detect_ordered(a->thread, atomic) ? MANNER_TAINTED : 0;
+    uint64_t tainted =
+        atomic & MANNER_TAINTED || !detect_ordered(a->thread, atomic) ? MANNER_TAINTED : 0;
     store(l, LANE_SC_WRITE, (atomic & ~(uint64_t)MANNER_QUIET) | MANNER_STALE | tainted);
 }
 
@@ -246,7 +253,8 @@ static void learn(struct access *a, const struct lane *l)
     struct detect_thread *t = a->thread;
     uint64_t atomic = load(l, LANE_SC_WRITE), plain = load(l, LANE_WRITE);
     bool equal = stamp_size_code(atomic) == stamp_size_code(a->stamp) || WITHOUT(EQUAL_RANGE);
-    if (!atomic || !equal || WITHOUT(LEARN) || (WITHOUT(MODIFY_PUBLISHES) && !lane_past(l)) || (WITHOUT(MODIFY_LEARNS) && a->kind == OBSERVE_RMW))
+    if (!atomic || !equal || WITHOUT(LEARN) || (WITHOUT(MODIFY_PUBLISHES) && !lane_past(l)) ||
+        (WITHOUT(MODIFY_LEARNS) && a->kind == OBSERVE_RMW))
         return;
     bool loose = atomic & MANNER_TAINTED;
     if (atomic & MANNER_STALE && !loose) {
@@ -266,8 +274,9 @@ static void visit_lane(struct access *a, const struct spot *at)
     remember(at->lane, a);
 }
 
-static inline __attribute__((always_inline)) void for_spots(struct access *a, struct cell *c, unsigned from, unsigned to,
-                      void (*visit)(struct access *, const struct spot *))
+static inline __attribute__((always_inline)) void
+for_spots(struct access *a, struct cell *c, unsigned from, unsigned to,
+          void (*visit)(struct access *, const struct spot *))
 {
     if (!(atomic_load_explicit(&c->control, memory_order_relaxed) & CELL_SPLIT)) {
         visit(a, &(struct spot){c, &c->lane, from, to - from});
@@ -292,22 +301,24 @@ static void mixed_use(struct access *a, struct cell *c)
     uint32_t control = atomic_load_explicit(&c->control, memory_order_relaxed);
     enum lane_list other = a->list == LANE_WRITE ? LANE_SC_WRITE : LANE_WRITE;
     uint64_t stamp = load(&c->lane, other);
-    if ((control & (CELL_WRITTEN | CELL_SC_WRITTEN | CELL_USE_ADVISED)) != (CELL_WRITTEN | CELL_SC_WRITTEN) || !stamp ||
-        stamp_thread(stamp) == a->thread->id)
+    if ((control & (CELL_WRITTEN | CELL_SC_WRITTEN | CELL_USE_ADVISED)) !=
+            (CELL_WRITTEN | CELL_SC_WRITTEN) ||
+        !stamp || stamp_thread(stamp) == a->thread->id)
         return;
     atomic_fetch_or_explicit(&c->control, CELL_USE_ADVISED, memory_order_relaxed);
-    races_advise(a->thread, ADVICE_MIXED_USE, shadow_address(c), CELL_BYTES, a->site, site_of(&c->lane, other),
-                 detect_thread_of(stamp_thread(stamp)));
+    races_advise(a->thread, ADVICE_MIXED_USE, shadow_address(c), CELL_BYTES, a->site,
+                 site_of(&c->lane, other), detect_thread_of(stamp_thread(stamp)));
 }
 
 static void mixed_size(struct access *a, const struct spot *at)
 {
     uint64_t stamp = load(at->lane, LANE_SC_WRITE);
     if (!stamp || stamp_size_code(stamp) == stamp_size_code(a->stamp) ||
-        atomic_fetch_or_explicit(&at->cell->control, CELL_SIZE_ADVISED, memory_order_relaxed) & CELL_SIZE_ADVISED)
+        atomic_fetch_or_explicit(&at->cell->control, CELL_SIZE_ADVISED, memory_order_relaxed) &
+            CELL_SIZE_ADVISED)
         return;
-    races_advise(a->thread, ADVICE_MIXED_SIZE, shadow_address(at->cell), CELL_BYTES, a->site, site_of(at->lane, LANE_SC_WRITE),
-                     detect_thread_of(stamp_thread(stamp)));
+    races_advise(a->thread, ADVICE_MIXED_SIZE, shadow_address(at->cell), CELL_BYTES, a->site,
+                 site_of(at->lane, LANE_SC_WRITE), detect_thread_of(stamp_thread(stamp)));
 }
 
 /* ---- making an access ---- */
@@ -334,8 +345,8 @@ static struct here here(struct detect_thread *t, const void *address, uint32_t *
 }
 
 /* Everything but the conflicts, which are many bytes and seldom any. */
-static void begin(struct access *a, struct detect_thread *t, const struct here *h, const void *address, uint64_t size,
-                  enum observe_kind kind, enum lane_list list)
+static void begin(struct access *a, struct detect_thread *t, const struct here *h,
+                  const void *address, uint64_t size, enum observe_kind kind, enum lane_list list)
 {
     a->kind = kind;
     a->list = list;
@@ -359,7 +370,8 @@ static void note_update(struct access *a, uint32_t line)
     if (a->kind == OBSERVE_READ) {
         t->read_address = a->address;
         t->read_line = line;
-    } else if (a->kind == OBSERVE_WRITE && t->read_address == a->address && line && t->read_line == line) {
+    } else if (a->kind == OBSERVE_WRITE && t->read_address == a->address && line &&
+               t->read_line == line) {
         a->stamp |= MANNER_UPDATE;
     }
 }
@@ -383,7 +395,8 @@ static void plain_cells(struct access *a)
         unsigned last = left < CELL_BYTES - first ? first + (unsigned)left : CELL_BYTES;
         if (shadow_admit(c)) {
             cell_lock(c);
-            prepare_cell(c, first, last, a->kind == OBSERVE_WRITE ? CELL_USED | CELL_WRITTEN : CELL_USED);
+            prepare_cell(c, first, last,
+                         a->kind == OBSERVE_WRITE ? CELL_USED | CELL_WRITTEN : CELL_USED);
             if (a->kind == OBSERVE_WRITE)
                 mixed_use(a, c);
             for_spots(a, c, first, last, visit_lane);
@@ -393,8 +406,8 @@ static void plain_cells(struct access *a)
     }
 }
 
-static void __attribute__((noinline)) access_slowly(struct detect_thread *t, const void *address, uint64_t size,
-                                                    enum observe_kind kind)
+static void __attribute__((noinline))
+access_slowly(struct detect_thread *t, const void *address, uint64_t size, enum observe_kind kind)
 {
     struct access a;
     if (!t || !t->id)
@@ -432,7 +445,8 @@ static bool known(const struct detect_thread *t, const struct lane *l, enum obse
     return stamp_same_epoch(read, t->epoch) && read & MANNER_ALONE;
 }
 
-static bool cell_known(const struct detect_thread *t, struct cell *c, unsigned byte, uint64_t size, enum observe_kind kind)
+static bool cell_known(const struct detect_thread *t, struct cell *c, unsigned byte, uint64_t size,
+                       enum observe_kind kind)
 {
     /* acquire: pairs with the release in cell_split */
     uint32_t control = atomic_load_explicit(&c->control, memory_order_acquire);
@@ -464,7 +478,8 @@ void detect_access(const void *address, uint64_t size, enum observe_kind kind)
         return;
     }
     /* relaxed: its own */
-    if (atomic_load_explicit(&t->pending, memory_order_relaxed) != address || kind != OBSERVE_READ) {
+    if (atomic_load_explicit(&t->pending, memory_order_relaxed) != address ||
+        kind != OBSERVE_READ) {
         /* release: pairs with the acquire in races.c */
         atomic_store_explicit(&t->pending, address, memory_order_release);
         t->repeats = 0;
@@ -531,7 +546,9 @@ static void publish_spot(struct access *a, const struct spot *at)
         lane_set_past(at->lane, past_ref(a->thread->past));
 }
 
-static inline __attribute__((always_inline)) void atomic_cells(struct access *a, unsigned first, unsigned last, void (*visit)(struct access *, const struct spot *))
+static inline __attribute__((always_inline)) void
+atomic_cells(struct access *a, unsigned first, unsigned last,
+             void (*visit)(struct access *, const struct spot *))
 {
     struct detect_thread *t = a->thread;
     for (unsigned i = 0; i < DETECT_HELD && t->held[i]; i++)
@@ -551,19 +568,23 @@ static bool atomic_known(const struct detect_thread *t)
 {
     const struct cell *c = t->held[0];
     uint64_t read = load(&c->lane, LANE_SC_READ);
-    return !t->held[1] && !(atomic_load_explicit(&((struct cell *)c)->control, memory_order_relaxed) & CELL_SPLIT) &&
-           stamp_same_epoch(read, t->epoch) && read & MANNER_ALONE && stamp_size_code(read) == 2 && !t->section;
+    return !t->held[1] &&
+           !(atomic_load_explicit(&((struct cell *)c)->control, memory_order_relaxed) &
+             CELL_SPLIT) &&
+           stamp_same_epoch(read, t->epoch) && read & MANNER_ALONE && stamp_size_code(read) == 2 &&
+           !t->section;
 }
 
-/* The thread has written the cell before, from the same place, has learnt nothing since, and nobody else has been here: only the time of
- * the write is new. */
+/* The thread has written the cell before, from the same place, has learnt nothing since, and nobody
+ * else has been here: only the time of the write is new. */
 static bool atomic_again(struct detect_thread *t, const void *address)
 {
     struct lane *l = &t->held[0]->lane;
     uint64_t written = load(l, LANE_SC_WRITE);
     uint32_t site = site_of(l, LANE_SC_WRITE);
-    if (t->held[1] || stamp_thread(written) != t->id || !(written & MANNER_QUIET) || written & (MANNER_STALE | MANNER_TAINTED) ||
-        stamp_size_code(written) != 2 || l->attached != (uintptr_t)t->past || !t->past || !same_top(t, site) ||
+    if (t->held[1] || stamp_thread(written) != t->id || !(written & MANNER_QUIET) ||
+        written & (MANNER_STALE | MANNER_TAINTED) || stamp_size_code(written) != 2 ||
+        l->attached != (uintptr_t)t->past || !t->past || !same_top(t, site) ||
         atomic_load_explicit(&t->held[0]->control, memory_order_relaxed) & CELL_SPLIT)
         return false;
     store(l, LANE_SC_WRITE, t->epoch | stamp_manner(written));
@@ -591,9 +612,11 @@ void detect_atomic_end(const void *address, unsigned size, enum observe_kind kin
     a.before = t->before;
     a.stamp |= kind == OBSERVE_READ ? MANNER_ALONE : MANNER_QUIET;
     note_top(t, a.site);
-    unsigned first = (unsigned)((uintptr_t)address % CELL_BYTES), last = size >= CELL_BYTES ? CELL_BYTES : first + size;
+    unsigned first = (unsigned)((uintptr_t)address % CELL_BYTES),
+             last = size >= CELL_BYTES ? CELL_BYTES : first + size;
     for (unsigned i = 0; i < DETECT_HELD && t->held[i]; i++) {
-        prepare_cell(t->held[i], first, last, kind == OBSERVE_READ ? CELL_USED : CELL_USED | CELL_SC_WRITTEN);
+        prepare_cell(t->held[i], first, last,
+                     kind == OBSERVE_READ ? CELL_USED : CELL_USED | CELL_SC_WRITTEN);
         mixed_use(&a, t->held[i]);
     }
     if (kind != OBSERVE_WRITE || WITHOUT(COPY_AT_STORE))

@@ -28,7 +28,7 @@ struct access {
     uint64_t stamp;
     uint32_t site;
     uint64_t view_offset; /* from the address back to where its view begins; UINT64_MAX = unknown */
-    uint64_t before; /* atomic: the value found */
+    uint64_t before;      /* atomic: the value found */
     unsigned count;
     struct conflict conflicts[ACCESS_CONFLICTS];
 };
@@ -47,8 +47,9 @@ void races_open(void);
 void races_close(void);
 void races_leave(void *run);
 uint64_t races_dropped(void);
-void races_advise(struct detect_thread *t, enum advice_kind kind, const void *address, uint64_t size, uint32_t site,
-                  uint32_t other_site, const struct detect_thread *other);
+void races_advise(struct detect_thread *t, enum advice_kind kind, const void *address,
+                  uint64_t size, uint32_t site, uint32_t other_site,
+                  const struct detect_thread *other);
 
 /* blocks.c: what is known of blocks and of their waiter lists and lengths. */
 struct block_note {

@@ -1,7 +1,9 @@
-/* What the detector knows of blocks: where they were made, the order of critical sections on their waiter lists, the order of grows.
+/* What the detector knows of blocks: where they were made, the order of critical sections on their
+ * waiter lists, the order of grows.
  *
- * Lock order: a stripe's lock is a leaf; a length's is held from length_begin to length_end, in which nothing else is taken but by the
- * hooks' own bookkeeping. A section is changed under its waiter list's lock alone. */
+ * Lock order: a stripe's lock is a leaf; a length's is held from length_begin to length_end, in
+ * which nothing else is taken but by the hooks' own bookkeeping. A section is changed under its
+ * waiter list's lock alone. */
 #include "detect/access.h"
 
 #include "base/assert.h"
@@ -21,8 +23,8 @@ struct section {
     struct section *next; /* of the block */
     uint64_t offset;
     struct hand_over last;
-    void *run;           /* of whoever waited */
-    uint32_t wait_site;  /* where somebody waited first, 0 = nobody */
+    void *run;          /* of whoever waited */
+    uint32_t wait_site; /* where somebody waited first, 0 = nobody */
     uint32_t wait_thread;
 };
 
@@ -84,8 +86,9 @@ static struct note *note_get(struct stripe *s, struct shared_block *block)
     n = calloc(1, sizeof *n);
     hd_assert(n);
     n->block = block;
-    n->seen = (struct block_note){
-        .id = shared_block_id(block), .size = shared_block_max(block), .bytes = shared_block_bytes(block)};
+    n->seen = (struct block_note){.id = shared_block_id(block),
+                                  .size = shared_block_max(block),
+                                  .bytes = shared_block_bytes(block)};
     pthread_mutex_init(&n->length_lock, NULL);
     struct note **bucket = bucket_of(s, block);
     n->next = *bucket;
@@ -176,7 +179,8 @@ static void take_over(struct detect_thread *t, const struct hand_over *h, uint32
         detect_learn(t, h->thread, h->time, h->past, site);
 }
 
-static void leave_behind(struct detect_thread *t, struct hand_over *h, unsigned kind, uint32_t site, const void *address)
+static void leave_behind(struct detect_thread *t, struct hand_over *h, unsigned kind, uint32_t site,
+                         const void *address)
 {
     past_unref(h->past);
     h->thread = t->id;
@@ -225,7 +229,8 @@ void sections_leave(struct shared_block *block, uint64_t offset)
     struct detect_thread *t = detect_current();
     struct section *x = t->section ? t->section : section_get(block, offset);
     if (!WITHOUT(LEAVE))
-        leave_behind(t, &x->last, SYNC_SECTION, site_now(&t->sites).site, shared_block_bytes(block) + offset);
+        leave_behind(t, &x->last, SYNC_SECTION, site_now(&t->sites).site,
+                     shared_block_bytes(block) + offset);
     t->section = NULL;
 }
 
@@ -247,7 +252,9 @@ static void advise_wait(const struct note *n, const struct section *x)
     uint32_t control = atomic_load_explicit(&c->control, memory_order_relaxed);
     uint64_t write = atomic_load_explicit(&c->lane.epoch[LANE_WRITE], memory_order_relaxed);
     if ((control & (CELL_WRITTEN | CELL_SC_WRITTEN)) == CELL_WRITTEN)
-        races_advise(detect_thread_of(x->wait_thread), ADVICE_PLAIN_WAIT, address, CELL_BYTES, x->wait_site, atomic_load_explicit(&c->lane.site[LANE_WRITE], memory_order_relaxed),
+        races_advise(detect_thread_of(x->wait_thread), ADVICE_PLAIN_WAIT, address, CELL_BYTES,
+                     x->wait_site,
+                     atomic_load_explicit(&c->lane.site[LANE_WRITE], memory_order_relaxed),
                      write ? detect_thread_of(stamp_thread(write)) : NULL);
 }
 

@@ -5,8 +5,8 @@
  * thousand agents who have heard of few others stay small. A past is what a thread knew at one
  * moment, without its own time: while it learns nothing new, all that it sends shares one.
  *
- * Ownership: a clock belongs to its thread; pasts are counted and immutable. Threads: a clock is for
- * one at a time; pasts for any. Errors: asserts when the process has no memory left. */
+ * Ownership: a clock belongs to its thread; pasts are counted and immutable. Threads: a clock is
+ * for one at a time; pasts for any. Errors: asserts when the process has no memory left. */
 #ifndef HEDDLE_DETECT_CLOCK_H
 #define HEDDLE_DETECT_CLOCK_H
 

@@ -95,7 +95,8 @@ static const struct observe_hooks hooks = {
 static struct {
     pthread_mutex_t lock;
     unsigned runs;
-    bool kept; /* a thread was left behind that may still come here: nothing is ever taken away again */
+    bool kept; /* a thread was left behind that may still come here: nothing is ever taken away
+                  again */
 } opened = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static bool open_all(const struct detect_options *options)

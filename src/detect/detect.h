@@ -15,10 +15,10 @@
  * Ordering guarantees:
  *  1. Seq-cst accesses of one cell happen under its lock, together with what is remembered of them,
  * so that the write which each has read is known.
- *  2. An access is remembered before it happens. Between the two another agent's access may slip in;
- * where that makes a difference, a native run says so (RACE_UNDECIDED) and later readers are given
- * more order than they may have, never less.
- * Progress guarantees: no lock is shared by accesses of different cells. */
+ *  2. An access is remembered before it happens. Between the two another agent's access may slip
+ * in; where that makes a difference, a native run says so (RACE_UNDECIDED) and later readers are
+ * given more order than they may have, never less. Progress guarantees: no lock is shared by
+ * accesses of different cells. */
 #ifndef HEDDLE_DETECT_DETECT_H
 #define HEDDLE_DETECT_DETECT_H
 
@@ -31,25 +31,26 @@
 #include <stdint.h>
 
 enum race_class {
-    RACE_OBSERVED,   /* the definition holds in this execution */
-    RACE_UNORDERED,  /* no order, but the read did not see this write: another execution has the race */
-    RACE_UNDECIDED,  /* no order; a native run cannot tell which write a plain read has seen */
-    RACE_EXCLUSIVE,  /* an access where heddle.exclusive() says there is none */
+    RACE_OBSERVED,  /* the definition holds in this execution */
+    RACE_UNORDERED, /* no order, but the read did not see this write: another execution has the race
+                     */
+    RACE_UNDECIDED, /* no order; a native run cannot tell which write a plain read has seen */
+    RACE_EXCLUSIVE, /* an access where heddle.exclusive() says there is none */
     RACE_CLASSES
 };
 
 /* How two agents came to be ordered, or did not. */
 enum sync_kind {
     SYNC_NONE,
-    SYNC_ATOMIC, /* a seq-cst write, read by a seq-cst read of the same range */
+    SYNC_ATOMIC,  /* a seq-cst write, read by a seq-cst read of the same range */
     SYNC_SECTION, /* a critical section of a waiter list: wait or notify */
-    SYNC_LENGTH, /* grow, then byteLength */
-    SYNC_EDGE,   /* + enum observe_edge_kind */
+    SYNC_LENGTH,  /* grow, then byteLength */
+    SYNC_EDGE,    /* + enum observe_edge_kind */
 };
 
 struct race_sync {
-    unsigned kind; /* SYNC_NONE: there was none */
-    uint32_t site; /* of the sender */
+    unsigned kind;       /* SYNC_NONE: there was none */
+    uint32_t site;       /* of the sender */
     const void *address; /* of the cell, NULL = none */
 };
 
@@ -83,9 +84,10 @@ struct race {
     uint8_t value_size;
     uint64_t before, after; /* the bytes of the newer access's range, as numbers */
     bool has_after;
-    struct race_sync last; /* the last of the older agent that the newer one knows of */
+    struct race_sync last;  /* the last of the older agent that the newer one knows of */
     uint32_t last_receiver; /* site where it was received, 0 = by a third agent */
-    struct race_sync next; /* the older agent's first one after its access, which the newer does not know of */
+    struct race_sync
+        next; /* the older agent's first one after its access, which the newer does not know of */
     bool acknowledged; /* heddle.unordered() */
     struct race *next_race;
 };
@@ -104,29 +106,30 @@ struct advice {
     enum advice_kind kind;
     uint64_t count;
     uint64_t block, offset, size;
-    uint32_t site, other_site; /* 0 = none */
+    uint32_t site, other_site;                    /* 0 = none */
     const char *agent, *agent_kind, *other_agent; /* as long as the detector is open */
     struct advice *next_advice;
 };
 
 struct detect_figures {
-    uint64_t accesses;       /* to shared blocks, of all agents */
-    uint64_t blocks;         /* that came to be shared */
-    uint64_t loose_reads;    /* seq-cst reads of bytes whose last write was not certain any more */
+    uint64_t accesses;    /* to shared blocks, of all agents */
+    uint64_t blocks;      /* that came to be shared */
+    uint64_t loose_reads; /* seq-cst reads of bytes whose last write was not certain any more */
     uint64_t shadow_bytes, shadow_limit, dropped;
-    uint64_t races_dropped;  /* distinct races beyond DETECT_RACES */
+    uint64_t races_dropped; /* distinct races beyond DETECT_RACES */
 };
 
 #define DETECT_RACES 1000u
 
 struct detect_options {
-    bool exact; /* agents run one at a time: what each read saw is certain */
+    bool exact;            /* agents run one at a time: what each read saw is certain */
     uint64_t memory_limit; /* of the shadow, bytes; 0 = 2 GiB */
 };
 
 /* Before the first agent of a run starts; counted. STATUS_NO_MEMORY: no room for the shadow. */
 status detect_open(const struct detect_options *options);
-/* After the run, whose races are given up: `keep` leaves the rest as it is, because a thread still runs. */
+/* After the run, whose races are given up: `keep` leaves the rest as it is, because a thread still
+ * runs. */
 void detect_close(void *run, bool keep);
 
 /* After the last agent of `run` has ended. In the order of first occurrence. */

@@ -1,6 +1,8 @@
-/* Races that were found, and advice: told apart, put together by position, and kept until the run has ended.
+/* Races that were found, and advice: told apart, put together by position, and kept until the run
+ * has ended.
  *
- * Lock order: the lock is a leaf, but for the locks of sites and blocks. Taken only when there is something to tell. */
+ * Lock order: the lock is a leaf, but for the locks of sites and blocks. Taken only when there is
+ * something to tell. */
 #include "detect/access.h"
 
 #include "base/assert.h"
@@ -108,12 +110,14 @@ static bool writes(enum lane_list list)
     return list == LANE_WRITE || list == LANE_SC_WRITE;
 }
 
-/* Whether the plain access that `c` stands for may still be under way: the thread has announced nothing since. */
+/* Whether the plain access that `c` stands for may still be under way: the thread has announced
+ * nothing since. */
 static bool may_be_pending(const struct conflict *c)
 {
     const struct detect_thread *other = detect_thread_of(stamp_thread(c->stamp));
     /* acquire: pairs with the release in detect_access */
-    const uint8_t *pending = atomic_load_explicit(&((struct detect_thread *)other)->pending, memory_order_acquire);
+    const uint8_t *pending =
+        atomic_load_explicit(&((struct detect_thread *)other)->pending, memory_order_acquire);
     if (!pending || detect_settings.exact || c->list == LANE_SC_WRITE || c->list == LANE_SC_READ)
         return false;
     if (stamp_size_code(c->stamp) == MANNER_SIZE_RANGE)
@@ -123,7 +127,8 @@ static bool may_be_pending(const struct conflict *c)
 
 static enum race_class classify(const struct access *a, const struct conflict *c)
 {
-    bool claim = a->kind == OBSERVE_EXCLUSIVE || (c->list == LANE_WRITE && c->stamp & MANNER_EXCLUSIVE);
+    bool claim =
+        a->kind == OBSERVE_EXCLUSIVE || (c->list == LANE_WRITE && c->stamp & MANNER_EXCLUSIVE);
     if (claim)
         return RACE_EXCLUSIVE;
     if (writes(c->list) && writes(a->list))
@@ -134,7 +139,8 @@ static enum race_class classify(const struct access *a, const struct conflict *c
         return RACE_UNORDERED;
     if (may_be_pending(c))
         return RACE_UNDECIDED;
-    /* Another write may slip in before a plain read that has only been announced: races_confirm looks again. */
+    /* Another write may slip in before a plain read that has only been announced: races_confirm
+     * looks again. */
     return a->atomic || detect_settings.exact ? RACE_OBSERVED : RACE_UNDECIDED;
 }
 
@@ -145,7 +151,8 @@ static enum observe_kind kind_of_list(enum lane_list list)
     return writes(list) ? OBSERVE_WRITE : OBSERVE_READ;
 }
 
-static void fill_party(struct race_party *p, const struct detect_thread *t, uint64_t stamp, uint32_t site, enum lane_list list)
+static void fill_party(struct race_party *p, const struct detect_thread *t, uint64_t stamp,
+                       uint32_t site, enum lane_list list)
 {
     uint32_t manner = stamp_manner(stamp);
     bool plain = list == LANE_WRITE || list == LANE_READ;
@@ -153,7 +160,8 @@ static void fill_party(struct race_party *p, const struct detect_thread *t, uint
     p->thread = t->id;
     p->name = t->name;
     p->kind = t->kind;
-    p->access = list == LANE_WRITE && manner & MANNER_EXCLUSIVE ? OBSERVE_EXCLUSIVE : kind_of_list(list);
+    p->access =
+        list == LANE_WRITE && manner & MANNER_EXCLUSIVE ? OBSERVE_EXCLUSIVE : kind_of_list(list);
     p->atomic = !plain;
     p->update = list == LANE_WRITE && manner & MANNER_UPDATE;
     p->view = (enum observe_view)(manner >> MANNER_VIEW_SHIFT & 15);
@@ -171,7 +179,8 @@ static void fill_older(struct race *r, const struct conflict *c, const struct bl
     r->older.size = r->older.whole ? (uint64_t)1 << code : (uint64_t)(c->to - c->from);
     r->older.offset = r->older.whole ? at & ~(r->older.size - 1) : at;
     /* relaxed: a hint */
-    const uint8_t *spun = atomic_load_explicit(&((struct detect_thread *)t)->spinning, memory_order_relaxed);
+    const uint8_t *spun =
+        atomic_load_explicit(&((struct detect_thread *)t)->spinning, memory_order_relaxed);
     r->older.repeated = c->list == LANE_READ && spun && spun < c->to && spun + 8 > c->from;
 }
 
@@ -245,7 +254,8 @@ static void describe(struct race *r, const struct access *a, const struct confli
 
 /* ---- finding the same again ---- */
 
-static bool same_side(const struct race_party *p, uint32_t position, bool atomic, enum observe_kind kind)
+static bool same_side(const struct race_party *p, uint32_t position, bool atomic,
+                      enum observe_kind kind)
 {
     return site_position(p->site) == position && p->atomic == atomic &&
            (p->access == kind || (p->atomic && p->access != OBSERVE_READ && kind != OBSERVE_READ));
@@ -254,13 +264,17 @@ static bool same_side(const struct race_party *p, uint32_t position, bool atomic
 static struct race *find(void *run, const struct access *a, const struct conflict *c)
 {
     bool atomic = c->list == LANE_SC_WRITE || c->list == LANE_SC_READ;
-    enum observe_kind kind = c->list == LANE_WRITE && c->stamp & MANNER_EXCLUSIVE ? OBSERVE_EXCLUSIVE : kind_of_list(c->list);
+    enum observe_kind kind = c->list == LANE_WRITE && c->stamp & MANNER_EXCLUSIVE
+                                 ? OBSERVE_EXCLUSIVE
+                                 : kind_of_list(c->list);
     uint32_t older = site_position(c->site), newer = site_position(a->site);
     for (struct race *r = found.first; r; r = r->next_race) {
         if (r->run != run)
             continue;
-        if ((same_side(&r->older, older, atomic, kind) && same_side(&r->newer, newer, a->atomic, a->kind)) ||
-            (same_side(&r->newer, older, atomic, kind) && same_side(&r->older, newer, a->atomic, a->kind)))
+        if ((same_side(&r->older, older, atomic, kind) &&
+             same_side(&r->newer, newer, a->atomic, a->kind)) ||
+            (same_side(&r->newer, older, atomic, kind) &&
+             same_side(&r->older, newer, a->atomic, a->kind)))
             return r;
     }
     return NULL;
@@ -293,28 +307,40 @@ static struct race *add(void *run)
 /* The class that says most stays. */
 static bool says_more(enum race_class class, enum race_class than)
 {
-    static const int weight[] = {[RACE_OBSERVED] = 3, [RACE_UNDECIDED] = 2, [RACE_UNORDERED] = 1, [RACE_EXCLUSIVE] = 4, [RACE_CLASSES] = 0};
+    static const int weight[] = {[RACE_OBSERVED] = 3,
+                                 [RACE_UNDECIDED] = 2,
+                                 [RACE_UNORDERED] = 1,
+                                 [RACE_EXCLUSIVE] = 4,
+                                 [RACE_CLASSES] = 0};
     return weight[class] > weight[than];
 }
 
-static void await_end(struct detect_thread *t, struct race *r, const struct access *a, const struct conflict *c)
+static void await_end(struct detect_thread *t, struct race *r, const struct access *a,
+                      const struct conflict *c)
 {
-    bool sees = !a->atomic && !writes(a->list) && c->last && r->class == RACE_UNDECIDED && !may_be_pending(c);
-    bool wrote = a->list == LANE_WRITE && a->kind == OBSERVE_WRITE && r->has_values && !r->has_after;
+    bool sees = !a->atomic && !writes(a->list) && c->last && r->class == RACE_UNDECIDED &&
+                !may_be_pending(c);
+    bool wrote =
+        a->list == LANE_WRITE && a->kind == OBSERVE_WRITE && r->has_values && !r->has_after;
     if (detect_settings.exact && !wrote)
         return;
     for (unsigned i = 0; (sees || wrote) && i < DETECT_CONFIRM; i++) {
         struct confirmation *k = &t->confirm[i];
         if (k->race)
             continue;
-        *k = (struct confirmation){.race = r, .cell = c->cell, .byte = c->byte, .seen = sees ? c->stamp : 0, .address = a->address};
+        *k = (struct confirmation){.race = r,
+                                   .cell = c->cell,
+                                   .byte = c->byte,
+                                   .seen = sees ? c->stamp : 0,
+                                   .address = a->address};
         k->list = c->list;
         t->fast = false;
         return;
     }
 }
 
-static void advise(struct advice wanted, const struct race_party *spinner, const struct race_party *other)
+static void advise(struct advice wanted, const struct race_party *spinner,
+                   const struct race_party *other)
 {
     wanted.site = spinner->site;
     wanted.agent = spinner->name;
@@ -322,7 +348,8 @@ static void advise(struct advice wanted, const struct race_party *spinner, const
     wanted.other_site = other->site;
     wanted.other_agent = other->name;
     for (struct advice *v = found.advice; v; v = v->next_advice)
-        if (v->run == wanted.run && v->kind == wanted.kind && site_position(v->site) == site_position(wanted.site)) {
+        if (v->run == wanted.run && v->kind == wanted.kind &&
+            site_position(v->site) == site_position(wanted.site)) {
             v->count++;
             return;
         }
@@ -337,10 +364,15 @@ static void advise(struct advice wanted, const struct race_party *spinner, const
 
 static void advise_spin(const struct race *r)
 {
-    const struct race_party *spinner = r->older.repeated ? &r->older : &r->newer, *other = r->older.repeated ? &r->newer : &r->older;
+    const struct race_party *spinner = r->older.repeated ? &r->older : &r->newer,
+                            *other = r->older.repeated ? &r->newer : &r->older;
     if (spinner->repeated)
-        advise((struct advice){.run = r->run, .kind = ADVICE_PLAIN_SPIN, .block = r->block, .offset = r->offset, .size = r->size}, spinner,
-               other);
+        advise((struct advice){.run = r->run,
+                               .kind = ADVICE_PLAIN_SPIN,
+                               .block = r->block,
+                               .offset = r->offset,
+                               .size = r->size},
+               spinner, other);
 }
 
 static void report(struct access *a, const struct conflict *c)
@@ -371,13 +403,16 @@ void races_report(struct access *a)
     pthread_mutex_unlock(&found.lock);
 }
 
-void races_advise(struct detect_thread *t, enum advice_kind kind, const void *address, uint64_t size, uint32_t site,
-                  uint32_t other_site, const struct detect_thread *other)
+void races_advise(struct detect_thread *t, enum advice_kind kind, const void *address,
+                  uint64_t size, uint32_t site, uint32_t other_site,
+                  const struct detect_thread *other)
 {
     struct block_note block;
     bool known = blocks_find(address, &block);
     struct advice wanted = {
-        .run = t->run ? t->run : other ? other->run : NULL,
+        .run = t->run  ? t->run
+               : other ? other->run
+                       : NULL,
         .kind = kind,
         .block = known ? block.id : 0,
         .offset = known ? (uint64_t)((const uint8_t *)address - block.bytes) : 0,
@@ -394,7 +429,9 @@ void races_advise(struct detect_thread *t, enum advice_kind kind, const void *ad
 
 static void confirm(struct confirmation *k)
 {
-    struct lane *l = atomic_load_explicit(&k->cell->control, memory_order_acquire) & CELL_SPLIT ? shadow_lane(k->cell, k->byte) : &k->cell->lane;
+    struct lane *l = atomic_load_explicit(&k->cell->control, memory_order_acquire) & CELL_SPLIT
+                         ? shadow_lane(k->cell, k->byte)
+                         : &k->cell->lane;
     uint64_t now = atomic_load_explicit(&l->epoch[k->list], memory_order_relaxed);
     uint64_t atomic = atomic_load_explicit(&l->epoch[LANE_SC_WRITE], memory_order_relaxed);
     bool hidden = k->list == LANE_WRITE && atomic && !(atomic & MANNER_STALE);

@@ -38,9 +38,14 @@ static hd_race_access access_of(const struct race_party *p)
 
 static hd_race public_race(const struct race *r)
 {
-    static const char *const kinds[] = {[RACE_OBSERVED] = "observed", [RACE_UNORDERED] = "unordered", [RACE_UNDECIDED] = "undecided",
+    static const char *const kinds[] = {[RACE_OBSERVED] = "observed",
+                                        [RACE_UNORDERED] = "unordered",
+                                        [RACE_UNDECIDED] = "undecided",
                                         [RACE_EXCLUSIVE] = "exclusive"};
-    return (hd_race){.kind = kinds[r->class], .count = r->count, .first = access_of(&r->older), .second = access_of(&r->newer)};
+    return (hd_race){.kind = kinds[r->class],
+                     .count = r->count,
+                     .first = access_of(&r->older),
+                     .second = access_of(&r->newer)};
 }
 
 uint64_t hd_races_end(void (*found)(void *context, const hd_race *race), void *context)

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define LINE_BITS 6  /* blocks are aligned to 64 bytes, so that a bit for each 64 bytes says whether they are shared */
+#define LINE_BITS                                                                                  \
+    6 /* blocks are aligned to 64 bytes, so that a bit for each 64 bytes says whether they are     \
+         shared */
 #define PAGE_BITS 12 /* of shadow: 256 shared bytes */
 #define SHARED_PER_PAGE (CELL_BYTES << (PAGE_BITS - LINE_BITS))
 
@@ -23,17 +25,20 @@ struct lane *shadow_further;
 uintptr_t shadow_base;
 uint64_t shadow_limit;
 
-static _Atomic uint64_t *shared_lines;  /* relaxed: set before whoever is told of the block, cleared after everybody has let go */
+static _Atomic uint64_t *shared_lines;  /* relaxed: set before whoever is told of the block, cleared
+                                           after everybody has let go */
 static _Atomic uint64_t *touched_pages; /* relaxed: only ever set while the page's blocks live */
 static _Atomic uint64_t touched_bytes, dropped; /* relaxed: statistics */
-static _Atomic uint64_t shared_start, shared_end; /* relaxed: every byte that was ever shared lies between */
+static _Atomic uint64_t shared_start,
+    shared_end; /* relaxed: every byte that was ever shared lies between */
 static uint64_t memory_limit = MEMORY_LIMIT;
 
 /* ---- the reservations ---- */
 
 static void *reserve(size_t size)
 {
-    void *got = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *got = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (got == MAP_FAILED)
         return NULL;
     madvise(got, size, MADV_NOHUGEPAGE); /* memory by touched page only */
@@ -73,7 +78,8 @@ static bool open_for(uint64_t bytes)
     return touched_pages != NULL;
 }
 
-/* Where addresses are scarce (a sanitizer, a limit) only a part of the range has a shadow: the one where blocks lie first. */
+/* Where addresses are scarce (a sanitizer, a limit) only a part of the range has a shadow: the one
+ * where blocks lie first. */
 bool shadow_open(void)
 {
 #if defined(__SANITIZE_THREAD__)
@@ -99,11 +105,13 @@ static void note_extent(uint64_t start, uint64_t end)
 {
     uint64_t before = atomic_load_explicit(&shared_end, memory_order_relaxed);
     while (before < end &&
-           !atomic_compare_exchange_weak_explicit(&shared_end, &before, end, memory_order_relaxed, memory_order_relaxed))
+           !atomic_compare_exchange_weak_explicit(&shared_end, &before, end, memory_order_relaxed,
+                                                  memory_order_relaxed))
         ;
     before = atomic_load_explicit(&shared_start, memory_order_relaxed);
     while (before > start &&
-           !atomic_compare_exchange_weak_explicit(&shared_start, &before, start, memory_order_relaxed, memory_order_relaxed))
+           !atomic_compare_exchange_weak_explicit(&shared_start, &before, start,
+                                                  memory_order_relaxed, memory_order_relaxed))
         ;
 }
 
@@ -112,10 +120,13 @@ void shadow_share(const void *address, uint64_t size)
     if (shadow_offset(address) >= shadow_limit)
         return;
     note_extent(shadow_offset(address), shadow_offset(address) + size);
-    uint64_t first = shadow_offset(address) >> LINE_BITS, last = (shadow_offset(address) + (size ? size - 1 : 0)) >> LINE_BITS;
+    uint64_t first = shadow_offset(address) >> LINE_BITS,
+             last = (shadow_offset(address) + (size ? size - 1 : 0)) >> LINE_BITS;
     for (uint64_t line = first; line <= last && line < shadow_limit >> LINE_BITS; line++) {
         bool whole = line % 64 == 0 && last - line >= 63;
-        atomic_fetch_or_explicit(&shared_lines[line / 64], whole ? UINT64_MAX : (uint64_t)1 << line % 64, memory_order_relaxed);
+        atomic_fetch_or_explicit(&shared_lines[line / 64],
+                                 whole ? UINT64_MAX : (uint64_t)1 << line % 64,
+                                 memory_order_relaxed);
         line += whole ? 63 : 0;
     }
 }
@@ -167,7 +178,8 @@ static void forget_page(uint64_t page, uint64_t from, uint64_t to)
         return;
     size_t cells = SHARED_PER_PAGE / CELL_BYTES;
     madvise(shadow_cells + page * cells, cells * sizeof(struct cell), MADV_DONTNEED);
-    atomic_fetch_and_explicit(&touched_pages[page / 64], ~((uint64_t)1 << page % 64), memory_order_relaxed);
+    atomic_fetch_and_explicit(&touched_pages[page / 64], ~((uint64_t)1 << page % 64),
+                              memory_order_relaxed);
     atomic_fetch_sub_explicit(&touched_bytes, cells * sizeof(struct cell), memory_order_relaxed);
 }
 
@@ -196,7 +208,8 @@ void shadow_forget(const void *address, uint64_t size)
                 atomic_store_explicit(&shared_lines[line / 64], 0, memory_order_relaxed);
             line += 63;
         } else {
-            atomic_fetch_and_explicit(&shared_lines[line / 64], ~((uint64_t)1 << line % 64), memory_order_relaxed);
+            atomic_fetch_and_explicit(&shared_lines[line / 64], ~((uint64_t)1 << line % 64),
+                                      memory_order_relaxed);
         }
     }
 }
@@ -211,7 +224,8 @@ void shadow_close(void)
 {
     uint64_t end = atomic_load_explicit(&shared_end, memory_order_relaxed);
     if (touched_pages) /* for what the cells refer to */
-        forget_cells(atomic_load_explicit(&shared_start, memory_order_relaxed), end < shadow_limit ? end : shadow_limit);
+        forget_cells(atomic_load_explicit(&shared_start, memory_order_relaxed),
+                     end < shadow_limit ? end : shadow_limit);
     give_back(shadow_cells, cells_size(shadow_limit));
     give_back(shadow_further, further_size(shadow_limit));
     give_back(shared_lines, lines_size(shadow_limit));
@@ -225,10 +239,13 @@ void shadow_close(void)
 
 bool shadow_admit(struct cell *c)
 {
-    uint64_t page = (uint64_t)((uintptr_t)c - (uintptr_t)shadow_cells) >> PAGE_BITS, bit = (uint64_t)1 << page % 64;
-    if (__builtin_expect(atomic_load_explicit(&touched_pages[page / 64], memory_order_relaxed) & bit, bit))
+    uint64_t page = (uint64_t)((uintptr_t)c - (uintptr_t)shadow_cells) >> PAGE_BITS,
+             bit = (uint64_t)1 << page % 64;
+    if (__builtin_expect(
+            atomic_load_explicit(&touched_pages[page / 64], memory_order_relaxed) & bit, bit))
         return true;
-    if (atomic_load_explicit(&touched_bytes, memory_order_relaxed) + ((uint64_t)1 << PAGE_BITS) > memory_limit) {
+    if (atomic_load_explicit(&touched_bytes, memory_order_relaxed) + ((uint64_t)1 << PAGE_BITS) >
+        memory_limit) {
         atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
         return false;
     }
@@ -264,15 +281,20 @@ void cell_lock_slowly(struct cell *c)
                 sched_yield(); /* the holder may have lost its processor */
         }
         /* acquire: pairs with the release in cell_unlock */
-    } while (atomic_fetch_or_explicit(&c->control, CELL_LOCKED, memory_order_acquire) & CELL_LOCKED);
+    } while (atomic_fetch_or_explicit(&c->control, CELL_LOCKED, memory_order_acquire) &
+             CELL_LOCKED);
 }
 
 static void lane_copy(struct lane *to, const struct lane *from)
 {
     for (int i = 0; i < LANE_LISTS; i++) {
-        uint64_t stamp = atomic_load_explicit(&((struct lane *)from)->epoch[i], memory_order_relaxed);
+        uint64_t stamp =
+            atomic_load_explicit(&((struct lane *)from)->epoch[i], memory_order_relaxed);
         atomic_store_explicit(&to->epoch[i], stamp, memory_order_relaxed);
-        atomic_store_explicit(&to->site[i], atomic_load_explicit(&((struct lane *)from)->site[i], memory_order_relaxed), memory_order_relaxed);
+        atomic_store_explicit(
+            &to->site[i],
+            atomic_load_explicit(&((struct lane *)from)->site[i], memory_order_relaxed),
+            memory_order_relaxed);
     }
     to->attached = 0;
     if (lane_past(from))
@@ -288,7 +310,8 @@ void cell_split(struct cell *c)
         lane_copy(shadow_lane(c, byte), &c->lane);
     /* release: pairs with the acquire of who reads lanes without the lock */
     atomic_fetch_or_explicit(&c->control, CELL_SPLIT, memory_order_release);
-    atomic_fetch_add_explicit(&touched_bytes, CELL_FURTHER_LANES * sizeof(struct lane), memory_order_relaxed);
+    atomic_fetch_add_explicit(&touched_bytes, CELL_FURTHER_LANES * sizeof(struct lane),
+                              memory_order_relaxed);
 }
 
 static struct lane_attached *attached_of(const struct lane *l)

@@ -1,15 +1,16 @@
 /* Shadow memory: for every four shared bytes a cell that remembers who accessed them last.
  *
  * The cells lie in one reservation of addresses, sixteen bytes for each shared byte, touched only
- * where shared blocks are accessed. An access that covers a part of a cell splits it: then each byte
- * has a lane of its own, three of them in a second reservation. A byte of the shared range that no
- * second agent can know of yet is not recorded at all.
+ * where shared blocks are accessed. An access that covers a part of a cell splits it: then each
+ * byte has a lane of its own, three of them in a second reservation. A byte of the shared range
+ * that no second agent can know of yet is not recorded at all.
  *
  * Ownership: the process has one shadow, between shadow_open and shadow_close. Threads: any.
- * Lock order: the lock of one cell, or of two with rising addresses; under it, rarely, the leaves of detect.h.
- * Ordering guarantees: everything in a cell but `epoch` is read and written under its lock; `epoch` and `site`
- * are written under it and read anywhere (relaxed: whoever sees its own epoch has written it itself).
- * Progress guarantees: a cell's lock is held for some tens of nanoseconds, without system calls. */
+ * Lock order: the lock of one cell, or of two with rising addresses; under it, rarely, the leaves
+ * of detect.h. Ordering guarantees: everything in a cell but `epoch` is read and written under its
+ * lock; `epoch` and `site` are written under it and read anywhere (relaxed: whoever sees its own
+ * epoch has written it itself). Progress guarantees: a cell's lock is held for some tens of
+ * nanoseconds, without system calls. */
 #ifndef HEDDLE_DETECT_SHADOW_H
 #define HEDDLE_DETECT_SHADOW_H
 
@@ -32,15 +33,15 @@ struct past;
 #define STAMP_THREAD_MAX (((uint32_t)1 << 20) - 1)
 
 enum {
-    MANNER_SIZE = 7,            /* log2 of the size; */
-    MANNER_SIZE_RANGE = 4,      /* part of a longer or unaligned access */
-    MANNER_VIEW_SHIFT = 3,      /* four bits: enum observe_view */
-    MANNER_ALONE = 1 << 7,      /* plain accesses and seq-cst reads: nobody has come in between since */
-    MANNER_STALE = 1 << 7,      /* seq-cst write: overwritten by a plain one */
-    MANNER_EXCLUSIVE = 1 << 8,  /* plain write: no write, but heddle.exclusive */
-    MANNER_TAINTED = 1 << 8,    /* seq-cst write: it raced with a write whose moment is not known */
-    MANNER_UPDATE = 1 << 9,     /* plain write: of what the thread had just read there */
-    MANNER_QUIET = 1 << 9,      /* seq-cst write: nobody else has come here since */
+    MANNER_SIZE = 7,       /* log2 of the size; */
+    MANNER_SIZE_RANGE = 4, /* part of a longer or unaligned access */
+    MANNER_VIEW_SHIFT = 3, /* four bits: enum observe_view */
+    MANNER_ALONE = 1 << 7, /* plain accesses and seq-cst reads: nobody has come in between since */
+    MANNER_STALE = 1 << 7, /* seq-cst write: overwritten by a plain one */
+    MANNER_EXCLUSIVE = 1 << 8, /* plain write: no write, but heddle.exclusive */
+    MANNER_TAINTED = 1 << 8,   /* seq-cst write: it raced with a write whose moment is not known */
+    MANNER_UPDATE = 1 << 9,    /* plain write: of what the thread had just read there */
+    MANNER_QUIET = 1 << 9,     /* seq-cst write: nobody else has come here since */
     MANNER_WHOLE_VIEW = 1 << 10, /* the view begins where the block does */
 };
 
@@ -87,8 +88,9 @@ struct lane_more {
 
 struct lane {
     _Atomic uint64_t epoch[LANE_LISTS]; /* the newest stamp of each list */
-    _Atomic uint32_t site[LANE_LISTS];           /* relaxed: written under the lock */
-    uintptr_t attached; /* struct past * of the newest seq-cst write, or with bit 0 struct lane_attached * */
+    _Atomic uint32_t site[LANE_LISTS];  /* relaxed: written under the lock */
+    uintptr_t attached; /* struct past * of the newest seq-cst write, or with bit 0 struct
+                           lane_attached * */
 };
 
 struct lane_attached {
@@ -144,7 +146,8 @@ static inline struct cell *shadow_cell(const void *address)
 
 static inline struct lane *shadow_lane(struct cell *c, unsigned byte)
 {
-    return byte ? shadow_further + (size_t)(c - shadow_cells) * CELL_FURTHER_LANES + byte - 1 : &c->lane;
+    return byte ? shadow_further + (size_t)(c - shadow_cells) * CELL_FURTHER_LANES + byte - 1
+                : &c->lane;
 }
 
 static inline const void *shadow_address(const struct cell *c)
@@ -168,14 +171,17 @@ void cell_lock_slowly(struct cell *c);
 static inline void cell_lock(struct cell *c)
 {
     /* acquire: pairs with the release in cell_unlock */
-    if (__builtin_expect(atomic_fetch_or_explicit(&c->control, CELL_LOCKED, memory_order_acquire) & CELL_LOCKED, 0))
+    if (__builtin_expect(atomic_fetch_or_explicit(&c->control, CELL_LOCKED, memory_order_acquire) &
+                             CELL_LOCKED,
+                         0))
         cell_lock_slowly(c);
 }
 
 static inline void cell_unlock(struct cell *c)
 {
     uint32_t control = atomic_load_explicit(&c->control, memory_order_relaxed);
-    /* release: pairs with the acquire in cell_lock; others only try to set the bit that is set, so that nothing of theirs is lost */
+    /* release: pairs with the acquire in cell_lock; others only try to set the bit that is set, so
+     * that nothing of theirs is lost */
     atomic_store_explicit(&c->control, control & ~(uint32_t)CELL_LOCKED, memory_order_release);
 }
 

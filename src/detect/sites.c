@@ -48,7 +48,8 @@ void sites_open(void)
     table.memory = region_create();
     table.place_count = table.site_count = 1;
     table.place_capacity = table.site_capacity = 64;
-    table.places = region_allocate(table.memory, table.place_capacity * sizeof(struct site_place *));
+    table.places =
+        region_allocate(table.memory, table.place_capacity * sizeof(struct site_place *));
     table.sites = region_allocate(table.memory, table.site_capacity * sizeof(struct site *));
     pthread_mutex_unlock(&table.lock);
 }
@@ -100,7 +101,8 @@ static bool same_site(const struct site *a, const struct site *b)
 
 static uint64_t hash_numbered(const struct index *index, uint32_t number)
 {
-    return index == &table.place_index ? hash_place(table.places[number]) : hash_site(table.sites[number]);
+    return index == &table.place_index ? hash_place(table.places[number])
+                                       : hash_site(table.sites[number]);
 }
 
 static void index_put(struct index *index, uint32_t number)
@@ -127,16 +129,19 @@ static void index_make_room(struct index *index)
 
 static uint32_t place_number(const struct observe_frame *frame)
 {
-    struct site_place wanted = {frame->function ? frame->function : "", frame->file, frame->line, frame->column};
+    struct site_place wanted = {frame->function ? frame->function : "", frame->file, frame->line,
+                                frame->column};
     index_make_room(&table.place_index);
     uint32_t mask = table.place_index.capacity - 1, slot = (uint32_t)hash_place(&wanted) & mask;
     for (; table.place_index.slots[slot]; slot = (slot + 1) & mask)
         if (same_place(table.places[table.place_index.slots[slot]], &wanted))
             return table.place_index.slots[slot];
-    table.places = region_grow(table.memory, table.places, table.place_count, &table.place_capacity, sizeof(struct site_place *));
-    struct site_place *p = table.places[table.place_count] = region_allocate(table.memory, sizeof *p);
-    *p = (struct site_place){region_text(table.memory, wanted.function), region_text(table.memory, wanted.file), wanted.line,
-                             wanted.column};
+    table.places = region_grow(table.memory, table.places, table.place_count, &table.place_capacity,
+                               sizeof(struct site_place *));
+    struct site_place *p = table.places[table.place_count] =
+        region_allocate(table.memory, sizeof *p);
+    *p = (struct site_place){region_text(table.memory, wanted.function),
+                             region_text(table.memory, wanted.file), wanted.line, wanted.column};
     uint32_t number = (uint32_t)table.place_count++;
     table.place_index.slots[slot] = number;
     table.place_index.used++;
@@ -150,7 +155,8 @@ static uint32_t site_number(struct site *wanted)
     for (; table.site_index.slots[slot]; slot = (slot + 1) & mask)
         if (same_site(table.sites[table.site_index.slots[slot]], wanted))
             return table.site_index.slots[slot];
-    table.sites = region_grow(table.memory, table.sites, table.site_count, &table.site_capacity, sizeof(struct site *));
+    table.sites = region_grow(table.memory, table.sites, table.site_count, &table.site_capacity,
+                              sizeof(struct site *));
     struct site *s = table.sites[table.site_count] = region_allocate(table.memory, sizeof *s);
     *s = *wanted;
     for (uint32_t i = 0; i < s->count && !s->position; i++)

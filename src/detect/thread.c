@@ -14,7 +14,9 @@ OBSERVE_THREAD struct detect_thread *detect_self;
 #define CHUNK 1024u
 static struct {
     pthread_mutex_t lock;
-    _Atomic(struct detect_thread **) chunks[(STAMP_THREAD_MAX + 1) / CHUNK]; /* release by the maker, acquire by detect_thread_of */
+    _Atomic(struct detect_thread **)
+        chunks[(STAMP_THREAD_MAX + 1) /
+               CHUNK];           /* release by the maker, acquire by detect_thread_of */
     uint32_t count;              /* lock; numbers from 1 */
     struct detect_thread *first; /* lock */
 } threads = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -27,7 +29,8 @@ static void enlist(struct detect_thread *t)
     hd_assert(threads.count < STAMP_THREAD_MAX);
     t->id = ++threads.count;
     t->epoch = (uint64_t)t->id << STAMP_THREAD_SHIFT | (uint64_t)1 << STAMP_MANNER_BITS;
-    struct detect_thread **chunk = atomic_load_explicit(&threads.chunks[t->id / CHUNK], memory_order_relaxed);
+    struct detect_thread **chunk =
+        atomic_load_explicit(&threads.chunks[t->id / CHUNK], memory_order_relaxed);
     if (!chunk) {
         chunk = calloc(CHUNK, sizeof(struct detect_thread *));
         hd_assert(chunk);
@@ -40,7 +43,8 @@ static void enlist(struct detect_thread *t)
     pthread_mutex_unlock(&threads.lock);
 }
 
-struct detect_thread *detect_thread_new(void *run, uint32_t agent, const char *name, const char *kind)
+struct detect_thread *detect_thread_new(void *run, uint32_t agent, const char *name,
+                                        const char *kind)
 {
     struct detect_thread *t = calloc(1, sizeof *t);
     hd_assert(t);
@@ -54,7 +58,8 @@ struct detect_thread *detect_thread_new(void *run, uint32_t agent, const char *n
 
 struct detect_thread *detect_thread_of(uint32_t id)
 {
-    struct detect_thread **chunk = atomic_load_explicit(&threads.chunks[id / CHUNK], memory_order_acquire);
+    struct detect_thread **chunk =
+        atomic_load_explicit(&threads.chunks[id / CHUNK], memory_order_acquire);
     return __atomic_load_n(&chunk[id % CHUNK], __ATOMIC_ACQUIRE);
 }
 
@@ -154,11 +159,13 @@ static void log_write(struct detect_thread *t, unsigned kind, uint32_t site, con
         __atomic_store_n(&t->log, log, __ATOMIC_RELEASE);
     }
     struct log_entry *e = &t->log[detect_time(t) % DETECT_LOG];
-    atomic_store_explicit(&e->time, 0, memory_order_release); /* whoever reads meanwhile finds the wrong time */
+    atomic_store_explicit(&e->time, 0,
+                          memory_order_release); /* whoever reads meanwhile finds the wrong time */
     atomic_store_explicit(&e->kind, kind, memory_order_relaxed);
     atomic_store_explicit(&e->site, site, memory_order_relaxed);
     atomic_store_explicit(&e->address, (uintptr_t)address, memory_order_relaxed);
-    atomic_store_explicit(&e->time, detect_time(t), memory_order_release); /* pairs with the acquire in detect_log_read */
+    atomic_store_explicit(&e->time, detect_time(t),
+                          memory_order_release); /* pairs with the acquire in detect_log_read */
 }
 
 bool detect_log_read(const struct detect_thread *t, uint64_t time, struct race_sync *out)
@@ -167,8 +174,8 @@ bool detect_log_read(const struct detect_thread *t, uint64_t time, struct race_s
     if (!log || !time)
         return false;
     struct log_entry *e = &log[time % DETECT_LOG];
-    /* acquire: pairs with the release in log_write; twice, because the entry may be written anew meanwhile: then only words of a report
-     * suffer */
+    /* acquire: pairs with the release in log_write; twice, because the entry may be written anew
+     * meanwhile: then only words of a report suffer */
     bool right = atomic_load_explicit(&e->time, memory_order_acquire) == time;
     struct race_sync read = {
         .kind = atomic_load_explicit(&e->kind, memory_order_acquire),
@@ -197,7 +204,8 @@ void detect_tick(struct detect_thread *t, unsigned kind, uint32_t site, const vo
     t->epoch += (uint64_t)1 << STAMP_MANNER_BITS;
 }
 
-struct past *detect_hand_on(struct detect_thread *t, unsigned kind, uint32_t site, const void *address, uint64_t *time)
+struct past *detect_hand_on(struct detect_thread *t, unsigned kind, uint32_t site,
+                            const void *address, uint64_t *time)
 {
     *time = detect_time(t);
     struct past *p = past_ref(detect_past(t));
@@ -205,7 +213,8 @@ struct past *detect_hand_on(struct detect_thread *t, unsigned kind, uint32_t sit
     return p;
 }
 
-void detect_learn(struct detect_thread *t, uint32_t sender, uint64_t time, const struct past *past, uint32_t site)
+void detect_learn(struct detect_thread *t, uint32_t sender, uint64_t time, const struct past *past,
+                  uint32_t site)
 {
     if (sender == t->id || clock_of(&t->clock, sender) >= time)
         return; /* whoever knows of that handing-on knows all that it handed on */

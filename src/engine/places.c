@@ -130,15 +130,16 @@ static void text_of_built_in(JSRuntime *runtime, JSObject *function, char *text,
 }
 
 static void visit_code(JSRuntime *runtime, const JSStackFrame *f, JSObject *object,
-                       JSFunctionBytecode *code, void (*visit)(void *, const struct observe_frame *),
-                       void *to)
+                       JSFunctionBytecode *code,
+                       void (*visit)(void *, const struct observe_frame *), void *to)
 {
     char function[128], file[1024];
     struct observe_frame frame = {.function = function, .file = file};
     int column = 0, line = 0;
 
     if (f->cur_pc) {
-        line = find_line_num(code->realm, code, (uint32_t)(f->cur_pc - code->byte_code_buf - 1), &column);
+        line = find_line_num(code->realm, code, (uint32_t)(f->cur_pc - code->byte_code_buf - 1),
+                             &column);
     }
     text_of_built_in(runtime, object, function, sizeof function);
     if (!*function) {

@@ -1,8 +1,8 @@
 /* Where JavaScript is running, for reports that outlive the moment (observe_locator of
  * observe/hooks.h). Own thread; nothing here runs JavaScript or allocates in the heap.
  *
- * A place is named by the program counter of its function. So that no later function can come to lie
- * at the same address, a function whose place was told stays for as long as the engine. */
+ * A place is named by the program counter of its function. So that no later function can come to
+ * lie at the same address, a function whose place was told stays for as long as the engine. */
 #ifndef HEDDLE_ENGINE_PLACES_H
 #define HEDDLE_ENGINE_PLACES_H
 

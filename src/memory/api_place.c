@@ -25,7 +25,8 @@ static void frames(void *context, void (*visit)(void *, const struct observe_fra
     Dl_info info;
     (void)context;
     if (dladdr(place, &info) && info.dli_sname)
-        snprintf(text, sizeof text, "%s+%#lx", info.dli_sname, (unsigned long)((const char *)place - (const char *)info.dli_saddr));
+        snprintf(text, sizeof text, "%s+%#lx", info.dli_sname,
+                 (unsigned long)((const char *)place - (const char *)info.dli_saddr));
     else
         snprintf(text, sizeof text, "%p", place);
     visit(to, &(struct observe_frame){.function = text});

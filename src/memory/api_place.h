@@ -8,10 +8,10 @@
 void api_place_set(const void *caller);
 
 /* First thing in each function of the interface. */
-#define API_PLACE()                                                                                                          \
-    do {                                                                                                                     \
-        if (__builtin_expect(observe_active(), 0))                                                                           \
-            api_place_set(__builtin_return_address(0));                                                                      \
+#define API_PLACE()                                                                                \
+    do {                                                                                           \
+        if (__builtin_expect(observe_active(), 0))                                                 \
+            api_place_set(__builtin_return_address(0));                                            \
     } while (0)
 
 #endif

@@ -60,7 +60,8 @@ static void write_related(const reporter *r, json_writer *w, const observation_r
         buffer text = {0};
         if (p->where.file == NULL)
             continue;
-        buffer_format(&text, "%s %s", p->agent == NULL ? "?" : p->agent, p->doing == NULL ? "waits" : p->doing);
+        buffer_format(&text, "%s %s", p->agent == NULL ? "?" : p->agent,
+                      p->doing == NULL ? "waits" : p->doing);
         write_location(w, locate(r, p->where), buffer_text(&text));
         buffer_release(&text);
     }
@@ -72,8 +73,8 @@ static void write_result_text(json_writer *w, const observation_record *record)
     buffer text = {0};
     buffer_add(&text, record->text);
     if (record->race != NULL)
-        buffer_format(&text, "\n\n%s\n\n%s %s\n\n%s", record->race->happens, record->race->because, record->race->missing,
-                      record->race->remedy);
+        buffer_format(&text, "\n\n%s\n\n%s %s\n\n%s", record->race->happens, record->race->because,
+                      record->race->missing, record->race->remedy);
     write_message(w, buffer_text(&text));
     buffer_release(&text);
 }

@@ -1,4 +1,5 @@
-/* A race as text: who did what where, then what can come of it, why nothing orders the two, what to change, and last the clause. */
+/* A race as text: who did what where, then what can come of it, why nothing orders the two, what to
+ * change, and last the clause. */
 #include "report/reporter.h"
 
 #include <inttypes.h>
@@ -81,7 +82,8 @@ static void add_element(reporter *r, const observation_party *p)
     if (p->byte_size == 1)
         buffer_format(out, ", byte %" PRIu64, p->byte_offset);
     else
-        buffer_format(out, ", bytes %" PRIu64 "–%" PRIu64, p->byte_offset, p->byte_offset + p->byte_size - 1);
+        buffer_format(out, ", bytes %" PRIu64 "–%" PRIu64, p->byte_offset,
+                      p->byte_offset + p->byte_size - 1);
     if (p->before != NULL && p->after != NULL && strcmp(p->before, p->after) != 0)
         buffer_format(out, ": %s → %s", p->before, p->after);
     else if (p->before != NULL)
@@ -118,7 +120,8 @@ static void write_party(reporter *r, const observation_party *p)
 static void write_block(reporter *r, const observation_race *race)
 {
     begin_line(r, "");
-    buffer_format(&r->line, "both in block %" PRIu64 " (%" PRIu64 " bytes)", race->block, race->block_size);
+    buffer_format(&r->line, "both in block %" PRIu64 " (%" PRIu64 " bytes)", race->block,
+                  race->block_size);
     if (race->allocated.line > 0) {
         buffer_add(&r->line, ", made at ");
         text_add_position(r, locate(r, race->allocated));
@@ -133,7 +136,8 @@ static const char *class_words(const char *class)
     if (strcmp(class, "unordered") == 0)
         return "unordered conflict: no race in this run, but one in another";
     if (strcmp(class, "undecided") == 0)
-        return "race, or unordered conflict: a native run cannot tell which write the plain read saw";
+        return "race, or unordered conflict: a native run cannot tell which write the plain read "
+               "saw";
     return "heddle.exclusive() does not hold";
 }
 

@@ -41,14 +41,16 @@ char *code_line(const plan *p, source_position where)
     if (!where.file || !where.line)
         return NULL;
     const plan_script *script = plan_find_script(p, where.file);
-    return script ? nth_line(script->text, script->length, where.line) : line_of_file(where.file, where.line);
+    return script ? nth_line(script->text, script->length, where.line)
+                  : line_of_file(where.file, where.line);
 }
 
 /* ---- rewriting ---- */
 
 static bool is_name(char c)
 {
-    return isalnum((unsigned char)c) || c == '_' || c == '$' || c == '.' || c == '#' || (unsigned char)c > 127;
+    return isalnum((unsigned char)c) || c == '_' || c == '$' || c == '.' || c == '#' ||
+           (unsigned char)c > 127;
 }
 
 /* The bracket that closes the one at `open`; NULL when the line has none. */
@@ -121,10 +123,12 @@ static char *replaced(const char *line, const char *from, const char *to, const 
 
 static void add_call(buffer *out, const char *function, const struct element *e)
 {
-    buffer_format(out, "Atomics.%s(%.*s, %.*s", function, (int)(e->open - e->name), e->name, (int)(e->close - e->open - 1), e->open + 1);
+    buffer_format(out, "Atomics.%s(%.*s, %.*s", function, (int)(e->open - e->name), e->name,
+                  (int)(e->close - e->open - 1), e->open + 1);
 }
 
-/* The element nearest to `column`: reads stand at their bracket, writes at their operator behind it. */
+/* The element nearest to `column`: reads stand at their bracket, writes at their operator behind
+ * it. */
 static bool find_element(const char *line, uint32_t column, bool write, struct element *out)
 {
     size_t length = strlen(line), at = column ? column - 1 : 0;
@@ -155,7 +159,7 @@ static char *read_with_atomics(const char *line, uint32_t column)
 }
 
 static const struct {
-    const char *operator, *function;
+    const char *operator, * function;
 } operators[] = {{"+", "add"}, {"-", "sub"}, {"&", "and"}, {"|", "or"}, {"^", "xor"}};
 
 static const char *function_of(const char *text, size_t *length)
@@ -237,18 +241,21 @@ char *code_with_atomics(const char *line, uint32_t column, enum code_access acce
 char *code_accepts(const char *line)
 {
     static const char words[] = "heddle: unordered";
-    const char *comment = line ? strstr(line, "//") : NULL, *found = comment ? strstr(comment, words) : NULL;
+    const char *comment = line ? strstr(line, "//") : NULL,
+               *found = comment ? strstr(comment, words) : NULL;
     if (!found && line && (comment = strstr(line, "/*")))
         found = strstr(comment, words);
     if (!found)
         return NULL;
     found += sizeof words - 1;
-    while (*found == ' ' || *found == '-' || *found == ':' || *found == ',' || !strncmp(found, "—", 3))
+    while (*found == ' ' || *found == '-' || *found == ':' || *found == ',' ||
+           !strncmp(found, "—", 3))
         found += *found & (char)0x80 ? 3 : 1;
     char *reason = strdup(found), *end = strstr(reason, "*/");
     if (end)
         *end = 0;
-    for (size_t length = strlen(reason); length && isspace((unsigned char)reason[length - 1]); length--)
+    for (size_t length = strlen(reason); length && isspace((unsigned char)reason[length - 1]);
+         length--)
         reason[length - 1] = 0;
     return reason;
 }

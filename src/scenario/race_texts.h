@@ -19,7 +19,8 @@ source_position race_place(const struct race_job *j, uint32_t site);
 const char *race_class_name(enum race_class class); /* "observed", ... */
 const char *race_view_name(enum observe_view view); /* "Int32Array"; NULL = unknown */
 const char *race_doing(const struct race_job *j, const struct race_party *p);
-const char *race_value(const struct race_job *j, enum observe_view view, unsigned size, uint64_t bits);
+const char *race_value(const struct race_job *j, enum observe_view view, unsigned size,
+                       uint64_t bits);
 
 const char *race_headline(const struct race_job *j, const observation_race *race);
 const char *race_consequence(const struct race_job *j);

@@ -61,7 +61,8 @@ static void fill_index(const struct race_party *p, observation_party *out)
         out->index = (p->offset - base) / size;
 }
 
-static observation_party party_of(const struct race_job *j, const struct race *r, const struct race_party *p)
+static observation_party party_of(const struct race_job *j, const struct race *r,
+                                  const struct race_party *p)
 {
     observation_party party = {
         .agent = p->name,
@@ -99,30 +100,38 @@ static const char *accepted_by_comment(const struct race_job *j, source_position
     const char *text = NULL;
     source_position shown = plan_locate(j->all->plan, where.file, where.line, where.column);
     if (reason)
-        text = region_format(j->memory, "the comment at %s:%u%s%s", shown.file, shown.line, *reason ? ": " : "", reason);
+        text = region_format(j->memory, "the comment at %s:%u%s%s", shown.file, shown.line,
+                             *reason ? ": " : "", reason);
     free(line);
     free(reason);
     return text;
 }
 
-static const char *accepted(const struct race_job *j, const struct race *r, const observation_party *parties)
+static const char *accepted(const struct race_job *j, const struct race *r,
+                            const observation_party *parties)
 {
     const plan *p = j->all->plan;
     const char *text = r->acknowledged ? "heddle.unordered()" : NULL;
     for (int i = 0; i < 2 && !text && r->class != RACE_EXCLUSIVE; i++)
         text = accepted_by_comment(j, parties[i].where);
-    source_position one = plan_locate(p, parties[0].where.file, parties[0].where.line, parties[0].where.column),
-                    two = plan_locate(p, parties[1].where.file, parties[1].where.line, parties[1].where.column);
-    const char *listed = suppressions_find(j->all->suppressions, race_class_name(r->class), one, two);
+    source_position one = plan_locate(p, parties[0].where.file, parties[0].where.line,
+                                      parties[0].where.column),
+                    two = plan_locate(p, parties[1].where.file, parties[1].where.line,
+                                      parties[1].where.column);
+    const char *listed =
+        suppressions_find(j->all->suppressions, race_class_name(r->class), one, two);
     if (!listed)
-        listed = suppressions_find(j->all->suppressions, race_class_name(r->class), parties[0].where, parties[1].where);
+        listed = suppressions_find(j->all->suppressions, race_class_name(r->class),
+                                   parties[0].where, parties[1].where);
     return text ? text : listed;
 }
 
 static bool fails(const struct races_job *all, const struct race *r)
 {
-    static const uint32_t bits[] = {[RACE_OBSERVED] = FAIL_ON_OBSERVED, [RACE_UNDECIDED] = FAIL_ON_OBSERVED,
-                                    [RACE_UNORDERED] = FAIL_ON_UNORDERED, [RACE_EXCLUSIVE] = FAIL_ON_EXCLUSIVE};
+    static const uint32_t bits[] = {[RACE_OBSERVED] = FAIL_ON_OBSERVED,
+                                    [RACE_UNDECIDED] = FAIL_ON_OBSERVED,
+                                    [RACE_UNORDERED] = FAIL_ON_UNORDERED,
+                                    [RACE_EXCLUSIVE] = FAIL_ON_EXCLUSIVE};
     return all->fail_on & bits[r->class];
 }
 
@@ -169,8 +178,10 @@ static void record_race(const struct races_job *all, const struct race *r)
 
 static void record_advice(const struct races_job *all, const struct advice *v)
 {
-    static const finding_kind kinds[] = {[ADVICE_PLAIN_SPIN] = FINDING_PLAIN_SPIN, [ADVICE_MIXED_USE] = FINDING_MIXED_USE,
-                                         [ADVICE_MIXED_SIZE] = FINDING_MIXED_SIZE, [ADVICE_PLAIN_WAIT] = FINDING_PLAIN_WAIT};
+    static const finding_kind kinds[] = {[ADVICE_PLAIN_SPIN] = FINDING_PLAIN_SPIN,
+                                         [ADVICE_MIXED_USE] = FINDING_MIXED_USE,
+                                         [ADVICE_MIXED_SIZE] = FINDING_MIXED_SIZE,
+                                         [ADVICE_PLAIN_WAIT] = FINDING_PLAIN_WAIT};
     struct race_job j = {.all = all, .memory = region_create()};
     observation_record record = {
         .kind = OBSERVATION_FINDING,
@@ -191,14 +202,19 @@ static void note_limits(const struct races_job *all, const struct detect_figures
     buffer out = {0};
     if (f->loose_reads)
         buffer_format(&out,
-                      "%" PRIu64 " atomic read%s of cells that a plain write raced with took the order of the last atomic write there, so that a "
+                      "%" PRIu64 " atomic read%s of cells that a plain write raced with took the "
+                                 "order of the last atomic write there, so that a "
                       "later race may have been missed\n",
                       f->loose_reads, f->loose_reads == 1 ? "" : "s");
     if (f->dropped)
-        buffer_format(&out, "%" PRIu64 " accesses were not recorded: the shadow memory reached its limit of %" PRIu64 " MiB\n", f->dropped,
-                      f->shadow_limit >> 20);
+        buffer_format(&out,
+                      "%" PRIu64
+                      " accesses were not recorded: the shadow memory reached its limit of %" PRIu64
+                      " MiB\n",
+                      f->dropped, f->shadow_limit >> 20);
     if (f->races_dropped)
-        buffer_format(&out, "%" PRIu64 " further races are not listed: the report holds %u\n", f->races_dropped, DETECT_RACES);
+        buffer_format(&out, "%" PRIu64 " further races are not listed: the report holds %u\n",
+                      f->races_dropped, DETECT_RACES);
     if (out.length)
         all->observation->races_note = region_text(all->observation->memory, buffer_text(&out));
     buffer_release(&out);

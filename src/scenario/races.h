@@ -13,7 +13,7 @@ struct races_job {
     void *run;              /* the detector's name for it: the world */
     uint64_t blocks_before; /* the run numbers its blocks from 1 */
     uint64_t time_ns;
-    uint32_t fail_on;                 /* enum races_fail_on bits */
+    uint32_t fail_on;                  /* enum races_fail_on bits */
     struct suppressions *suppressions; /* NULL = none */
     observation *observation;
     /* The name under which a script registered the cell, or NULL. */
@@ -29,7 +29,7 @@ enum races_fail_on {
     FAIL_ON_EXCLUSIVE = 4, /* heddle.exclusive() was broken */
     FAIL_ON_ADVICE = 8,    /* plain-spin, mixed-use, mixed-size, plain-wait */
     FAIL_ON_ALL = 15,
-    FAIL_ON_NONE = 16,     /* a bit of its own, because 0 asks for the default */
+    FAIL_ON_NONE = 16, /* a bit of its own, because 0 asks for the default */
     FAIL_ON_DEFAULT = FAIL_ON_OBSERVED | FAIL_ON_EXCLUSIVE,
 };
 

@@ -17,12 +17,15 @@
 
 struct suppressions;
 
-/* STATUS_IO, or STATUS_INVALID with a line "file:line:column: what was expected" for each mistake in `errors`. */
+/* STATUS_IO, or STATUS_INVALID with a line "file:line:column: what was expected" for each mistake
+ * in `errors`. */
 status suppressions_load(const char *path, struct suppressions **out, buffer *errors);
 void suppressions_free(struct suppressions *s);
 
-/* The reason with its place, if a line covers a race of that class at these two places; NULL otherwise. Marks the line as used. */
-const char *suppressions_find(struct suppressions *s, const char *class, source_position one, source_position two);
+/* The reason with its place, if a line covers a race of that class at these two places; NULL
+ * otherwise. Marks the line as used. */
+const char *suppressions_find(struct suppressions *s, const char *class, source_position one,
+                              source_position two);
 
 /* One line for each entry that nothing matched. */
 void suppressions_write_unused(const struct suppressions *s, buffer *out);

@@ -1,4 +1,5 @@
-/* The host's edges: a program that each of them orders is silent, and no longer is when that kind of edge is left out. */
+/* The host's edges: a program that each of them orders is silent, and no longer is when that kind
+ * of edge is left out. */
 #include "detect/detect.h"
 #include "scenario/expect.h"
 #include "scenario/load.h"

@@ -1,4 +1,5 @@
-/* Feeds the detector with the events of a program, one after the other on one thread that plays all agents. */
+/* Feeds the detector with the events of a program, one after the other on one thread that plays all
+ * agents. */
 #include "program.h"
 
 #include "detect/access.h"
@@ -28,7 +29,8 @@ static uintptr_t top(void *context)
 static void frames(void *context, void (*visit)(void *, const struct observe_frame *), void *to)
 {
     (void)context;
-    visit(to, &(struct observe_frame){.function = "", .file = "program", .line = current + 1, .column = 1});
+    visit(to, &(struct observe_frame){
+                  .function = "", .file = "program", .line = current + 1, .column = 1});
 }
 
 static enum observe_view view(void *context, const void *address, const void **base)
@@ -120,7 +122,8 @@ static void begin(struct play *play, void *run)
     CU_ASSERT_EQUAL_FATAL(detect_open(&exact), STATUS_OK);
     observe_set_locator(&locator, NULL);
     for (unsigned i = 0; i < MOST_AGENTS; i++)
-        play->agents[i] = detect_thread_new(run, i + 1, (const char *[]){"a", "b", "c", "d"}[i], "agent");
+        play->agents[i] =
+            detect_thread_new(run, i + 1, (const char *[]){"a", "b", "c", "d"}[i], "agent");
     play->before = detect_self;
     detect_self = play->agents[0];
     CU_ASSERT_EQUAL_FATAL(shared_block_create(64, SHARED_BLOCK_FIXED, &play->block), STATUS_OK);
@@ -165,6 +168,7 @@ void driver_run(const struct program *p, struct findings *out)
         perform(&play, e);
     }
     for (const struct race *r = detect_races(&play); r; r = detect_next_race(r))
-        out->pair[event_of(r->older.site)][event_of(r->newer.site)] = r->class == RACE_OBSERVED ? OBSERVED : UNORDERED;
+        out->pair[event_of(r->older.site)][event_of(r->newer.site)] =
+            r->class == RACE_OBSERVED ? OBSERVED : UNORDERED;
     end(&play, &play);
 }

@@ -50,9 +50,11 @@ static bool place_receive(const struct program *p, struct event *e)
 
 static void add_event(struct program *p)
 {
-    static const enum event_kind kinds[] = {READ,  READ,   READ,    WRITE, WRITE, WRITE,   LOAD,    LOAD, STORE, STORE,
-                                            STORE, MODIFY, SECTION, WAIT,  SEND,  RECEIVE, RECEIVE, GROW, LENGTH};
-    struct event e = {.kind = kinds[pick(sizeof kinds / sizeof kinds[0])], .agent = pick(p->agents)};
+    static const enum event_kind kinds[] = {READ, READ,    READ,    WRITE, WRITE,  WRITE,   LOAD,
+                                            LOAD, STORE,   STORE,   STORE, MODIFY, SECTION, WAIT,
+                                            SEND, RECEIVE, RECEIVE, GROW,  LENGTH};
+    struct event e = {.kind = kinds[pick(sizeof kinds / sizeof kinds[0])],
+                      .agent = pick(p->agents)};
     switch (e.kind) {
     case READ:
     case WRITE:
@@ -99,13 +101,15 @@ static void print(const struct program *p, uint64_t seed)
                                         "wait", "send",  "receive", "start", "grow",   "length"};
     printf("\nprogram %llu\n", (unsigned long long)seed);
     for (unsigned i = 0; i < p->count; i++)
-        printf("%3u agent %u %-8s offset %2u size %u number %u\n", i, p->events[i].agent, names[p->events[i].kind], p->events[i].offset,
-               p->events[i].size, p->events[i].number);
+        printf("%3u agent %u %-8s offset %2u size %u number %u\n", i, p->events[i].agent,
+               names[p->events[i].kind], p->events[i].offset, p->events[i].size,
+               p->events[i].number);
 }
 
 static bool meet_at(const struct event *a, const struct event *b, unsigned byte)
 {
-    return byte >= a->offset && byte < a->offset + a->size && byte >= b->offset && byte < b->offset + b->size;
+    return byte >= a->offset && byte < a->offset + a->size && byte >= b->offset &&
+           byte < b->offset + b->size;
 }
 
 /* What an observed race is at one byte: the read found this write there. */
@@ -116,7 +120,8 @@ static bool found_at(const struct program *p, unsigned first, unsigned second, u
         return true;
     for (unsigned i = first + 1; i < second; i++) {
         enum event_kind w = p->events[i].kind;
-        if ((w == WRITE || w == STORE || w == MODIFY) && meet_at(&p->events[i], &p->events[i], byte))
+        if ((w == WRITE || w == STORE || w == MODIFY) &&
+            meet_at(&p->events[i], &p->events[i], byte))
             return false;
     }
     return true;
@@ -125,17 +130,20 @@ static bool found_at(const struct program *p, unsigned first, unsigned second, u
 /* 1. Nothing is reported that the definition does not know, and the class is right.
  *  2. Where the definition knows something about a byte, something is reported of it; and something
  *  observed, where it knows that. */
-static bool agrees(const struct program *p, const struct findings *right, const struct findings *got)
+static bool agrees(const struct program *p, const struct findings *right,
+                   const struct findings *got)
 {
     bool known[3][MEMORY] = {{0}}, told[3][MEMORY] = {{0}};
     for (unsigned i = 0; i < p->count; i++)
         for (unsigned k = i + 1; k < p->count; k++) {
             if (got->pair[i][k] && got->pair[i][k] != right->pair[i][k]) {
-                printf("\nevents %u and %u: reported %d, by definition %d", i, k, got->pair[i][k], right->pair[i][k]);
+                printf("\nevents %u and %u: reported %d, by definition %d", i, k, got->pair[i][k],
+                       right->pair[i][k]);
                 return false;
             }
             for (unsigned byte = 0; byte < MEMORY; byte++) {
-                bool meets = meet_at(&p->events[i], &p->events[k], byte), found = found_at(p, i, k, byte);
+                bool meets = meet_at(&p->events[i], &p->events[k], byte),
+                     found = found_at(p, i, k, byte);
                 known[UNORDERED][byte] |= meets && right->pair[i][k];
                 told[UNORDERED][byte] |= meets && got->pair[i][k];
                 known[OBSERVED][byte] |= meets && found && right->pair[i][k] == OBSERVED;
@@ -143,9 +151,11 @@ static bool agrees(const struct program *p, const struct findings *right, const 
             }
         }
     for (unsigned byte = 0; byte < MEMORY; byte++)
-        if (known[UNORDERED][byte] != told[UNORDERED][byte] || known[OBSERVED][byte] != told[OBSERVED][byte]) {
-            printf("\nbyte %u: conflict %d, reported %d; observed %d, reported %d", byte, known[UNORDERED][byte], told[UNORDERED][byte],
-                   known[OBSERVED][byte], told[OBSERVED][byte]);
+        if (known[UNORDERED][byte] != told[UNORDERED][byte] ||
+            known[OBSERVED][byte] != told[OBSERVED][byte]) {
+            printf("\nbyte %u: conflict %d, reported %d; observed %d, reported %d", byte,
+                   known[UNORDERED][byte], told[UNORDERED][byte], known[OBSERVED][byte],
+                   told[OBSERVED][byte]);
             return false;
         }
     return true;
@@ -155,7 +165,10 @@ static void test_generated(void)
 {
     static struct program p;
     static struct findings right, got;
-    unsigned count = getenv("HEDDLE_DETECT_PROGRAMS") ? (unsigned)atoi(getenv("HEDDLE_DETECT_PROGRAMS")) : 10000, racy = 0, disagree = 0;
+    unsigned count = getenv("HEDDLE_DETECT_PROGRAMS")
+                         ? (unsigned)atoi(getenv("HEDDLE_DETECT_PROGRAMS"))
+                         : 10000,
+             racy = 0, disagree = 0;
     for (uint64_t seed = 1; seed <= count && disagree < 3; seed++) {
         bool any = false;
         generate(&p, seed);

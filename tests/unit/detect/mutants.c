@@ -1,4 +1,5 @@
-/* Leaves out one rule of the detector after the other: each time a named test fails, and it is the one that bears the rule's name. */
+/* Leaves out one rule of the detector after the other: each time a named test fails, and it is the
+ * one that bears the rule's name. */
 #include "program.h"
 
 #include "detect/mutant.h"

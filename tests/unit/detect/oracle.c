@@ -1,5 +1,5 @@
-/* The definition, as it stands in ECMA-262 (sec-happens-before, sec-races, sec-data-races), by brute
- * force over every pair of events. Nothing here is shared with the detector. */
+/* The definition, as it stands in ECMA-262 (sec-happens-before, sec-races, sec-data-races), by
+ * brute force over every pair of events. Nothing here is shared with the detector. */
 #include "program.h"
 
 #include <string.h>
@@ -41,7 +41,8 @@ static bool equal_range(const struct event *a, const struct event *b)
     return a->offset == b->offset && a->size == b->size;
 }
 
-/* The event that wrote what `reader` found in that byte, or -1 for the initial zero: the programs run one event at a time. */
+/* The event that wrote what `reader` found in that byte, or -1 for the initial zero: the programs
+ * run one event at a time. */
 static int source_of(const struct program *p, unsigned reader, unsigned byte)
 {
     for (int i = (int)reader - 1; i >= 0; i--)
@@ -74,7 +75,8 @@ static bool is_section(const struct event *e)
 static bool synchronizes_with(const struct program *p, unsigned first, unsigned second)
 {
     const struct event *a = &p->events[first], *b = &p->events[second];
-    if (writes(a) && seq_cst(a) && reads(b) && seq_cst(b) && equal_range(a, b) && from[second][first])
+    if (writes(a) && seq_cst(a) && reads(b) && seq_cst(b) && equal_range(a, b) &&
+        from[second][first])
         return true;
     if (is_section(a) && is_section(b) && a->offset == b->offset)
         return true;
@@ -82,7 +84,8 @@ static bool synchronizes_with(const struct program *p, unsigned first, unsigned 
         return true;
     if (a->kind == START && b->agent == a->number)
         return true;
-    /* The length is a block of its own, changed and read atomically: whoever sees a length comes after the last grow. */
+    /* The length is a block of its own, changed and read atomically: whoever sees a length comes
+     * after the last grow. */
     if (a->kind == GROW && (b->kind == GROW || b->kind == LENGTH)) {
         for (unsigned between = first + 1; between < second; between++)
             if (p->events[between].kind == GROW)

@@ -1,4 +1,5 @@
-/* Little programs of shared memory, already interleaved: what the tests of the race detector run. */
+/* Little programs of shared memory, already interleaved: what the tests of the race detector run.
+ */
 #ifndef HEDDLE_TESTS_DETECT_PROGRAM_H
 #define HEDDLE_TESTS_DETECT_PROGRAM_H
 
@@ -11,18 +12,18 @@
 #define MEMORY 16 /* bytes that the programs use */
 
 enum event_kind {
-    READ,      /* plain, of any range */
+    READ, /* plain, of any range */
     WRITE,
-    LOAD,      /* Atomics, of a naturally aligned range */
+    LOAD, /* Atomics, of a naturally aligned range */
     STORE,
-    MODIFY,    /* a read-modify-write */
-    SECTION,   /* a critical section of the waiter list at `offset`: a notify */
-    WAIT,      /* a critical section with the load in it */
-    SEND,      /* a message; `number` names it */
-    RECEIVE,   /* of message `number` */
-    START,     /* of agent `number`; its first event comes later */
-    GROW,      /* of a growable block's length */
-    LENGTH,    /* the length is read */
+    MODIFY,  /* a read-modify-write */
+    SECTION, /* a critical section of the waiter list at `offset`: a notify */
+    WAIT,    /* a critical section with the load in it */
+    SEND,    /* a message; `number` names it */
+    RECEIVE, /* of message `number` */
+    START,   /* of agent `number`; its first event comes later */
+    GROW,    /* of a growable block's length */
+    LENGTH,  /* the length is read */
 };
 
 struct event {

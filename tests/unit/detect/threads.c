@@ -1,5 +1,5 @@
-/* The detector under real parallelism: what is ordered stays silent, what is not is found, whatever the timing. Also what the sanitizers
- * look at. */
+/* The detector under real parallelism: what is ordered stays silent, what is not is found, whatever
+ * the timing. Also what the sanitizers look at. */
 #include "program.h"
 
 #include "detect/access.h"
@@ -20,7 +20,8 @@
 
 static struct shared_block *block;
 static void *const run = &block;
-static bool careless; /* one agent forgets the lock, first and last: whoever runs when, one of the two is unordered */
+static bool careless; /* one agent forgets the lock, first and last: whoever runs when, one of the
+                         two is unordered */
 
 static uint8_t *at(uint64_t offset)
 {
@@ -85,11 +86,13 @@ static unsigned run_team(bool with_care)
     CU_ASSERT_EQUAL_FATAL(shared_block_create(1024, SHARED_BLOCK_FIXED, &block), STATUS_OK);
     OBSERVE(block_share, block);
     for (unsigned i = 0; i < TEAM; i++)
-        CU_ASSERT_EQUAL_FATAL(thread_start(&team[i], NULL, (size_t)1 << 20, work, (void *)(uintptr_t)i), STATUS_OK);
+        CU_ASSERT_EQUAL_FATAL(
+            thread_start(&team[i], NULL, (size_t)1 << 20, work, (void *)(uintptr_t)i), STATUS_OK);
     for (unsigned i = 0; i < TEAM; i++)
         thread_join(&team[i]);
     for (const struct race *r = detect_races(run); r; r = detect_next_race(r)) {
-        CU_ASSERT(r->offset >= DATA && r->offset < DATA + 32); /* nothing but what the lock guards */
+        CU_ASSERT(r->offset >= DATA &&
+                  r->offset < DATA + 32); /* nothing but what the lock guards */
         races++;
     }
     CU_ASSERT_EQUAL(detect_figures(run).blocks, 1);
@@ -140,8 +143,9 @@ static void receive_rounds(void *context)
     OBSERVE(agent_end);
 }
 
-/* The sender comes round to a place only after 64 messages, but nothing ever tells it that the receiver has read: the reads and the later
- * writes are unordered, the writes and the reads are not. */
+/* The sender comes round to a place only after 64 messages, but nothing ever tells it that the
+ * receiver has read: the reads and the later writes are unordered, the writes and the reads are
+ * not. */
 static void test_messages(void)
 {
     thread one, two;

@@ -10,13 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static void assert_change(const char *line, const char *at, enum code_access access, const char *expected)
+static void assert_change(const char *line, const char *at, enum code_access access,
+                          const char *expected)
 {
     uint32_t column = at ? (uint32_t)(strstr(line, at) - line) + 1 : 1;
     char *got = code_with_atomics(line, column, access);
     bool equal = got && expected ? !strcmp(got, expected) : got == expected;
     if (!equal)
-        printf("\n%s\n  gives %s\n  not   %s", line, got ? got : "nothing", expected ? expected : "nothing");
+        printf("\n%s\n  gives %s\n  not   %s", line, got ? got : "nothing",
+               expected ? expected : "nothing");
     CU_ASSERT(equal);
     free(got);
 }
@@ -25,7 +27,8 @@ static void test_updates(void)
 {
     assert_change("  cells[0]++;", "++", CODE_UPDATE, "  Atomics.add(cells, 0, 1);");
     assert_change("cells[i + 1]--", "--", CODE_UPDATE, "Atomics.sub(cells, i + 1, 1)");
-    assert_change("this.cells[at(2)] += n * 2;", "+=", CODE_UPDATE, "Atomics.add(this.cells, at(2), n * 2);");
+    assert_change("this.cells[at(2)] += n * 2;", "+=", CODE_UPDATE,
+                  "Atomics.add(this.cells, at(2), n * 2);");
     assert_change("x[0] = x[0] + 1; // more", "=", CODE_UPDATE, "Atomics.add(x, 0, 1); // more");
     assert_change("x[0] |= flag", "|=", CODE_UPDATE, "Atomics.or(x, 0, flag)");
     assert_change("x[0] = y[0] + 1;", "=", CODE_WRITE, "Atomics.store(x, 0, y[0] + 1);");
@@ -71,7 +74,8 @@ static char *file_with(const char *text)
 
 static void test_known_races(void)
 {
-    char *path = file_with("# what we know\n\nrace a.js:3 b.js:7:2 -- statistics\nunordered lib/c.js:9 -- shown only\n");
+    char *path = file_with("# what we know\n\nrace a.js:3 b.js:7:2 -- statistics\nunordered "
+                           "lib/c.js:9 -- shown only\n");
     struct suppressions *s;
     buffer out = {0};
     source_position a = {"scripts/a.js", 3, 5}, b = {"b.js", 7, 2}, c = {"lib/c.js", 9, 1};
@@ -81,7 +85,8 @@ static void test_known_races(void)
     CU_ASSERT(reason && strstr(reason, ":3: statistics"));
     CU_ASSERT_PTR_NULL(suppressions_find(s, "observed", c, b));
     suppressions_write_unused(s, &out);
-    CU_ASSERT(strstr(buffer_text(&out), ":4: unused: no race at lib/c.js:9") && !strstr(buffer_text(&out), ":3:"));
+    CU_ASSERT(strstr(buffer_text(&out), ":4: unused: no race at lib/c.js:9") &&
+              !strstr(buffer_text(&out), ":3:"));
     buffer_release(&out);
     suppressions_free(s);
     unlink(path);

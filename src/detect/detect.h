@@ -84,6 +84,7 @@ struct race {
     uint8_t value_size;
     uint64_t before, after; /* the bytes of the newer access's range, as numbers */
     bool has_after;
+    bool left_by_older; /* what the newer one found is what the older one had written */
     struct race_sync last;  /* the last of the older agent that the newer one knows of */
     uint32_t last_receiver; /* site where it was received, 0 = by a third agent */
     struct race_sync

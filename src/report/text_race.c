@@ -88,6 +88,8 @@ static void add_element(reporter *r, const observation_party *p)
         buffer_format(out, ": %s → %s", p->before, p->after);
     else if (p->before != NULL)
         buffer_format(out, ": %s", p->before);
+    else if (p->after != NULL)
+        buffer_format(out, ": → %s", p->after);
 }
 
 static void write_stack(reporter *r, const char *stack)

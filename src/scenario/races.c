@@ -81,11 +81,14 @@ static observation_party party_of(const struct race_job *j, const struct race *r
     return party;
 }
 
-static void fill_values(const struct race_job *j, const struct race *r, observation_party *newer)
+static void fill_values(const struct race_job *j, const struct race *r, observation_party *older,
+                        observation_party *newer)
 {
     if (!r->has_values)
         return;
     newer->before = race_value(j, r->newer.view, r->value_size, r->before);
+    if (r->left_by_older)
+        older->after = newer->before;
     if (r->has_after)
         newer->after = race_value(j, r->newer.view, r->value_size, r->after);
     else if (r->newer.access == OBSERVE_READ)
@@ -141,7 +144,7 @@ static void record_race(const struct races_job *all, const struct race *r)
 {
     struct race_job j = {.all = all, .memory = region_create(), .race = r};
     observation_party parties[2] = {party_of(&j, r, &r->older), party_of(&j, r, &r->newer)};
-    fill_values(&j, r, &parties[1]);
+    fill_values(&j, r, &parties[0], &parties[1]);
     j.parties = parties;
     observation_race race = {
         .class = race_class_name(r->class),

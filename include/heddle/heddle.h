@@ -29,6 +29,7 @@ HD_API const char *hd_status_text(hd_status status);
 /* The library's version ("0.1.0"); constant. Any thread. */
 HD_API const char *hd_version(void);
 
+#include "heddle/races.h"
 #include "heddle/run.h"
 #include "heddle/scenario.h"
 #include "heddle/shared_memory.h"

@@ -5,6 +5,7 @@
 #include "agent/safe_point.h"
 #include "agent/world.h"
 #include "base/assert.h"
+#include "observe/hooks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,7 @@ void agent_unref(struct agent *a)
     if (!a || atomic_fetch_sub_explicit(&a->references, 1, memory_order_acq_rel) > 1)
         return;
     drop_late_posts(a);
+    observe_drop(a->start);
     agent_unref(a->creator);
     cluster_unref(a->cluster);
     /* A notifier may still be about to unpark the agent that it woke: see wake() in
@@ -90,6 +92,9 @@ void agent_enter(struct agent *a)
 void agent_begin(struct agent *a)
 {
     agent_enter(a);
+    OBSERVE(agent_begin, a->world, a->id, a->name, agent_kind_name(a->kind));
+    observe_receive(a->start);
+    a->start = NULL;
     agent_turn_changes(a, true);
     a->calls->start(a);
     agent_turn_changes(a, false);
@@ -99,6 +104,7 @@ void agent_wind_up(struct agent *a)
 {
     event_loop_clear(a);
     a->calls->finish(a);
+    OBSERVE(agent_end);
     notice_end(a);
     atomic_store_explicit(&a->life, AGENT_ENDED, memory_order_release);
 }
@@ -212,6 +218,7 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
     struct agent *a = agent_new(w, options);
     if (!a)
         return STATUS_NO_MEMORY;
+    a->start = observe_send(OBSERVE_START);
     a->cluster = options->cluster ? cluster_ref(options->cluster) : cluster_create(w, ISOLATION_CONCRETE, true, NULL);
     status s = a->cluster ? take_place(a) : STATUS_NO_MEMORY;
     if (s == STATUS_OK && (s = world_register(w, a)) != STATUS_OK)
@@ -230,7 +237,7 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
     return STATUS_OK;
 }
 
-void agent_post(struct agent *a, struct task *t)
+void agent_poke(struct agent *a, struct task *t)
 {
     if (agent_life(a) != AGENT_ALIVE) { /* R-EL-05 */
         task_drop(t);
@@ -238,6 +245,13 @@ void agent_post(struct agent *a, struct task *t)
     }
     rcu_queue_push(&a->inbox, &t->node);
     parker_unpark(a->parker, PARK_IDLE);
+}
+
+void agent_post(struct agent *a, struct task *t)
+{
+    t->edge = observe_send(t->source == TASK_JAVASCRIPT_ENGINE ? OBSERVE_SETTLEMENT
+                                                               : OBSERVE_MESSAGE);
+    agent_poke(a, t);
 }
 
 void agent_terminate(struct agent *a, const char *reason)

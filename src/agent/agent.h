@@ -78,6 +78,7 @@ struct agent {
     const struct agent_calls *calls;
     void *web;             /* the web part's own data */
     struct agent *creator; /* counted, or NULL */
+    struct observe_edge *start; /* the creator's past */
 
     /* Any thread. */
     _Atomic uint32_t references; /* relaxed up, acq_rel down: the last one frees */
@@ -161,6 +162,9 @@ void agent_join_atomics(struct agent *a);
 /* Queues a task. From any thread that is counted awake; the caller holds a reference. Refused
  * (dropped) once the agent was terminated or is closing. */
 void agent_post(struct agent *a, struct task *t);
+
+/* The same for a task that only makes the agent look at something which carries its own order. */
+void agent_poke(struct agent *a, struct task *t);
 
 /* Own: queues without leaving the thread. */
 void agent_queue(struct agent *a, struct task *t);

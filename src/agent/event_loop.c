@@ -40,6 +40,8 @@ static void release_activity(struct task *t)
 void task_drop(struct task *t)
 {
     release_activity(t);
+    observe_drop(t->edge); /* its sender's past is received by nobody */
+    t->edge = NULL;
     t->drop(t);
 }
 
@@ -149,6 +151,9 @@ static bool turn(struct agent *a)
         due->fire(due, a);
     } else {
         release_activity(t);
+        struct observe_edge *edge = t->edge;
+        t->edge = NULL;
+        observe_receive(edge);
         a->running = t;
         t->run(t, a);
         a->running = NULL;
@@ -181,9 +186,12 @@ static bool has_news(void *context)
 
 void event_loop_run(struct agent *a)
 {
-    while (agent_life(a) == AGENT_ALIVE)
-        if (!event_loop_turn(a))
-            parker_park(a->parker, PARK_IDLE, agent_next_timer(a), has_news, a);
+    while (agent_life(a) == AGENT_ALIVE) {
+        if (event_loop_turn(a))
+            continue;
+        OBSERVE(rest);
+        parker_park(a->parker, PARK_IDLE, agent_next_timer(a), has_news, a);
+    }
 }
 
 void event_loop_clear(struct agent *a)

@@ -3,6 +3,7 @@
 #define HEDDLE_AGENT_EVENT_LOOP_H
 
 #include "agent/agent.h"
+#include "observe/hooks.h"
 
 /* Takes tasks and timers until the agent closes, is terminated or the world ends it. */
 void event_loop_run(struct agent *a);

@@ -10,6 +10,7 @@
 #include "platform/rcu.h"
 
 struct agent;
+struct observe_edge;
 
 enum task_source {
     TASK_DOM_MANIPULATION,
@@ -30,6 +31,7 @@ struct task {
     void (*drop)(struct task *self);
     enum task_source source;
     struct activity *activity; /* of the task's document, one reference; NULL = none: always runnable. Gone when `run` or `drop` is called */
+    struct observe_edge *edge; /* the sender's past, while the task is on its way between two agents */
 };
 
 /* Drops a task that will not run. */

@@ -11,6 +11,11 @@
 
 /* name in C, name in files, what it is in one clause */
 #define FINDING_LIST(X)                                                                            \
+    X(RACE, "race", "two accesses that nothing orders, one of them a write")                       \
+    X(PLAIN_SPIN, "plain-spin", "a loop on a plain read that nothing orders may never end")        \
+    X(MIXED_USE, "mixed-use", "one cell is written plainly and used with Atomics")                 \
+    X(MIXED_SIZE, "mixed-size", "Atomics of different sizes share a cell")                         \
+    X(PLAIN_WAIT, "plain-wait", "Atomics.wait on a cell that is only ever written plainly")        \
     X(DEADLOCK, "deadlock", "agents are blocked and nobody is left to wake them")                  \
     X(LOCK_WAIT, "lock-wait", "a lock was asked for and never granted")                            \
     X(UNCAUGHT_ERROR, "uncaught-error", "an exception that no handler caught")                     \

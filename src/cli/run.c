@@ -5,6 +5,7 @@
 #include "cli/run_jobs.h"
 #include "report/report.h"
 #include "scenario/folder.h"
+#include "scenario/races.h"
 #include "scenario/runner.h"
 
 #include <errno.h>
@@ -31,7 +32,7 @@ struct run_command {
     unsigned jobs;
     int code;     /* what the reporter does not know */
     buffer again; /* "heddle run" with the options that make a run what it is */
-    const char *junit;
+    const char *junit, *sarif;
     bool ci;
     reporter *reporter;
     const plan *plan;
@@ -76,6 +77,11 @@ static void help(void)
          "  --ci                  a scenario that cannot be run here counts as a failure\n"
          "  --pure                no `heddle` object in scripts\n"
          "  --unobserved          the plain engine: faster, detects no races\n"
+         "  --races yes|no        race detection (default yes)\n"
+         "  --fail-on LIST        which undeclared findings of it give exit code 1: observed, unordered, exclusive, advice,\n"
+         "                        all or none, with commas between (default observed,exclusive)\n"
+         "  --suppressions FILE   races that are known and meant, each with its reason\n"
+         "  --sarif FILE          also writes the findings as SARIF\n"
          "  --colour yes|no       default: on a terminal\n"
          "  --help                this text");
 }
@@ -118,11 +124,13 @@ static int read_number(const char *text, uint64_t *out)
     return *text == '-' || end == text || *end || errno == ERANGE ? -1 : 0;
 }
 
-enum { O_MAIN = 1, O_SEED, O_CLOCK, O_TIMEOUT, O_REPEAT, O_JOBS, O_JSON, O_TIMES, O_JUNIT, O_CI, O_PURE, O_UNOBSERVED, O_COLOUR, O_HELP };
+enum { O_MAIN = 1, O_SEED, O_CLOCK, O_TIMEOUT, O_REPEAT, O_JOBS, O_JSON, O_TIMES, O_JUNIT, O_CI, O_PURE, O_RACES, O_FAIL_ON, O_SUPPRESSIONS, O_SARIF, O_UNOBSERVED, O_COLOUR, O_HELP };
 
 static const struct option long_options[] = {
     {"main", required_argument, NULL, O_MAIN},       {"seed", required_argument, NULL, O_SEED},
-    {"jobs", required_argument, NULL, O_JOBS},
+    {"jobs", required_argument, NULL, O_JOBS},       {"races", required_argument, NULL, O_RACES},
+    {"fail-on", required_argument, NULL, O_FAIL_ON}, {"suppressions", required_argument, NULL, O_SUPPRESSIONS},
+    {"sarif", required_argument, NULL, O_SARIF},
     {"clock", required_argument, NULL, O_CLOCK},     {"timeout", required_argument, NULL, O_TIMEOUT},
     {"repeat", required_argument, NULL, O_REPEAT},   {"json", no_argument, NULL, O_JSON},
     {"times", no_argument, NULL, O_TIMES},           {"junit", required_argument, NULL, O_JUNIT},
@@ -142,6 +150,36 @@ static int keep(struct run_command *c, const char *option, const char *value)
 static int read_word(const char *text, const char *first, const char *second)
 {
     return !strcmp(text, first) ? 0 : !strcmp(text, second) ? 1 : -1;
+}
+
+static int read_fail_on(const char *text, uint32_t *out)
+{
+    static const struct {
+        const char *word;
+        uint32_t bits;
+    } words[] = {{"observed", FAIL_ON_OBSERVED}, {"unordered", FAIL_ON_UNORDERED}, {"exclusive", FAIL_ON_EXCLUSIVE},
+                 {"advice", FAIL_ON_ADVICE},     {"all", FAIL_ON_ALL},             {"none", FAIL_ON_NONE}};
+    *out = FAIL_ON_NONE;
+    for (;;) {
+        size_t length = strcspn(text, ","), i = 0, count = sizeof words / sizeof words[0];
+        while (i < count && (strlen(words[i].word) != length || strncmp(words[i].word, text, length) != 0))
+            i++;
+        if (i == count)
+            return -1;
+        *out |= words[i].bits;
+        if (!text[length])
+            return 0;
+        text += length + 1;
+    }
+}
+
+static int load_suppressions(struct run_command *c, const char *path)
+{
+    buffer errors = {0};
+    status s = suppressions_load(path, &c->options.suppressions, &errors);
+    fputs(buffer_text(&errors), stderr);
+    buffer_release(&errors);
+    return s == STATUS_OK ? -1 : EXIT_INVALID;
 }
 
 /* -1: go on; otherwise the exit code. */
@@ -201,6 +239,23 @@ static int read_option(struct run_command *c, int option)
     case O_PURE:
         c->options.pure = true;
         return keep(c, "--pure", NULL);
+    case O_RACES:
+        if ((word = read_word(optarg, "yes", "no")) < 0)
+            return cli_usage_error("run", "--races takes yes or no, not '%s'", optarg);
+        c->options.no_races = word;
+        return keep(c, "--races", optarg);
+    case O_FAIL_ON:
+        if (read_fail_on(optarg, &c->options.fail_on))
+            return cli_usage_error("run", "--fail-on takes observed, unordered, exclusive, advice, all or none, not '%s'", optarg);
+        return keep(c, "--fail-on", optarg);
+    case O_SUPPRESSIONS:
+        if ((word = load_suppressions(c, optarg)) >= 0)
+            return word;
+        return keep(c, "--suppressions", optarg);
+    case O_SARIF:
+        c->sarif = optarg;
+        c->report.sarif = true;
+        return -1;
     case O_UNOBSERVED: /* the launcher saw it */
         return keep(c, "--unobserved", NULL);
     case O_HELP:
@@ -238,6 +293,17 @@ static void run_paths(struct run_command *c, int count, char **paths)
     region_free(memory);
 }
 
+/* Only of what was looked for in this very process. */
+static void tell_unused(struct run_command *c)
+{
+    buffer unused = {0};
+    if (c->jobs == 1)
+        suppressions_write_unused(c->options.suppressions, &unused);
+    fputs(buffer_text(&unused), stderr);
+    buffer_release(&unused);
+    suppressions_free(c->options.suppressions);
+}
+
 /* -1: go on; otherwise the exit code. */
 static int read_arguments(struct run_command *c, int count, char **arguments)
 {
@@ -256,6 +322,8 @@ static int read_arguments(struct run_command *c, int count, char **arguments)
         return cli_usage_error("run", "name a scenario, a folder or a script");
     if (c->junit && !cli_can_write(c->junit))
         return cli_usage_error("run", "cannot write %s: %s", c->junit, strerror(errno));
+    if (c->sarif && !cli_can_write(c->sarif))
+        return cli_usage_error("run", "cannot write %s: %s", c->sarif, strerror(errno));
     return -1;
 }
 
@@ -269,7 +337,12 @@ static int run_and_report(struct run_command *c, int count, char **paths)
         fprintf(stderr, "heddle run: cannot write %s\n", c->junit);
         code = EXIT_INTERNAL;
     }
+    if (c->sarif && report_write_sarif(c->reporter, c->sarif) != STATUS_OK) {
+        fprintf(stderr, "heddle run: cannot write %s\n", c->sarif);
+        code = EXIT_INTERNAL;
+    }
     report_free(c->reporter);
+    tell_unused(c);
     return interrupted ? exit_code_worse(code, EXIT_INTERRUPTED) : code;
 }
 
@@ -280,7 +353,6 @@ int cli_run(int count, char **arguments)
         .options = {.interrupt = &interrupted, .record = on_record, .tick = on_tick, .context = &c},
         .report = {.colours = terminal && !getenv("NO_COLOR"),
                    .terminal = terminal,
-                   .race_detection = "race detection off",
                    .sink = to_stdout},
         .repeat = 1,
         .jobs = 1,

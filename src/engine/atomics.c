@@ -132,15 +132,26 @@ static inline uint8_t *cell_of(const struct integer_view *view, uint32_t index)
     return view->elements + ((size_t)index << view->size_log2);
 }
 
-/* The observed variant tells whoever watches, before the access. Private buffers are nobody's
- * concern. */
-static inline void announce(const struct integer_view *view, const uint8_t *cell,
-                            enum observe_kind kind)
+/* The observed variant tells whoever watches, before the operation and after it. Private buffers are
+ * nobody's concern. */
+static inline bool is_watched(const struct integer_view *view)
 {
-    if (HEDDLE_OBSERVED && view->shared && observe_active()) {
-        uint64_t offset;
-        struct shared_block *block = shared_block_of(cell, &offset);
-        OBSERVE(access, block, offset, (uint64_t)1 << view->size_log2, kind, OBSERVE_SEQ_CST);
+    return HEDDLE_OBSERVED && view->shared && observe_active();
+}
+
+static inline void announce(JSContext *realm, const struct integer_view *view, const uint8_t *cell)
+{
+    if (is_watched(view)) {
+        integer_view_note(realm, view);
+        OBSERVE(atomic_begin, cell, 1u << view->size_log2);
+    }
+}
+
+static inline void announce_end(const struct integer_view *view, const uint8_t *cell,
+                                enum observe_kind kind)
+{
+    if (is_watched(view)) {
+        OBSERVE(atomic_end, cell, 1u << view->size_log2, kind);
     }
 }
 
@@ -160,8 +171,10 @@ static JSValue atomics_js_load(JSContext *realm, JSValueConst this_value, int co
         return JS_EXCEPTION;
     }
     const uint8_t *cell = cell_of(&view, index);
-    announce(&view, cell, OBSERVE_READ);
-    return from_element(realm, &view, atomics_load(cell, 1u << view.size_log2));
+    announce(realm, &view, cell);
+    uint64_t bits = atomics_load(cell, 1u << view.size_log2);
+    announce_end(&view, cell, OBSERVE_READ);
+    return from_element(realm, &view, bits);
 }
 
 /* ToBigInt or ToIntegerOrInfinity of what Atomics.store was given: it returns that, not what fits
@@ -204,8 +217,9 @@ static JSValue atomics_js_store(JSContext *realm, JSValueConst this_value, int c
         return JS_EXCEPTION;
     }
     uint8_t *cell = cell_of(&view, index);
-    announce(&view, cell, OBSERVE_WRITE);
+    announce(realm, &view, cell);
     atomics_store(cell, 1u << view.size_log2, bits);
+    announce_end(&view, cell, OBSERVE_WRITE);
     return stored;
 }
 
@@ -248,23 +262,19 @@ static JSValue atomics_js_modify(JSContext *realm, JSValueConst this_value, int 
         return JS_EXCEPTION;
     }
     uint8_t *cell = cell_of(&view, index);
-    announce(&view, cell, OBSERVE_RMW);
-    return from_element(realm, &view,
-                        modify(cell, 1u << view.size_log2, bits, (enum operation)operation));
+    announce(realm, &view, cell);
+    uint64_t before = modify(cell, 1u << view.size_log2, bits, (enum operation)operation);
+    announce_end(&view, cell, OBSERVE_RMW);
+    return from_element(realm, &view, before);
 }
 
-/* A failed exchange is only a read, and which it is shows when it is done; who watches is told
- * before. So it is told what a look at the cell promises, which is the truth wherever the watcher
- * lets one agent run at a time. */
-static void announce_exchange(const struct integer_view *view, const uint8_t *cell,
-                              uint64_t expected)
+/* A failed exchange is only a read. */
+static enum observe_kind exchange_kind(const struct integer_view *view, uint64_t before,
+                                       uint64_t expected)
 {
-    if (HEDDLE_OBSERVED && view->shared && observe_active()) {
-        unsigned bits = 8u << view->size_log2;
-        uint64_t mask = UINT64_MAX >> (64 - bits);
-        bool equal = ((atomics_load(cell, 1u << view->size_log2) ^ expected) & mask) == 0;
-        announce(view, cell, equal ? OBSERVE_RMW : OBSERVE_READ);
-    }
+    uint64_t mask = UINT64_MAX >> (64 - (8u << view->size_log2));
+
+    return ((before ^ expected) & mask) == 0 ? OBSERVE_RMW : OBSERVE_READ;
 }
 
 static JSValue atomics_js_compare_exchange(JSContext *realm, JSValueConst this_value, int count,
@@ -286,9 +296,11 @@ static JSValue atomics_js_compare_exchange(JSContext *realm, JSValueConst this_v
         return JS_EXCEPTION;
     }
     uint8_t *cell = cell_of(&view, index);
-    announce_exchange(&view, cell, expected);
-    return from_element(
-        realm, &view, atomics_compare_exchange(cell, 1u << view.size_log2, expected, replacement));
+    announce(realm, &view, cell);
+    uint64_t before =
+        atomics_compare_exchange(cell, 1u << view.size_log2, expected, replacement);
+    announce_end(&view, cell, exchange_kind(&view, before, expected));
+    return from_element(realm, &view, before);
 }
 
 static JSValue atomics_js_is_lock_free(JSContext *realm, JSValueConst this_value, int count,

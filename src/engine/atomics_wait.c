@@ -309,9 +309,10 @@ static JSValue immediate_result(JSContext *realm, const char *text)
 static JSValue compare_only(JSContext *realm, const struct wait_request *request)
 {
     waiter_notify(request->block, request->offset, 0);
-    OBSERVE(access, request->block, request->offset, request->size, OBSERVE_READ, OBSERVE_SEQ_CST);
-    uint64_t value =
-        atomics_load(shared_block_bytes(request->block) + request->offset, request->size);
+    uint8_t *cell = shared_block_bytes(request->block) + request->offset;
+    OBSERVE(atomic_begin, cell, request->size);
+    uint64_t value = atomics_load(cell, request->size);
+    OBSERVE(atomic_end, cell, request->size, OBSERVE_READ);
     bool equal = request->size == 4 ? (uint32_t)value == (uint32_t)request->expected
                                     : value == (uint64_t)request->expected;
     return immediate_result(realm, equal ? "timed-out" : "not-equal");

@@ -34,6 +34,12 @@ enum view_status integer_view_read(JSValueConst value, struct integer_view *out)
     return VIEW_VALID;
 }
 
+void integer_view_note(JSContext *realm, const struct integer_view *view)
+{
+    realm->rt->host.view_class = JS_CLASS_INT8_ARRAY + view->type;
+    realm->rt->host.view_base = view->elements;
+}
+
 JSValue shared_buffer_object(JSContext *realm, uint8_t *bytes, uint64_t byte_length,
                              uint64_t max_byte_length, bool growable)
 {

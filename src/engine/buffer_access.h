@@ -40,6 +40,9 @@ enum view_status {
 /* ECMA-262 sec-validatetypedarray and sec-validateintegertypedarray (waitable = false). */
 enum view_status integer_view_read(JSValueConst value, struct integer_view *out);
 
+/* Notes that the next access of `view` is made through it (observed variant; see hooks.h). */
+void integer_view_note(JSContext *realm, const struct integer_view *view);
+
 /* A SharedArrayBuffer object of this realm over `bytes`; counts one more user of them (sab_dup).
  * `max_byte_length` counts only if `growable`. */
 JSValue shared_buffer_object(JSContext *realm, uint8_t *bytes, uint64_t byte_length,

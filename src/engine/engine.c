@@ -5,6 +5,7 @@
 #include "engine/engine_struct.h"
 #include "engine/hooks.h"
 #include "engine/internals.h"
+#include "engine/places.h"
 #include "engine/values.h"
 
 #include <stdlib.h>
@@ -21,6 +22,31 @@ static int64_t wall_clock(void *opaque)
     struct engine *e = opaque;
     return e->calls->wall_clock_us(e->host);
 }
+
+/* ---- places, for whoever watches ---- */
+
+static unsigned place_keys(void *engine, uintptr_t keys[OBSERVE_FRAMES])
+{
+    return places_keys(((struct engine *)engine)->runtime, keys);
+}
+
+static uintptr_t place_top(void *engine)
+{
+    return places_top(((struct engine *)engine)->runtime);
+}
+
+static void place_frames(void *engine, void (*visit)(void *, const struct observe_frame *), void *to)
+{
+    struct engine *e = engine;
+    places_frames(e->runtime, &e->pinned, visit, to);
+}
+
+static enum observe_view place_view(void *engine, const void *address, const void **base)
+{
+    return places_view(((struct engine *)engine)->runtime, address, base);
+}
+
+static const struct observe_locator locator = {place_keys, place_top, place_frames, place_view};
 
 status engine_create(const struct engine_options *options, struct engine **out)
 {
@@ -50,6 +76,7 @@ status engine_create(const struct engine_options *options, struct engine **out)
     heddle_host_state(e->runtime)->wall_clock = wall_clock;
     heddle_host_state(e->runtime)->wall_clock_opaque = e;
     engine_shared_memory_install(e);
+    observe_set_locator(&locator, e);
     *out = e;
     return STATUS_OK;
 }
@@ -65,7 +92,9 @@ static void release_externals(struct engine *e)
 
 void engine_destroy(struct engine *e)
 {
+    observe_set_locator(NULL, NULL);
     engine_atomics_end(e);
+    places_release(e->runtime, e->pinned, e->arena);
     if (!e->arena) {
         for (size_t i = 0; i < e->realm_count; i++)
             JS_FreeContext(e->realms[i]);

@@ -6,6 +6,7 @@
 
 struct atomics_agent;
 struct held_blocks;
+struct pinned_code;
 struct promise_waiter;
 
 struct engine {
@@ -20,6 +21,7 @@ struct engine {
     struct promise_waiter *promise_waiters;    /* atomics_wait.c: promises of Atomics.waitAsync */
     JSAtom wait_results[3];                    /* atomics_wait.c: "ok" and others, made when needed */
     struct held_blocks *shared_buffers;        /* shared_buffer.c; among the externals */
+    struct pinned_code *pinned;                /* places.h: functions whose places were told */
     struct external externals; /* head of a ring */
     JSContext **realms;
     size_t realm_count, realm_capacity;

@@ -45,7 +45,22 @@ struct engine_host_state {
     /* values.c: what it caches in the heap, and the bytes of ArrayBuffers that lie outside. */
     struct value_state *values;
     struct outside_bytes *outside;
+
+    /* The view through which the engine reaches an element, noted before it does: the class of the
+     * typed array or DataView, and its first byte (observed variant only). */
+    int view_class;
+    const void *view_base;
 };
+
+#if defined(HEDDLE_OBSERVED) && HEDDLE_OBSERVED
+#define HEDDLE_NOTE_VIEW(ctx, p)                                                                   \
+    ((ctx)->rt->host.view_class = (p)->class_id, (ctx)->rt->host.view_base = (p)->u.array.u.ptr)
+#define HEDDLE_NOTE_DATA_VIEW(ctx, bytes)                                                          \
+    ((ctx)->rt->host.view_class = JS_CLASS_DATAVIEW, (ctx)->rt->host.view_base = (bytes))
+#else
+#define HEDDLE_NOTE_VIEW(ctx, p) ((void)0)
+#define HEDDLE_NOTE_DATA_VIEW(ctx, bytes) ((void)0)
+#endif
 
 /* ---- Given by the engine (hooks.c, compiled within unity.c) ---- */
 

@@ -30,3 +30,4 @@
 #include "engine/values_objects.c"
 #include "engine/internals.c"
 #include "engine/inspection.c"
+#include "engine/places.c"

@@ -76,7 +76,7 @@ static void check_range(const struct shared_block *block, uint64_t offset, uint6
 void block_read(struct shared_block *block, uint64_t offset, void *to, size_t size)
 {
     check_range(block, offset, size);
-    OBSERVE(access, block, offset, size, OBSERVE_READ, OBSERVE_UNORDERED);
+    OBSERVE(access, shared_block_bytes(block) + offset, size, OBSERVE_READ);
     const uint8_t *from = shared_block_bytes(block) + offset;
     uint8_t *out = to;
     while (size) {
@@ -89,7 +89,7 @@ void block_read(struct shared_block *block, uint64_t offset, void *to, size_t si
 void block_write(struct shared_block *block, uint64_t offset, const void *from, size_t size)
 {
     check_range(block, offset, size);
-    OBSERVE(access, block, offset, size, OBSERVE_WRITE, OBSERVE_UNORDERED);
+    OBSERVE(access, shared_block_bytes(block) + offset, size, OBSERVE_WRITE);
     uint8_t *to = shared_block_bytes(block) + offset;
     const uint8_t *in = from;
     while (size) {
@@ -102,7 +102,7 @@ void block_write(struct shared_block *block, uint64_t offset, const void *from, 
 void block_fill(struct shared_block *block, uint64_t offset, uint8_t value, size_t size)
 {
     check_range(block, offset, size);
-    OBSERVE(access, block, offset, size, OBSERVE_WRITE, OBSERVE_UNORDERED);
+    OBSERVE(access, shared_block_bytes(block) + offset, size, OBSERVE_WRITE);
     uint8_t *to = shared_block_bytes(block) + offset;
     uint8_t pattern[8];
     memset(pattern, value, sizeof pattern);
@@ -140,10 +140,10 @@ void block_copy(struct shared_block *to, uint64_t to_offset, struct shared_block
 {
     check_range(to, to_offset, size);
     check_range(from, from_offset, size);
-    OBSERVE(access, from, from_offset, size, OBSERVE_READ, OBSERVE_UNORDERED);
-    OBSERVE(access, to, to_offset, size, OBSERVE_WRITE, OBSERVE_UNORDERED);
     uint8_t *target = shared_block_bytes(to) + to_offset;
     const uint8_t *source = shared_block_bytes(from) + from_offset;
+    OBSERVE(access, source, size, OBSERVE_READ);
+    OBSERVE(access, target, size, OBSERVE_WRITE);
     /* How far apart the two are decides the widest piece that is aligned on both sides. */
     uintptr_t apart = (uintptr_t)target ^ (uintptr_t)source;
     unsigned limit = apart & 7 ? (unsigned)(apart & -apart & 7) : 8;

@@ -30,8 +30,8 @@ void block_copy(struct shared_block *to, uint64_t to_offset, struct shared_block
 /* ---- cells: `size` is 1, 2, 4 or 8, `address` a multiple of it ----
  *
  * Values travel in the low bytes of a uint64_t; what lies above them is ignored on the way in and
- * zero on the way out. They announce nothing: whoever calls them announces a seq-cst access first
- * if something watches. Any memory, shared or not. */
+ * zero on the way out. They announce nothing: whoever calls them for shared bytes does it between
+ * OBSERVE(atomic_begin, …) and OBSERVE(atomic_end, …). Any memory, shared or not. */
 
 #define ATOMICS_EACH_SIZE(address, size, operation)                                                \
     switch (size) {                                                                                \

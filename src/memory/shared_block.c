@@ -25,7 +25,7 @@ status shared_block_create(uint64_t byte_length, uint64_t max_byte_length,
     atomic_store_explicit(&block->records, NULL, memory_order_relaxed);
     atomic_store_explicit(&block->references, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
-    OBSERVE(access, block, 0, size, OBSERVE_INIT, OBSERVE_UNORDERED);
+    OBSERVE(block_begin, block);
     *out = block;
     return STATUS_OK;
 }
@@ -74,9 +74,12 @@ bool shared_block_growable(const struct shared_block *block)
 
 uint64_t shared_block_byte_length(struct shared_block *block)
 {
-    if (block->growable)
-        OBSERVE(length, block, OBSERVE_READ);
-    return atomic_load_explicit(&block->byte_length, memory_order_seq_cst);
+    if (!block->growable)
+        return block->max_byte_length;
+    OBSERVE(length_begin, block);
+    uint64_t length = atomic_load_explicit(&block->byte_length, memory_order_seq_cst);
+    OBSERVE(length_end, block, OBSERVE_READ);
+    return length;
 }
 
 uint64_t shared_block_byte_length_unordered(const struct shared_block *block)
@@ -84,22 +87,31 @@ uint64_t shared_block_byte_length_unordered(const struct shared_block *block)
     return atomic_load_explicit(&block->byte_length, memory_order_relaxed);
 }
 
-status shared_block_grow(struct shared_block *block, uint64_t byte_length)
+/* True if the length was changed: a read-modify-write; otherwise `*result` says why it was a mere
+ * read. */
+static bool raise_length(struct shared_block *block, uint64_t byte_length, status *result)
 {
-    if (!block->growable)
-        return STATUS_STATE;
     uint64_t current = atomic_load_explicit(&block->byte_length, memory_order_seq_cst);
     do {
-        OBSERVE(length, block, OBSERVE_READ);
-        if (byte_length == current)
-            return STATUS_OK;
-        if (byte_length < current || byte_length > block->max_byte_length)
-            return STATUS_RANGE;
-        OBSERVE(length, block, OBSERVE_RMW);
+        *result = byte_length == current ? STATUS_OK : STATUS_RANGE;
+        if (byte_length <= current || byte_length > block->max_byte_length)
+            return false;
         /* The bytes above the length have never been written, so they are zero. */
     } while (!atomic_compare_exchange_strong_explicit(&block->byte_length, &current, byte_length,
                                                       memory_order_seq_cst, memory_order_seq_cst));
-    return STATUS_OK;
+    *result = STATUS_OK;
+    return true;
+}
+
+status shared_block_grow(struct shared_block *block, uint64_t byte_length)
+{
+    status result;
+    if (!block->growable)
+        return STATUS_STATE;
+    OBSERVE(length_begin, block);
+    bool changed = raise_length(block, byte_length, &result);
+    OBSERVE(length_end, block, changed ? OBSERVE_RMW : OBSERVE_READ);
+    return result;
 }
 
 uint64_t shared_block_count(void)

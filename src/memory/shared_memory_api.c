@@ -5,8 +5,10 @@
  * Ordering guarantees: those of memory/waiter_list.h and memory/block_access.h.
  * Progress guarantees: the crowd is held by the attached group as a whole, so that it is never quiet: threads that are not attached may
  * still bring work. */
+#include "memory/api_place.h"
 #include "memory/block_access.h"
 #include "memory/waiter_list.h"
+#include "observe/hooks.h"
 #include "platform/rcu.h"
 #include "platform/thread.h"
 
@@ -91,8 +93,11 @@ void hd_thread_detach(hd_thread *t)
 
 hd_status hd_shared_block_create(uint64_t byte_length, uint64_t max_byte_length, hd_shared_block **out)
 {
+    API_PLACE();
     struct shared_block *block = NULL;
     status s = shared_block_create(byte_length, max_byte_length, &block);
+    if (s == STATUS_OK)
+        OBSERVE(block_share, block); /* who gets the handle nobody can see */
     *out = (hd_shared_block *)block;
     return (hd_status)s;
 }
@@ -109,11 +114,13 @@ void hd_shared_block_unref(hd_shared_block *block)
 
 uint64_t hd_shared_block_byte_length(hd_shared_block *block)
 {
+    API_PLACE();
     return shared_block_byte_length(BLOCK(block));
 }
 
 hd_status hd_shared_block_grow(hd_shared_block *block, uint64_t byte_length)
 {
+    API_PLACE();
     return (hd_status)shared_block_grow(BLOCK(block), byte_length);
 }
 
@@ -125,6 +132,7 @@ static bool lies_inside(hd_shared_block *block, uint64_t offset, uint64_t size)
 
 hd_status hd_shared_block_read(hd_shared_block *block, uint64_t offset, void *to, uint64_t size)
 {
+    API_PLACE();
     if (!lies_inside(block, offset, size))
         return HD_RANGE;
     block_read(BLOCK(block), offset, to, size);
@@ -133,6 +141,7 @@ hd_status hd_shared_block_read(hd_shared_block *block, uint64_t offset, void *to
 
 hd_status hd_shared_block_write(hd_shared_block *block, uint64_t offset, const void *from, uint64_t size)
 {
+    API_PLACE();
     if (!lies_inside(block, offset, size))
         return HD_RANGE;
     block_write(BLOCK(block), offset, from, size);
@@ -156,27 +165,38 @@ static uint8_t *cell_at(hd_shared_block *block, uint64_t offset)
 
 hd_status hd_atomics_load(hd_shared_block *block, uint64_t offset, unsigned size, uint64_t *value)
 {
+    API_PLACE();
     hd_status s = check_cell(block, offset, size, 1);
-    if (s == HD_OK)
+    if (s == HD_OK) {
+        OBSERVE(atomic_begin, cell_at(block, offset), size);
         *value = atomics_load(cell_at(block, offset), size);
+        OBSERVE(atomic_end, cell_at(block, offset), size, OBSERVE_READ);
+    }
     return s;
 }
 
 hd_status hd_atomics_store(hd_shared_block *block, uint64_t offset, unsigned size, uint64_t value)
 {
+    API_PLACE();
     hd_status s = check_cell(block, offset, size, 1);
-    if (s == HD_OK)
+    if (s == HD_OK) {
+        OBSERVE(atomic_begin, cell_at(block, offset), size);
         atomics_store(cell_at(block, offset), size, value);
+        OBSERVE(atomic_end, cell_at(block, offset), size, OBSERVE_WRITE);
+    }
     return s;
 }
 
 #define READ_MODIFY_WRITE(name)                                                                                              \
     hd_status hd_atomics_##name(hd_shared_block *block, uint64_t offset, unsigned size, uint64_t value, uint64_t *old)       \
     {                                                                                                                        \
+        API_PLACE();                                                                                                         \
         hd_status s = check_cell(block, offset, size, 1);                                                                    \
         if (s != HD_OK)                                                                                                      \
             return s;                                                                                                        \
+        OBSERVE(atomic_begin, cell_at(block, offset), size);                                                                 \
         uint64_t before = atomics_##name(cell_at(block, offset), size, value);                                               \
+        OBSERVE(atomic_end, cell_at(block, offset), size, OBSERVE_RMW);                                                      \
         if (old)                                                                                                             \
             *old = before;                                                                                                   \
         return HD_OK;                                                                                                        \
@@ -192,10 +212,14 @@ READ_MODIFY_WRITE(xor)
 hd_status hd_atomics_compare_exchange(hd_shared_block *block, uint64_t offset, unsigned size, uint64_t expected,
                                       uint64_t replacement, uint64_t *old)
 {
+    API_PLACE();
     hd_status s = check_cell(block, offset, size, 1);
     if (s != HD_OK)
         return s;
+    OBSERVE(atomic_begin, cell_at(block, offset), size);
     uint64_t before = atomics_compare_exchange(cell_at(block, offset), size, expected, replacement);
+    bool equal = ((before ^ expected) & UINT64_MAX >> (64 - 8 * size)) == 0;
+    OBSERVE(atomic_end, cell_at(block, offset), size, equal ? OBSERVE_RMW : OBSERVE_READ);
     if (old)
         *old = before;
     return HD_OK;
@@ -204,6 +228,7 @@ hd_status hd_atomics_compare_exchange(hd_shared_block *block, uint64_t offset, u
 hd_status hd_atomics_wait(hd_thread *t, hd_shared_block *block, uint64_t offset, unsigned size, int64_t expected,
                           int64_t timeout_ns, hd_wait_result *out)
 {
+    API_PLACE();
     hd_status s = check_cell(block, offset, size, 4);
     if (s != HD_OK)
         return s;
@@ -217,6 +242,7 @@ hd_status hd_atomics_wait(hd_thread *t, hd_shared_block *block, uint64_t offset,
 
 hd_status hd_atomics_notify(hd_thread *t, hd_shared_block *block, uint64_t offset, uint64_t count, uint64_t *woken)
 {
+    API_PLACE();
     (void)t; /* that there is one says the caller is awake among the attached threads */
     hd_status s = check_cell(block, offset, 4, 4);
     if (s != HD_OK)

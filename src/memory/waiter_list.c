@@ -203,8 +203,10 @@ static bool enrol(struct shared_block *block, uint64_t offset, int64_t expected,
 {
     struct waiter_record *r = record_of(block, offset);
     section_enter(r);
-    OBSERVE(access, block, offset, w->size, OBSERVE_READ, OBSERVE_SEQ_CST);
-    uint64_t value = atomics_load(shared_block_bytes(block) + offset, w->size);
+    uint8_t *cell = shared_block_bytes(block) + offset;
+    OBSERVE(atomic_begin, cell, w->size);
+    uint64_t value = atomics_load(cell, w->size);
+    OBSERVE(atomic_end, cell, w->size, OBSERVE_READ);
     bool equal = w->size == 4 ? (uint32_t)value == (uint32_t)expected : value == (uint64_t)expected;
     if (equal)
         link_append(r, w);

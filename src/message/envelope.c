@@ -2,6 +2,7 @@
 
 #include "memory/shared_block.h"
 #include "message/port.h"
+#include "observe/hooks.h"
 #include "platform/parcel.h"
 
 #include <stdlib.h>
@@ -52,6 +53,7 @@ void attachments_release(struct attachment *list, uint32_t count)
 void message_free(struct message *m)
 {
     attachments_release(m->attachments, m->attachment_count);
+    observe_drop(m->task.edge);
     parcel_free(m, whole_size(m->size, m->attachment_count));
 }
 

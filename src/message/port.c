@@ -3,6 +3,7 @@
 #include "agent/world.h"
 #include "base/assert.h"
 #include "message/envelope.h"
+#include "observe/hooks.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -38,6 +39,7 @@ struct port {
     /* Any thread, once the channel was shipped. */
     _Atomic uintptr_t seat; /* struct seat *; every access is an acq_rel read-modify-write, pairing with each other */
     _Atomic bool closed;    /* release by the owner, acquire by the twin's */
+    struct observe_edge *parting; /* the owner's past at the close, for the twin's owner; published by `closed` */
     rcu_queue queue;        /* pushed by the twin's owner, popped by this end's */
 };
 
@@ -110,6 +112,8 @@ static void channel_unref(struct channel *c)
     drain(&c->ends[0]);
     drain(&c->ends[1]);
     list_remove(c);
+    observe_drop(c->ends[0].parting);
+    observe_drop(c->ends[1].parting);
     free(c);
 }
 
@@ -318,7 +322,7 @@ static void wake(struct port *to)
     /* acq_rel: guarantee 4; pairs with the exchanges in seat_place and seat_leave */
     struct seat *s = (struct seat *)atomic_fetch_add_explicit(&to->seat, 0, memory_order_acq_rel);
     if (s && seat_claim(s))
-        agent_post(s->agent, &s->task);
+        agent_poke(s->agent, &s->task);
     rcu_read_end();
 }
 
@@ -344,9 +348,13 @@ static void seat_run(struct task *t, struct agent *a)
         if (m && (closed || rcu_queue_filled(&p->queue)))
             seat_queue(s);
         if (m) {
+            observe_receive(m->task.edge);
+            m->task.edge = NULL;
             hand_over(p, m);
         } else if (closed && !p->detached && !p->close_told) {
             p->close_told = true;
+            observe_receive(p->twin->parting);
+            p->twin->parting = NULL;
             hand_over(p, NULL);
         }
     }
@@ -524,6 +532,7 @@ void port_post(struct port *p, struct message *m)
         return;
     }
     m->task.source = TASK_SHIPPED_PORT;
+    m->task.edge = observe_send(OBSERVE_MESSAGE);
     rcu_queue_push(&to->queue, &m->task.node);
     wake(to);
 }
@@ -534,6 +543,7 @@ static bool end_entanglement(struct port *p)
     if (p->detached)
         return false;
     p->detached = true;
+    p->parting = p->channel->shipped ? observe_send(OBSERVE_MESSAGE) : NULL;
     /* release: pairs with the acquire in is_closed */
     atomic_store_explicit(&p->closed, true, memory_order_release);
     return true;

@@ -2,6 +2,7 @@
 #include "engine/interface.h"
 #include "engine/values.h"
 #include "memory/shared_block.h"
+#include "observe/hooks.h"
 #include "message/writer.h"
 
 static int write_wrapper(struct writer *w, JSValueConst object, enum object_kind kind)
@@ -85,6 +86,7 @@ static int write_shared(struct writer *w, JSValueConst buffer)
         return writer_refuse(w, buffer, "could not be cloned: it has no shared block");
     if (writer_remember(w, buffer) || writer_reserve(w, 5))
         return -1;
+    OBSERVE(block_share, block);
     struct attachment a = {.kind = ATTACHMENT_BLOCK, .thing = shared_block_ref(block)};
     if (writer_attach(w, &a, &index)) {
         shared_block_unref(block);

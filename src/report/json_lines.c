@@ -2,6 +2,8 @@
 
 #include "base/json.h"
 
+#include <string.h>
+
 static json_writer open_line(reporter *r, const char *type)
 {
     buffer_clear(&r->line);
@@ -61,6 +63,22 @@ void lines_begin(reporter *r)
     close_line(r, &w);
 }
 
+static void write_access(const reporter *r, json_writer *w, const observation_party *party)
+{
+    buffer stack = {0};
+    member_number(w, "byte_size", party->byte_size);
+    member_text(w, "array", party->array);
+    if (party->has_index)
+        member_number(w, "index", party->index);
+    member_text(w, "before", party->before);
+    member_text(w, "after", party->after);
+    if (party->stack != NULL) {
+        text_add_located(r, party->stack, strlen(party->stack), &stack);
+        member_text(w, "stack", buffer_text(&stack));
+    }
+    buffer_release(&stack);
+}
+
 static void write_parties(const reporter *r, json_writer *w, const observation_record *record)
 {
     if (record->party_count == 0)
@@ -80,10 +98,36 @@ static void write_parties(const reporter *r, json_writer *w, const observation_r
             member_number(w, "byte_offset", party->byte_offset);
             member_text(w, "value", party->value);
         }
-        member_number(w, "since_ns", party->since_ns);
+        if (party->byte_size > 0)
+            write_access(r, w, party);
+        else
+            member_number(w, "since_ns", party->since_ns);
         json_close_object(w);
     }
     json_close_array(w);
+}
+
+static void write_race(const reporter *r, json_writer *w, const observation_race *race)
+{
+    if (race == NULL)
+        return;
+    json_name(w, "race");
+    json_open_object(w);
+    member_text(w, "class", race->class);
+    member_number(w, "count", race->count);
+    member_number(w, "block", race->block);
+    member_number(w, "block_size", race->block_size);
+    member_number(w, "byte_offset", race->byte_offset);
+    member_number(w, "byte_size", race->byte_size);
+    member_position(w, "allocated", locate(r, race->allocated));
+    member_text(w, "consequence", race->consequence);
+    member_text(w, "happens", race->happens);
+    member_text(w, "because", race->because);
+    member_text(w, "missing", race->missing);
+    member_text(w, "remedy", race->remedy);
+    member_text(w, "rule", race->rule);
+    member_text(w, "accepted", race->accepted);
+    json_close_object(w);
 }
 
 void lines_record(reporter *r, const observation_record *record)
@@ -101,6 +145,11 @@ void lines_record(reporter *r, const observation_record *record)
     member_position(&w, "where", locate(r, record->where));
     member_text(&w, "stack", record->stack);
     write_parties(r, &w, record);
+    write_race(r, &w, record->race);
+    if (record->tolerated) {
+        json_name(&w, "tolerated");
+        json_flag(&w, true);
+    }
     close_line(r, &w);
 }
 
@@ -136,6 +185,24 @@ static result_outcome outcome_of(const verdict *v)
     return v->bound_reached ? RESULT_BOUND : RESULT_HOLDS;
 }
 
+static void write_detection(json_writer *w, const observation *o)
+{
+    json_name(w, "race_detection");
+    json_open_object(w);
+    json_name(w, "on");
+    json_flag(w, o->races_watched);
+    if (o->races_watched) {
+        member_number(w, "shared_accesses", o->shared_accesses);
+        member_number(w, "blocks", o->blocks_watched);
+        member_number(w, "races", o->races);
+        member_number(w, "accepted", o->races_accepted);
+        member_text(w, "note", o->races_note);
+    } else {
+        member_text(w, "reason", o->races_off == NULL ? "not asked for" : o->races_off);
+    }
+    json_close_object(w);
+}
+
 void lines_end(reporter *r, const observation *o, const verdict *v, const scenario_result *result)
 {
     for (size_t i = 0; i < v->count; i++)
@@ -157,13 +224,15 @@ void lines_end(reporter *r, const observation *o, const verdict *v, const scenar
     member_number(&w, "held", v->held);
     member_number(&w, "failed", v->failed);
     member_number(&w, "declared_findings", v->declared_findings);
+    if (v->unchecked > 0)
+        member_number(&w, "unchecked", v->unchecked);
     member_number(&w, "agents", o->agents);
     member_number(&w, "shared_blocks", o->shared_blocks);
     member_number(&w, "seed", o->seed);
     member_text(&w, "clock", r->plan->clock == PLAN_CLOCK_REAL ? "real" : "virtual");
     member_number(&w, "clock_ns", o->virtual_ns);
     member_number(&w, "wall_ns", o->wall_ns);
-    member_text(&w, "race_detection", r->options.race_detection);
+    write_detection(&w, o);
     member_text(&w, "again", result->again);
     close_line(r, &w);
 }

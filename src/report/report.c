@@ -14,7 +14,6 @@ reporter *report_create(const report_options *options)
     r->options = *options;
     r->options.command =
         region_text(memory, options->command == NULL ? "heddle run" : options->command);
-    r->options.race_detection = region_text(memory, options->race_detection);
     return r;
 }
 
@@ -24,6 +23,7 @@ void report_free(reporter *r)
         return;
     buffer_release(&r->held_back);
     buffer_release(&r->line);
+    buffer_release(&r->sarif);
     region_free(r->memory);
 }
 
@@ -142,6 +142,8 @@ void report_record(reporter *r, const observation_record *record)
 {
     hd_assert(r->plan != NULL);
     r->console_lines += record->kind == OBSERVATION_CONSOLE;
+    if (r->options.sarif)
+        sarif_record(r, record);
     (is_json(r) ? lines_record : text_record)(r, record);
 }
 

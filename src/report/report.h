@@ -27,12 +27,11 @@ typedef struct report_options {
     bool colours;  /* text: the sink is a terminal that shows colours */
     bool terminal; /* text: progress lines may be written and erased */
     bool times;    /* text: each line starts with its moment on the run's clock */
+    bool sarif;    /* findings are kept for report_write_sarif */
     bool quiet; /* text: of runs that hold, nothing but the summary is shown (several files at once)
                  */
     uint32_t width;      /* columns of the terminal, 0: 100 */
     const char *command; /* how to repeat a run, e.g. "heddle run"; the file is put behind it */
-    const char *race_detection; /* the words for it in the "checked" line, e.g. "race detection off"
-                                   ; NULL: not said */
     void (*sink)(void *context, const char *text, size_t length);
     void *context;
 } report_options;
@@ -71,6 +70,9 @@ void report_progress(reporter *r, const char *title, uint64_t elapsed_ns, size_t
  * the exit code of the whole invocation. `not_run_fails` makes a scenario that was not run count as
  * a failure (continuous integration). */
 int report_finish(reporter *r, bool not_run_fails);
+
+/* Every finding reported so far as a SARIF 2.1.0 file. STATUS_IO when it cannot be written. */
+status report_write_sarif(const reporter *r, const char *path);
 
 /* Everything reported so far as a JUnit XML file. STATUS_IO when it cannot be written. */
 status report_write_junit(const reporter *r, const char *path);

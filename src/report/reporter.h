@@ -52,6 +52,9 @@ struct reporter {
     const char **agents; /* seen so far, for colours */
     size_t agent_count, agent_capacity;
     uint64_t console_lines;
+
+    /* What was found in all runs, as SARIF results separated by commas; only kept when asked for. */
+    buffer sarif;
 };
 
 /* report.c */
@@ -72,6 +75,15 @@ void text_summary(reporter *r);
 
 /* text_finding.c */
 void text_finding(reporter *r, const observation_record *record);
+/* A stack frame with the places in inline scripts translated into places of the scenario file. */
+void text_add_located(const reporter *r, const char *text, size_t length, buffer *out);
+
+/* text_race.c */
+void text_race(reporter *r, const observation_record *record);
+void text_advice(reporter *r, const observation_record *record);
+
+/* sarif.c */
+void sarif_record(reporter *r, const observation_record *record);
 
 /* text_style.c: colours and columns. Every piece that opens a colour closes it. */
 typedef enum text_colour {

@@ -1,6 +1,7 @@
 #include "report/reporter.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WORKER_KIND_WIDTH 16 /* "dedicated-worker" */
@@ -208,10 +209,53 @@ static void write_checked(reporter *r, const verdict *v)
         if (counts[t] > 0)
             buffer_format(&text, "%s (%" PRIu64 "), ", verdict_topic_name(t), counts[t]);
     buffer_add(&text, "undeclared findings");
-    if (r->options.race_detection != NULL)
-        buffer_format(&text, " · %s", r->options.race_detection);
     text_add(r, TEXT_DIM, buffer_text(&text));
     reporter_write_line(r);
+    buffer_release(&text);
+}
+
+static void add_grouped(buffer *out, uint64_t number)
+{
+    char digits[32];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            buffer_add(out, ",");
+        buffer_add_bytes(out, &digits[i], 1);
+    }
+}
+
+static void add_counted(buffer *out, uint64_t count, const char *one, const char *many)
+{
+    buffer_add(out, " · ");
+    add_grouped(out, count);
+    buffer_format(out, " %s", count == 1 ? one : many);
+}
+
+/* A reader must never take silence for a proof: whether races were looked for, and in what. */
+static void write_races(reporter *r, const observation *o, const verdict *v)
+{
+    buffer text = {0};
+    if (o->races_watched) {
+        buffer_add(&text, "  race detection on");
+        add_counted(&text, o->agents, "agent", "agents");
+        add_counted(&text, o->shared_accesses, "shared access", "shared accesses");
+        add_counted(&text, o->blocks_watched, "block", "blocks");
+        add_counted(&text, o->races - o->races_accepted, "race", "races");
+        if (o->races_accepted > 0)
+            add_counted(&text, o->races_accepted, "meant", "meant");
+    } else {
+        buffer_format(&text, "  race detection off: %s", o->races_off == NULL ? "not asked for" : o->races_off);
+        if (v->unchecked > 0)
+            add_counted(&text, v->unchecked, "expectation of races not checked", "expectations of races not checked");
+    }
+    text_add(r, TEXT_DIM, buffer_text(&text));
+    reporter_write_line(r);
+    buffer_clear(&text);
+    for (const char *note = o->races_note; note != NULL && *note != '\0'; note += strcspn(note, "\n") + 1) {
+        buffer_format(&r->line, "  note    %.*s", (int)strcspn(note, "\n"), note);
+        reporter_write_line(r);
+    }
     buffer_release(&text);
 }
 
@@ -238,11 +282,12 @@ static void write_result_line(reporter *r, const scenario_result *result)
 void text_end(reporter *r, const observation *o, const verdict *v, const scenario_result *result)
 {
     bool one_of_many = r->options.quiet || r->iterations > 1;
-    if (r->console_lines > 0 || (o->count > 0 && v->failed > 0))
+    if (r->console_lines > 0 || o->races > 0 || (o->count > 0 && v->failed > 0))
         reporter_write_line(r);
     write_verdict(r, o, v);
     write_failures(r, v);
     write_checked(r, v);
+    write_races(r, o, v);
     if (v->exit_code != EXIT_HOLDS) {
         text_add(r, TEXT_DIM, "  again   ");
         buffer_add(&r->line, result->again);

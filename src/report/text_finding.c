@@ -58,8 +58,7 @@ static size_t read_place(const char *text, uint32_t *line, uint32_t *column)
     return (size_t)length;
 }
 
-/* A stack frame with the places in inline scripts translated into places of the scenario file. */
-static void add_located(reporter *r, const char *text, size_t length, buffer *out)
+void text_add_located(const reporter *r, const char *text, size_t length, buffer *out)
 {
     for (size_t i = 0; i < length;) {
         const plan_script *found = NULL;
@@ -91,7 +90,7 @@ static void write_text_lines(reporter *r, const char *text, unsigned colour, con
             text_add_blank_prefix(r);
             buffer_add(&r->line, indent);
             buffer located = {0};
-            add_located(r, text, length, &located);
+            text_add_located(r, text, length, &located);
             text_add_safely(r, colour, buffer_text(&located), located.length);
             buffer_release(&located);
             reporter_write_line(r);
@@ -104,6 +103,14 @@ static void write_text_lines(reporter *r, const char *text, unsigned colour, con
 
 void text_finding(reporter *r, const observation_record *record)
 {
+    if (record->race != NULL) {
+        text_race(r, record);
+        return;
+    }
+    if (record->finding >= FINDING_PLAIN_SPIN && record->finding <= FINDING_PLAIN_WAIT) {
+        text_advice(r, record);
+        return;
+    }
     size_t first = strcspn(record->text, "\n");
     text_add_prefix(r, record);
     text_add(r, TEXT_RED, finding_name(record->finding));

@@ -66,6 +66,7 @@ typedef struct verdict {
     size_t held;
     size_t failed;            /* with consequences */
     size_t declared_findings; /* found and declared */
+    size_t unchecked;         /* expectations of races, while the race detector was off: neither held nor failed */
     bool bound_reached;       /* the time limit ended the run and nobody declared that */
     bool interrupted;
     int exit_code;

@@ -33,7 +33,28 @@ static observation_party copy_party(region *memory, const observation_party *fro
     party.where = copy_position(memory, from->where);
     party.cell = region_text(memory, from->cell);
     party.value = region_text(memory, from->value);
+    party.array = region_text(memory, from->array);
+    party.stack = region_text(memory, from->stack);
+    party.before = region_text(memory, from->before);
+    party.after = region_text(memory, from->after);
     return party;
+}
+
+static observation_race *copy_race(region *memory, const observation_race *from)
+{
+    observation_race *race = region_allocate(memory, sizeof *race);
+    *race = *from;
+    race->class = region_text(memory, from->class);
+    race->allocated = copy_position(memory, from->allocated);
+    race->allocated_by = region_text(memory, from->allocated_by);
+    race->consequence = region_text(memory, from->consequence);
+    race->happens = region_text(memory, from->happens);
+    race->because = region_text(memory, from->because);
+    race->missing = region_text(memory, from->missing);
+    race->remedy = region_text(memory, from->remedy);
+    race->rule = region_text(memory, from->rule);
+    race->accepted = region_text(memory, from->accepted);
+    return race;
 }
 
 const observation_record *observation_add(observation *o, const observation_record *record)
@@ -51,6 +72,8 @@ const observation_record *observation_add(observation *o, const observation_reco
         copy->parties = region_allocate(o->memory, record->party_count * sizeof *copy->parties);
     for (size_t i = 0; i < record->party_count; i++)
         copy->parties[i] = copy_party(o->memory, &record->parties[i]);
+    if (record->race != NULL)
+        copy->race = copy_race(o->memory, record->race);
     return copy;
 }
 

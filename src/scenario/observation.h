@@ -37,7 +37,32 @@ typedef struct observation_party {
     const char *cell;     /* the name under which a script registered that cell */
     const char *value;    /* what the cell holds now, and so the value waited upon */
     uint64_t since_ns;
+    /* Races: `doing` is "writes" or "Atomics.store", and byte_offset where its bytes begin. */
+    uint64_t byte_size;
+    const char *array;    /* "Int32Array", "DataView"; NULL = unknown */
+    bool has_index;
+    uint64_t index;       /* of the element in that array */
+    const char *stack;    /* one frame per line, from the access outwards */
+    const char *before, *after; /* the element's values, NULL = unknown */
 } observation_party;
+
+/* What is known of a race beyond who, where and what. */
+typedef struct observation_race {
+    const char *class; /* "observed", "unordered", "undecided", "exclusive" */
+    uint64_t count;    /* how often these two positions raced */
+    uint64_t block, block_size;
+    uint64_t byte_offset, byte_size;  /* what both accesses touch */
+    source_position allocated;        /* where the block was made */
+    const char *allocated_by;         /* agent */
+    const char *consequence;          /* "lost update" */
+    /* Texts of one or several lines. */
+    const char *happens; /* what can come of it */
+    const char *because; /* why nothing orders the two */
+    const char *missing; /* the edge that is nearest to ordering them */
+    const char *remedy;  /* the smallest change, as a code frame */
+    const char *rule;    /* the clause */
+    const char *accepted; /* who says that this race is meant, and why; NULL = nobody */
+} observation_race;
 
 typedef struct observation_record {
     observation_kind kind;
@@ -54,6 +79,8 @@ typedef struct observation_record {
     size_t party_count;
     size_t moment; /* OBSERVATION_MOMENT: which of the plan's timeline */
     bool held;     /* OBSERVATION_MOMENT: it could be done, or what must hold did */
+    observation_race *race; /* FINDING_RACE */
+    bool tolerated;         /* a finding that needs no declaration: see --fail-on */
 } observation_record;
 
 /* The last value of a cell that a script registered with heddle.cell(name, typedArray, index). */
@@ -104,6 +131,11 @@ typedef struct observation {
     uint64_t shared_blocks; /* that were ever allocated */
     uint64_t virtual_ns;    /* length of the run on its own clock */
     uint64_t wall_ns;       /* and on the machine's */
+    bool races_watched;     /* the race detector was on; otherwise `races_off` says why not */
+    const char *races_off;
+    uint64_t shared_accesses, blocks_watched; /* of blocks that several agents could know */
+    uint64_t races, races_accepted;           /* distinct ones */
+    const char *races_note; /* what the detector could not do: lines, NULL = nothing */
     bool stuck;             /* an agent was left inside a long built-in: its thread still runs */
 } observation;
 

@@ -48,13 +48,41 @@ static void put_party(FILE *to, const observation_party *p)
     put_text(to, p->where.file);
     put_text(to, p->cell);
     put_text(to, p->value);
+    put_text(to, p->array);
+    put_text(to, p->stack);
+    put_text(to, p->before);
+    put_text(to, p->after);
 }
 
 static bool get_party(FILE *from, region *memory, observation_party *p)
 {
     return get(from, p, sizeof *p) && get_text(from, memory, &p->agent) && get_text(from, memory, &p->agent_kind) &&
            get_text(from, memory, &p->doing) && get_text(from, memory, &p->where.file) && get_text(from, memory, &p->cell) &&
-           get_text(from, memory, &p->value);
+           get_text(from, memory, &p->value) && get_text(from, memory, &p->array) && get_text(from, memory, &p->stack) &&
+           get_text(from, memory, &p->before) && get_text(from, memory, &p->after);
+}
+
+static void put_race(FILE *to, const observation_race *r)
+{
+    put(to, r, sizeof *r);
+    put_text(to, r->class);
+    put_text(to, r->allocated.file);
+    put_text(to, r->allocated_by);
+    put_text(to, r->consequence);
+    put_text(to, r->happens);
+    put_text(to, r->because);
+    put_text(to, r->missing);
+    put_text(to, r->remedy);
+    put_text(to, r->rule);
+    put_text(to, r->accepted);
+}
+
+static bool get_race(FILE *from, region *memory, observation_race *r)
+{
+    return get(from, r, sizeof *r) && get_text(from, memory, &r->class) && get_text(from, memory, &r->allocated.file) &&
+           get_text(from, memory, &r->allocated_by) && get_text(from, memory, &r->consequence) &&
+           get_text(from, memory, &r->happens) && get_text(from, memory, &r->because) && get_text(from, memory, &r->missing) &&
+           get_text(from, memory, &r->remedy) && get_text(from, memory, &r->rule) && get_text(from, memory, &r->accepted);
 }
 
 static void put_record(FILE *to, const observation_record *r)
@@ -67,6 +95,8 @@ static void put_record(FILE *to, const observation_record *r)
     put_text(to, r->where.file);
     for (size_t i = 0; i < r->party_count; i++)
         put_party(to, &r->parties[i]);
+    if (r->race != NULL)
+        put_race(to, r->race);
 }
 
 static bool get_record(FILE *from, region *memory, observation_record *r)
@@ -79,7 +109,9 @@ static bool get_record(FILE *from, region *memory, observation_record *r)
     for (size_t i = 0; i < r->party_count; i++)
         if (!get_party(from, memory, &r->parties[i]))
             return false;
-    return true;
+    if (r->race != NULL)
+        r->race = region_allocate(memory, sizeof *r->race);
+    return r->race == NULL || get_race(from, memory, r->race);
 }
 
 static void put_cell(FILE *to, const observation_cell *c)
@@ -119,6 +151,8 @@ static bool get_realm(FILE *from, region *memory, observation_realm *r)
 bool observation_store(FILE *to, const observation *o)
 {
     put(to, o, sizeof *o);
+    put_text(to, o->races_off);
+    put_text(to, o->races_note);
     for (size_t i = 0; i < o->count; i++)
         put_record(to, &o->records[i]);
     for (size_t i = 0; i < o->cell_count; i++)
@@ -144,7 +178,7 @@ observation *observation_fetch(FILE *from)
     o->records = region_allocate(memory, (o->count + 1) * sizeof *o->records);
     o->cells = region_allocate(memory, (o->cell_count + 1) * sizeof *o->cells);
     o->realms = region_allocate(memory, (o->realm_count + 1) * sizeof *o->realms);
-    bool whole = true;
+    bool whole = get_text(from, memory, &o->races_off) && get_text(from, memory, &o->races_note);
     for (size_t i = 0; whole && i < o->count; i++)
         whole = get_record(from, memory, &o->records[i]);
     for (size_t i = 0; whole && i < o->cell_count; i++)

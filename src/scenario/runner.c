@@ -1,6 +1,8 @@
 #include "scenario/runner.h"
 
 #include "agent/world.h"
+#include "detect/detect.h"
+#include "engine/engine.h"
 #include "engine/atomics.h"
 #include "memory/shared_block.h"
 #include "memory/waiter_list.h"
@@ -10,6 +12,7 @@
 #include "scenario/network.h"
 #include "web/browsing_context.h"
 #include "scenario/timeline.h"
+#include "scenario/races.h"
 #include "web/program.h"
 #include "web/timers.h"
 
@@ -430,6 +433,56 @@ static void fill_dialogs(const plan *p, struct dialog_answer *out)
     }
 }
 
+/* ---- races ---- */
+
+static const char *cell_name(void *context, uint64_t block, uint64_t offset)
+{
+    const struct run *run = context;
+    for (const struct registered_cell *c = run->cells; c; c = c->next)
+        if (shared_block_id(c->block) == block && c->offset == offset)
+            return c->name;
+    return NULL;
+}
+
+static void add_finding(void *context, const observation_record *record)
+{
+    add(context, record);
+}
+
+static bool open_detector(const struct run *run, observation *out)
+{
+    const struct run_options *options = run->options;
+    struct detect_options wanted = {.memory_limit = options->race_memory};
+    out->races_off = NULL;
+    if (options->no_races)
+        out->races_off = "switched off";
+    else if (strcmp(engine_variant(), "observed") != 0)
+        out->races_off = "the plain engine";
+    else if (run->plan->knobs.pool_threads)
+        out->races_off = "agents share threads";
+    else if (detect_open(&wanted) != STATUS_OK)
+        out->races_off = "no room of addresses for the shadow memory";
+    out->races_watched = !out->races_off;
+    return out->races_watched;
+}
+
+static void tell_races(struct run *run, struct world *w)
+{
+    struct races_job job = {
+        .plan = run->plan,
+        .run = w,
+        .blocks_before = run->blocks_before,
+        .time_ns = run->observation->virtual_ns,
+        .fail_on = run->options->fail_on ? run->options->fail_on : FAIL_ON_DEFAULT,
+        .suppressions = run->options->suppressions,
+        .observation = run->observation,
+        .cell_name = cell_name,
+        .add = add_finding,
+        .context = run,
+    };
+    races_record(&job);
+}
+
 status scenario_run(const plan *p, const struct run_options *options, observation *out)
 {
     struct run run = {.plan = p, .options = options, .observation = out, .started = clock_monotonic()};
@@ -469,6 +522,7 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     w->stack_limit = p->limits.stack_kb << 10;
     w->agent_limit = (uint32_t)p->limits.agents;
     w->patience_ms = PATIENCE_MS;
+    bool watched = open_detector(&run, out);
     struct world_watch watch = {sink, ended, tick, &run};
     origin_set_public_suffixes(p->public_suffixes.items, p->public_suffixes.count);
     run.blocks_before = shared_block_last_id();
@@ -483,6 +537,8 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
         s = user_agent ? start_windows(&run, w, user_agent) : STATUS_NO_MEMORY;
     world_run(w, p->limits.time_ms * 1000000, options->wall_limit_ms * 1000000, &watch);
     timeline_free(run.timeline);
+    if (watched)
+        tell_races(&run, w);
     release_cells(&run);
     out->seed = seed;
     out->agents = w->agents_started;
@@ -496,5 +552,7 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
         network_free(served->network);
         free(served);
     }
+    if (watched)
+        detect_close(w, out->stuck);
     return s;
 }

@@ -11,12 +11,18 @@
 #include <stdbool.h>
 #include <signal.h>
 
+struct suppressions;
+
 struct run_options {
     bool main_is_worker;     /* the first window's script runs in an agent that may block */
     bool pure;               /* no `heddle` global */
     bool real_clock;         /* whatever the plan says */
     uint64_t seed;           /* 0: the plan's */
     uint64_t wall_limit_ms;  /* of the machine's time, 0 = none */
+    bool no_races;           /* leaves the race detector off */
+    uint32_t fail_on;        /* enum races_fail_on of scenario/races.h; 0: FAIL_ON_DEFAULT */
+    struct suppressions *suppressions;      /* NULL = none */
+    uint64_t race_memory;    /* bytes of shadow, 0: the detector's own limit */
     const volatile sig_atomic_t *interrupt; /* nonzero ends the run; NULL = none */
     /* Each record as it happens. NULL = none. */
     void (*record)(void *context, const observation_record *record);

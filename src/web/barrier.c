@@ -11,6 +11,7 @@
 #include "web/barrier.h"
 
 #include "agent/world.h"
+#include "observe/hooks.h"
 #include "web/realm.h"
 
 #include <pthread.h>
@@ -22,6 +23,7 @@ struct arrival {
     struct barrier *barrier; /* lock: NULL once it has opened */
     struct agent *agent;     /* counted */
     _Atomic bool open;
+    struct observe_edge *edge; /* lock: its past; of a sleeper that may go: everybody's */
     /* Of an agent that must not block. */
     struct realm *realm; /* NULL: the agent sleeps */
     JSValue resolve;
@@ -67,6 +69,7 @@ static void open_one(struct arrival *a)
         agent_post(agent, &a->task);
         return;
     }
+    a->edge = observe_send(OBSERVE_BARRIER);
     /* release: pairs with the acquire in may_go */
     atomic_store_explicit(&a->open, true, memory_order_release);
     parker_unpark(agent->parker, PARK_BLOCKED);
@@ -74,8 +77,12 @@ static void open_one(struct arrival *a)
 
 static void open_all(struct barrier *b)
 {
-    struct arrival *a = b->arrivals, *next;
-    for (; a; a = next) {
+    struct arrival *a, *next;
+    for (a = b->arrivals; a; a = a->next) {
+        observe_receive(a->edge);
+        a->edge = NULL;
+    }
+    for (a = b->arrivals; a; a = next) {
         next = a->next;
         open_one(a);
     }
@@ -91,6 +98,7 @@ static void leave(struct arrival *a)
         link = &(*link)->next;
     *link = a->next;
     a->barrier = NULL;
+    observe_drop(a->edge);
     if (--b->present == 0)
         barrier_free(b);
 }
@@ -111,6 +119,7 @@ static bool arrive(struct world *w, const char *name, uint32_t count, struct arr
         b->name = strdup(name);
     }
     b->present++;
+    a->edge = observe_send(OBSERVE_BARRIER);
     a->barrier = b;
     a->next = b->arrivals;
     b->arrivals = a;
@@ -139,7 +148,9 @@ static JSValue meet_asleep(JSContext *js, struct agent *agent, const char *name,
         parker_park(agent->parker, PARK_BLOCKED, CROWD_NEVER, may_go, &a);
     pthread_mutex_lock(&lock);
     bool opened = !a.barrier;
-    if (!opened)
+    if (opened)
+        observe_receive(a.edge);
+    else
         leave(&a);
     pthread_mutex_unlock(&lock);
     return opened ? JS_UNDEFINED : interruption_throw(js);

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "engine/interface.h"
 #include "memory/shared_block.h"
+#include "observe/hooks.h"
 #include "web/audio.h"
 #include "web/barrier.h"
 #include "web/css_worklets.h"
@@ -236,6 +237,44 @@ static JSValue heddle_call_worklet(JSContext *js, JSValueConst self, int count, 
     return promise;
 }
 
+/* ---- exclusive, unordered ---- */
+
+enum claim { CLAIM_EXCLUSIVE, CLAIM_UNORDERED };
+
+static JSValue claim(JSContext *js, JSValueConst view, uint64_t index, enum claim what)
+{
+    size_t offset, length, element_size;
+    JSValue shared = JS_GetTypedArrayBuffer(js, view, &offset, &length, &element_size);
+    if (JS_IsException(shared))
+        return shared;
+    struct shared_block *block = shared_array_buffer_block(shared);
+    JS_FreeValue(js, shared);
+    if (index >= length / element_size)
+        return JS_ThrowRangeError(js, "heddle: the index lies behind the end of the array");
+    if (!block) /* private memory is always exclusive */
+        return JS_UNDEFINED;
+    const uint8_t *address = shared_block_bytes(block) + offset + index * element_size;
+    if (what == CLAIM_EXCLUSIVE)
+        OBSERVE(access, address, element_size, OBSERVE_EXCLUSIVE);
+    else
+        OBSERVE(acknowledge, address, element_size);
+    return JS_UNDEFINED;
+}
+
+/* heddle.exclusive(typedArray, index): nobody else uses that element now, so that every access of another agent which is not ordered
+ * with this moment is a finding. heddle.unordered(typedArray, index): races on that element are meant. */
+static JSValue heddle_claim(JSContext *js, JSValueConst self, int count, JSValueConst *arguments, int what)
+{
+    uint64_t index = 0;
+    (void)self;
+    if (count < 1 || JS_GetTypedArrayType(arguments[0]) < 0)
+        return JS_ThrowTypeError(js, "heddle.%s: a typed array and an index are required",
+                                 what == CLAIM_EXCLUSIVE ? "exclusive" : "unordered");
+    if (count > 1 && JS_ToIndex(js, &index, arguments[1]))
+        return JS_EXCEPTION;
+    return claim(js, arguments[0], index, (enum claim)what);
+}
+
 /* ---- the object ---- */
 
 static const JSCFunctionListEntry entries[] = {
@@ -250,6 +289,8 @@ static const JSCFunctionListEntry entries[] = {
     JS_CFUNC_MAGIC_DEF("paint", 1, heddle_call_worklet, WORKLET_PAINT),
     JS_CFUNC_MAGIC_DEF("layout", 1, heddle_call_worklet, WORKLET_LAYOUT),
     JS_CFUNC_MAGIC_DEF("animate", 1, heddle_call_worklet, WORKLET_ANIMATION),
+    JS_CFUNC_MAGIC_DEF("exclusive", 2, heddle_claim, CLAIM_EXCLUSIVE),
+    JS_CFUNC_MAGIC_DEF("unordered", 2, heddle_claim, CLAIM_UNORDERED),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "heddle", JS_PROP_CONFIGURABLE),
 };
 

@@ -1,6 +1,7 @@
 #include "web/lock_manager.h"
 
 #include "agent/world.h"
+#include "base/assert.h"
 #include "observe/hooks.h"
 
 #include <pthread.h>
@@ -34,14 +35,22 @@ struct list {
     struct lock_request *first, *last;
 };
 
-/* A resource of one manager: while anybody holds it or waits for it, and as long as the run where somebody watches, since its address is the
- * token that orders a release before later grants. */
+/* What an agent had done when it last gave the lock back. */
+struct release {
+    uint32_t agent;
+    struct observe_edge *edge;
+};
+
+/* A resource of one manager: while anybody holds it or waits for it, and as long as the run where somebody watches, since it knows the
+ * releases that come before later grants. */
 struct lock_name {
     struct managers *all;
     struct lock_name *next; /* in the bucket */
     unsigned long hash;
     char *key, *name;
     struct list held, queue;
+    struct release *releases; /* the last of each agent that no later exclusive holder's release contains */
+    size_t release_count, release_capacity;
 };
 
 #define BUCKETS 64
@@ -70,8 +79,49 @@ static struct world_part *managers_make(void)
     return &all->part;
 }
 
+/* ---- order between holders (observe/hooks.h); under the lock ---- */
+
+static void releases_drop(struct lock_name *n)
+{
+    while (n->release_count)
+        observe_drop(n->releases[--n->release_count].edge);
+}
+
+/* The calling agent gives the lock back. An exclusive holder has learnt of every release before. */
+static void release_note(struct lock_name *n, enum lock_mode mode)
+{
+    struct observe_edge *edge = observe_send(OBSERVE_LOCK);
+    uint32_t agent = agent_current()->id;
+    size_t i = 0;
+    if (!edge)
+        return;
+    if (mode == LOCK_EXCLUSIVE)
+        releases_drop(n);
+    while (i < n->release_count && n->releases[i].agent != agent)
+        i++;
+    if (i == n->release_capacity) {
+        n->release_capacity = n->release_capacity ? n->release_capacity * 2 : 4;
+        n->releases = realloc(n->releases, n->release_capacity * sizeof *n->releases);
+        hd_assert(n->releases);
+    }
+    if (i < n->release_count)
+        observe_drop(n->releases[i].edge);
+    else
+        n->release_count++;
+    n->releases[i] = (struct release){agent, edge};
+}
+
+/* The calling agent has got it. */
+static void releases_learn(struct lock_name *n)
+{
+    for (size_t i = 0; i < n->release_count; i++)
+        OBSERVE(edge_learn, n->releases[i].edge);
+}
+
 static void name_free(struct lock_name *n)
 {
+    releases_drop(n);
+    free(n->releases);
     free(n->key);
     free(n->name);
     free(n);
@@ -181,8 +231,11 @@ static void news_run(struct task *t, struct agent *a)
 {
     struct lock_request *r = caa_container_of(t, struct lock_request, news);
     (void)a;
-    if (r->told == r->calls->granted)
-        OBSERVE(edge_receive, r->name);
+    if (r->told == r->calls->granted && observe_active()) {
+        pthread_mutex_lock(&r->name->all->lock);
+        releases_learn(r->name);
+        pthread_mutex_unlock(&r->name->all->lock);
+    }
     if (r->holder)
         r->told(r->holder);
     request_unref(r);
@@ -344,7 +397,7 @@ void lock_request_end(struct lock_request *r)
     pthread_mutex_lock(&all->lock);
     struct lock_name *n = r->name;
     if (r->state == HELD) /* one that was stolen orders nothing: its holder may still be at work */
-        OBSERVE(edge_send, n);
+        release_note(n, r->mode);
     struct agent *a = end(r);
     if (a) {
         grant_all(n);

@@ -235,6 +235,11 @@ static bool value_at(const struct goal *g, const char *job, const char *name, in
             return false;
         *out = (*out - base) / g->subtract_job_divide;
     }
+    if (r == OBSERVED && (g->added_divide > 0 || g->times_plain)) {
+        if (!find_sample(job_named(job), HEDDLE, run, name, &base))
+            return false;
+        *out = g->times_plain ? *out / base : (*out - base) / g->added_divide;
+    }
     return true;
 }
 

@@ -57,6 +57,7 @@ const struct job jobs[] = {
      .probe = PROBE_TERMINATE,
      .runtimes = OURS | BIT(NODE)},
     {.name = "atomics", .program = "atomics.js", .runtimes = ALL},
+    {.name = "races", .program = "races.js", .runtimes = OURS | BIT(OBSERVED), .repeats = 3},
 };
 const size_t job_count = sizeof jobs / sizeof jobs[0];
 
@@ -77,6 +78,16 @@ const size_t job_count = sizeof jobs / sizeof jobs[0];
         .title = "&emsp;CPU time of one, sleeping only", .job = "pairs-" #n "-sleeping",           \
         .figure = "cpu-us-per-trip", .unit = "µs"                                                 \
     }
+
+#define DETECTION(what, name, accesses)                                                            \
+    {.title = "race detection adds to " what,                                                      \
+     .job = "races",                                                                               \
+     .figure = name,                                                                               \
+     .unit = "ns",                                                                                 \
+     .kind = GOAL_AT_MOST,                                                                         \
+     .bound = 25,                                                                                  \
+     .subject = OBSERVED,                                                                          \
+     .added_divide = accesses}
 
 const struct goal goals[] = {
     {.title = "hello.js, start to exit",
@@ -220,5 +231,27 @@ const struct goal goals[] = {
      .job = "atomics",
      .figure = "plain-increment-ns",
      .unit = "ns"},
+    {.title = "pure JavaScript with race detection, times the plain variant",
+     .job = "races",
+     .figure = "pure-ms",
+     .unit = "×",
+     .kind = GOAL_AT_MOST,
+     .bound = 1.2,
+     .subject = OBSERVED,
+     .times_plain = true},
+    DETECTION("a plain read of shared memory", "read-ns", 1),
+    DETECTION("a plain write", "write-ns", 1),
+    DETECTION("each of the two accesses of i32[i]++", "increment-ns", 2),
+    DETECTION("a plain write of a byte", "byte-ns", 1),
+    DETECTION("Atomics.load", "load-ns", 1),
+    DETECTION("Atomics.store", "store-ns", 1),
+    DETECTION("Atomics.add", "add-ns", 1),
+    {.title = "race detection, two agents on blocks of their own, against one",
+     .job = "races",
+     .figure = "apart-ratio",
+     .unit = "×",
+     .kind = GOAL_AT_MOST,
+     .bound = 1.25,
+     .subject = OBSERVED},
 };
 const size_t goal_count = sizeof goals / sizeof goals[0];

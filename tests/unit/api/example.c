@@ -15,6 +15,73 @@
 
 static int failures;
 
+/* ---- races among C threads ---- */
+
+struct raced {
+    hd_shared_block *block;
+    hd_order *order;
+    bool with_lock;
+};
+
+static void *add_in_thread(void *context)
+{
+    struct raced *r = context;
+    hd_thread *t;
+    uint32_t value;
+    CHECK(hd_thread_attach(&t) == HD_OK);
+    hd_order_receive(r->order);
+    while (r->with_lock) {
+        uint64_t before;
+        hd_atomics_compare_exchange(r->block, 0, 4, 0, 1, &before);
+        if (!before)
+            break;
+    }
+    hd_shared_block_read(r->block, 4, &value, 4);
+    value++;
+    hd_shared_block_write(r->block, 4, &value, 4);
+    if (r->with_lock)
+        hd_atomics_store(r->block, 0, 4, 0);
+    hd_thread_detach(t);
+    return NULL;
+}
+
+static void count_race(void *context, const hd_race *race)
+{
+    CHECK(race->first.thread != race->second.thread && race->first.offset == 4 && race->first.size == 4);
+    CHECK(!strcmp(race->first.operation, "write") || !strcmp(race->second.operation, "write"));
+    ++*(int *)context;
+}
+
+static int race_two(bool with_lock)
+{
+    struct raced r[2];
+    pthread_t threads[2];
+    hd_thread *self;
+    uint32_t zero = 0;
+    int races = 0;
+    hd_shared_block *block;
+    CHECK(hd_races_watch() == HD_OK && hd_races_watch() == HD_STATE);
+    CHECK(hd_thread_attach(&self) == HD_OK);
+    CHECK(hd_shared_block_create(8, HD_FIXED_LENGTH, &block) == HD_OK);
+    hd_shared_block_write(block, 4, &zero, 4);
+    for (int i = 0; i < 2; i++) {
+        r[i] = (struct raced){block, hd_order_send(), with_lock}; /* starting a thread orders; the detector is told */
+        pthread_create(&threads[i], NULL, add_in_thread, &r[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    hd_shared_block_unref(block);
+    hd_thread_detach(self);
+    CHECK(hd_races_end(count_race, &races) == (uint64_t)races);
+    return races;
+}
+
+static void find_races(void)
+{
+    CHECK(race_two(true) == 0);
+    CHECK(race_two(false) > 0);
+}
+
 /* ---- a script is run, its records are read ---- */
 
 static void count_lines(void *context, const hd_record *record)
@@ -127,6 +194,7 @@ static void share(void)
 
 int main(void)
 {
+    find_races();
     run_script();
     find_deadlock();
     load_nothing();

@@ -105,20 +105,24 @@ static struct {
     uint64_t offset, size;
 } seen;
 
-static void on_access(struct shared_block *block, uint64_t offset, uint64_t size,
-                      enum observe_kind kind, enum observe_order order)
+static void on_access(const void *address, uint64_t size, enum observe_kind kind)
 {
-    seen.init += kind == OBSERVE_INIT;
     seen.read += kind == OBSERVE_READ;
     seen.write += kind == OBSERVE_WRITE;
-    seen.offset = offset;
+    CU_ASSERT_PTR_NOT_NULL(shared_block_of(address, &seen.offset));
     seen.size = size;
-    CU_ASSERT_EQUAL(order, OBSERVE_UNORDERED);
+}
+
+static void on_begin(struct shared_block *block)
+{
+    seen.init++;
+    CU_ASSERT_EQUAL(shared_block_max(block), 16);
 }
 
 static void on_length(struct shared_block *block, enum observe_kind kind)
 {
     seen.length++;
+    CU_ASSERT_EQUAL(kind, OBSERVE_READ);
 }
 
 static void on_end(struct shared_block *block)
@@ -129,12 +133,11 @@ static void on_end(struct shared_block *block)
 static void test_announcements(void)
 {
     static const struct observe_hooks hooks = {
-        .access = on_access, .length = on_length, .block_end = on_end};
+        .access = on_access, .block_begin = on_begin, .length_end = on_length, .block_end = on_end};
     memset(&seen, 0, sizeof seen);
     observe_install(&hooks);
     struct shared_block *block;
     CU_ASSERT_EQUAL_FATAL(shared_block_create(8, 16, &block), STATUS_OK);
-    CU_ASSERT_EQUAL(seen.size, 16);
     uint32_t value = 1;
     block_write(block, 4, &value, 4);
     CU_ASSERT(seen.offset == 4 && seen.size == 4);

@@ -10,7 +10,8 @@
     "page    window           │ counter is 2000\n" \
     "\n" \
     "✓ holds · all 3 expectations · 1 agent · 12 ms · seed 7\n" \
-    "  checked the whole log in order (2), shared cells (1), undeclared findings · race detection off\n"
+    "  checked the whole log in order (2), shared cells (1), undeclared findings\n" \
+    "  race detection off: not asked for\n"
 
 #define FAILS_TEXT \
     "Two at a gate · scenarios/a gate.yaml\n" \
@@ -42,7 +43,8 @@
     "  ✗ deadlock · found, but the scenario does not declare it\n" \
     "    2 agents are blocked for ever\n" \
     "\n" \
-    "  checked the whole log in order (2), shared cells (1), undeclared findings · race detection off\n" \
+    "  checked the whole log in order (2), shared cells (1), undeclared findings\n" \
+    "  race detection off: not asked for\n" \
     "  again   heddle run 'scenarios/a gate.yaml'\n"
 
 #define COLOURED_TEXT \
@@ -52,7 +54,8 @@
     "\033[2m       1.500 ms  \033[0m\033[36mpage\033[0m    \033[2mwindow\033[0m          \033[2m │ \033[0mcounter is 2000\n" \
     "\n" \
     "\033[32m✓ holds\033[0m · all 3 expectations · 1 agent · 12 ms · seed 7\n" \
-    "\033[2m  checked the whole log in order (2), shared cells (1), undeclared findings · race detection off\033[0m\n"
+    "\033[2m  checked the whole log in order (2), shared cells (1), undeclared findings\033[0m\n" \
+    "\033[2m  race detection off: not asked for\033[0m\n"
 
 #define SEVERAL_TEXT \
     "✓ Two at a gate · gate.yaml · 12 ms\n" \
@@ -85,7 +88,8 @@
     "  ✗ deadlock · found, but the scenario does not declare it\n" \
     "    2 agents are blocked for ever\n" \
     "\n" \
-    "  checked the whole log in order (2), shared cells (1), undeclared findings · race detection off\n" \
+    "  checked the whole log in order (2), shared cells (1), undeclared findings\n" \
+    "  race detection off: not asked for\n" \
     "  again   heddle run gate.yaml\n" \
     "\n" \
     "✗ Two at a gate · gate.yaml · 1.0 ms\n" \
@@ -113,7 +117,7 @@
     "{\"type\":\"expectation\",\"topic\":\"undeclared\",\"what\":\"uncaught-error\",\"held\":false,\"explanation\":\"TypeError: no\",\"shows\":[]}\n" \
     "{\"type\":\"expectation\",\"topic\":\"undeclared\",\"what\":\"deadlock\",\"held\":false,\"explanation\":\"2 agents are blocked for ever\",\"shows\":[]}\n" \
     "{\"type\":\"cell\",\"name\":\"counter\",\"value\":\"2000\",\"array\":\"Int32Array\",\"block\":1,\"byte_offset\":0}\n" \
-    "{\"type\":\"verdict\",\"scenario\":\"gate.yaml\",\"outcome\":\"fails\",\"exit_code\":1,\"end\":\"deadlock\",\"held\":2,\"failed\":3,\"declared_findings\":0,\"agents\":2,\"shared_blocks\":1,\"seed\":7,\"clock\":\"virtual\",\"clock_ns\":0,\"wall_ns\":1000000,\"race_detection\":\"race detection off\",\"again\":\"heddle run gate.yaml\"}\n" \
+    "{\"type\":\"verdict\",\"scenario\":\"gate.yaml\",\"outcome\":\"fails\",\"exit_code\":1,\"end\":\"deadlock\",\"held\":2,\"failed\":3,\"declared_findings\":0,\"agents\":2,\"shared_blocks\":1,\"seed\":7,\"clock\":\"virtual\",\"clock_ns\":0,\"wall_ns\":1000000,\"race_detection\":{\"on\":false,\"reason\":\"not asked for\"},\"again\":\"heddle run gate.yaml\"}\n" \
     "{\"type\":\"summary\",\"holds\":0,\"fails\":1,\"bound\":0,\"interrupted\":0,\"invalid\":0,\"not-run\":0,\"exit_code\":1}\n"
 
 #define JUNIT_TEXT \

@@ -142,7 +142,6 @@ static reporter *start(report_options o, const char *path)
     gate = load(scenario_text, path);
     o.sink = collect;
     o.context = &out;
-    o.race_detection = "race detection off";
     return report_create(&o);
 }
 

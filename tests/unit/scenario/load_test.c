@@ -310,11 +310,11 @@ static void test_expectations(void)
     ASSERT_ERRORS(EXPECT "  cells: {n: {shows: 2}, m: {}}\n",
                   "test.yaml:5:14: expected the cell's value: is, min or max\n"
                   "test.yaml:5:29: expected the cell's value: is, min or max\n");
-    ASSERT_ERRORS(EXPECT "  findings: [race, {kind: deadlock, count: {min: 3, max: 2}}]\n",
-                  "test.yaml:5:14: expected a kind of finding that can be detected: deadlock, "
-                  "lock-wait, uncaught-error, "
+    ASSERT_ERRORS(EXPECT "  findings: [collision, {kind: deadlock, count: {min: 3, max: 2}}]\n",
+                  "test.yaml:5:14: expected a kind of finding that can be detected: race, plain-spin, mixed-use, "
+                  "mixed-size, plain-wait, deadlock, lock-wait, uncaught-error, "
                   "unhandled-rejection, heap-exhausted, stack-exhausted, script-error, "
-                  "script-aborted, rule-broken, long-task, starved or time-limit, found \"race\"\n");
+                  "script-aborted, rule-broken, long-task, starved or time-limit, found \"collision\"\n");
     ASSERT_ERRORS(EXPECT "  findings: [{kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:38: \"min\" is larger than \"max\"\n");
     ASSERT_ERRORS(

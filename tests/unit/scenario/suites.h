@@ -12,5 +12,6 @@ void add_load_suite(void);
 void add_resources_suite(void);
 void add_expect_suite(void);
 void add_schema_suite(void);
+void add_code_suite(void);
 
 #endif

@@ -1,0 +1,45 @@
+// What race detection costs: accesses of a block that another agent knows, plain JavaScript, and two agents on blocks of their own.
+const now = () => performance.now();
+const cells = new Int32Array(new SharedArrayBuffer(1 << 14)), bytes = new Uint8Array(new SharedArrayBuffer(1 << 12));
+new MessageChannel().port1.postMessage([cells, bytes]); // shared from here on
+
+const loops = {
+  read(n) { for (let i = 0; i < n; i++) cells[i & 4095]; },
+  write(n) { for (let i = 0; i < n; i++) cells[i & 4095] = i; },
+  increment(n) { for (let i = 0; i < n; i++) cells[i & 4095]++; },
+  byte(n) { for (let i = 0; i < n; i++) bytes[i & 4095] = i; },
+  load(n) { for (let i = 0; i < n; i++) Atomics.load(cells, i & 4095); },
+  store(n) { for (let i = 0; i < n; i++) Atomics.store(cells, i & 4095, i); },
+  add(n) { for (let i = 0; i < n; i++) Atomics.add(cells, i & 4095, 1); },
+};
+for (const [name, loop] of Object.entries(loops)) {
+  loop(100000);
+  const begin = now();
+  loop(1000000);
+  console.log(`figure ${name}-ns ${now() - begin}`);
+}
+
+function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); }
+function sort() {
+  const values = Array.from({ length: 20000 }, (_, i) => (i * 7919) % 20011);
+  return values.sort((a, b) => a - b).map(value => ({ value })).filter(({ value }) => value % 3).length;
+}
+const begin = now();
+fib(26);
+for (let i = 0; i < 10; i++) sort();
+console.log(`figure pure-ms ${now() - begin}`);
+
+const source = `onmessage = ({ data: cells }) => {
+  const begin = performance.now();
+  for (let i = 0; i < 500000; i++) { cells[i & 1023] = i; Atomics.add(cells, 1024, 1); }
+  postMessage(performance.now() - begin);
+};`;
+const url = URL.createObjectURL(new Blob([source]));
+function apart(count) {
+  return Promise.all(Array.from({ length: count }, () => new Promise(resolve => {
+    const worker = new Worker(url);
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.postMessage(new Int32Array(new SharedArrayBuffer(1 << 13)));
+  }))).then(times => Math.max(...times));
+}
+apart(1).then(one => apart(2).then(two => console.log(`figure apart-ratio ${two / one}`)));

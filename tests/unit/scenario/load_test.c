@@ -199,7 +199,7 @@ static void test_broken_yaml(void)
     ASSERT_ERRORS("title: \"a\\0b\"\n",
                   "test.yaml:1:8: a NUL character cannot be part of this file\n");
     ASSERT_ERRORS(GOOD "---\n" GOOD,
-                  "test.yaml:3:1: a second document starts here; a file holds one scenario\n");
+                  "test.yaml:3:1: a second document starts here; a file holds one\n");
     ASSERT_ERRORS("title: !mine t\n",
                   "test.yaml:1:8: tags of one's own (!...) have no meaning here\n");
     ASSERT_ERRORS("[a, b]: c\n", "test.yaml:1:1: expected a text as key, found a list\n");

@@ -14,6 +14,7 @@ static const struct command {
     const char *about;
 } commands[] = {
     {"run", cli_run, "run scenarios (.yaml), folders of them, or single scripts (.js, .mjs)"},
+    {"litmus", cli_litmus, "what the memory model allows a small program, and what the machine does"},
     {"list", cli_list, "list scenarios by subject"},
     {"schema", cli_schema, "print the JSON Schema of scenario files, for editors"},
     {"test262", cli_test262, "run the conformance suite of ECMA-262 from a checkout"},

@@ -85,8 +85,7 @@ typedef struct litmus_result {
     litmus_race race;
     bool racy;
     bool complete; /* false: a bound was reached, and outcomes may be missing */
-    /* set by litmus_interleave: false when the number of states exceeded its bound */
-    bool interleaved;
+    bool interleaved, on_x86_known; /* set by litmus_judge: the marks of the outcomes are complete */
     uint32_t *table; /* outcomes by hash */
     size_t table_size, capacity;
 } litmus_result;

@@ -1,0 +1,549 @@
+/* Threads, batches and counting.
+ *
+ * Ownership: one crew per call; each worker owns its code, its rows and its table of outcomes while
+ * the others run, and its part of the instances while they are counted and reset. Lock order: none.
+ *
+ * Ordering guarantees:
+ *  1. What a worker wrote before crew_meet happens before what any of them does after it: the
+ *     counter's acq_rel increments form one chain, which the release store of `round` ends and its
+ *     acquire loads read. So rows, cells and the chosen mode are plain data on either side.
+ *  2. Between two meetings the cells are touched only by stress_code_run, whose order is the
+ *     program's.
+ *
+ * Progress: a worker spins in crew_meet until all have come; when there are more workers than CPUs it
+ * yields its CPU meanwhile. */
+#include "litmus/stress.h"
+
+#include "base/assert.h"
+#include "litmus/stress_code.h"
+#include "platform/clock.h"
+#include "platform/cpu.h"
+#include "platform/pages.h"
+#include "platform/thread.h"
+
+#include <math.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCH_MOST = 1000,
+    LINE = 64,
+    TABLE = 1024, /* outcomes of one worker; what does not fit is counted at the end of the batch */
+    DEADLINE_TICKS = 1500
+};
+
+enum meeting { MEET_PER_BATCH, MEET_PER_INSTANCE, MEET_AT_MOMENT };
+
+static const struct mode {
+    const char *name;
+    size_t batch;
+    enum meeting meeting;
+    bool lines;    /* every block on a cache line of its own; else packed */
+    bool shuffled; /* instances in a random order */
+    bool owners;   /* worker a resets block a, so that its line is in its cache */
+    bool preload;  /* workers touch a random half of the cells first */
+    bool free;     /* the system chooses the CPUs */
+} modes[] = {
+    {"batch of 256, packed", 256, MEET_PER_BATCH, false, false, false, false, false},
+    {"batch of 1000, packed", 1000, MEET_PER_BATCH, false, false, false, false, false},
+    {"batch of 256, packed, threads free", 256, MEET_PER_BATCH, false, false, false, false, true},
+    {"batch of 1000, packed, shuffled", 1000, MEET_PER_BATCH, false, true, false, false, false},
+    {"batch of 1000, own lines", 1000, MEET_PER_BATCH, true, false, false, false, false},
+    {"batch of 1000, own lines, owners reset", 1000, MEET_PER_BATCH, true, false, true, false, false},
+    {"batch of 1000, own lines, shuffled, preload", 1000, MEET_PER_BATCH, true, true, false, true,
+     false},
+    {"barrier before each instance", 256, MEET_PER_INSTANCE, true, false, false, false, false},
+    {"time base before each instance", 256, MEET_AT_MOMENT, true, false, false, false, false},
+};
+enum { MODES = sizeof modes / sizeof modes[0], SHARED_MODES = 7 /* usable with fewer CPUs too */ };
+
+struct entry {
+    uint64_t keys[LITMUS_SLOTS];
+    litmus_value slots[LITMUS_SLOTS];
+    uint64_t count, first;
+    uint8_t mode;
+    bool used, weak;
+};
+
+struct crew;
+
+struct worker {
+    struct crew *crew;
+    size_t number;
+    thread handle;
+    stress_code code;
+    litmus_value *rows;
+    struct entry *table;
+    uint64_t weak; /* of the current slice */
+    uint64_t random;
+    size_t placed; /* the mode whose addresses the code has */
+};
+
+struct crew {
+    const litmus_program *program;
+    const litmus_result *allowed;
+    const litmus_stress_options *options;
+    litmus_stress_result *result;
+    size_t count;
+    bool yields;
+    struct worker workers[LITMUS_AGENTS];
+    _Atomic uint32_t arrived; /* acq_rel increments; pairs with each other */
+    _Atomic uint32_t round;   /* release store by the last, acquire loads by the rest */
+    _Atomic uint64_t moment;  /* MEET_AT_MOMENT: relaxed, published by `round` */
+
+    /* Written by worker 0 between two meetings. */
+    size_t mode;
+    size_t batch;
+    bool stop;
+    uint64_t base; /* iterations before this batch */
+    stress_layout layout;
+    uint32_t place[BATCH_MOST];
+    uint8_t *cells;
+    size_t cells_size;
+    uint8_t initial[LITMUS_BLOCKS][LITMUS_BLOCK_SIZE];
+    uint8_t rows[LITMUS_SLOTS]; /* which place in its agent's row a slot has */
+};
+
+/* ---- meeting ---- */
+
+static void crew_meet(struct crew *c)
+{
+    /* relaxed: own value of the last meeting, ordered by it */
+    uint32_t round = atomic_load_explicit(&c->round, memory_order_relaxed);
+    /* acq_rel: pairs with the increments of the others */
+    if (atomic_fetch_add_explicit(&c->arrived, 1, memory_order_acq_rel) + 1 == c->count) {
+        atomic_store_explicit(&c->arrived, 0, memory_order_relaxed);
+        atomic_store_explicit(&c->moment, cpu_ticks() + DEADLINE_TICKS, memory_order_relaxed);
+        /* release: pairs with the acquire below */
+        atomic_store_explicit(&c->round, round + 1, memory_order_release);
+        return;
+    }
+    for (unsigned spins = 0;
+         atomic_load_explicit(&c->round, memory_order_acquire) == round; spins++) {
+        if (c->yields || spins > 20000)
+            sched_yield();
+        else
+            cpu_pause();
+    }
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+/* ---- layouts ---- */
+
+static size_t packed_stride(unsigned size)
+{
+    size_t stride = 1;
+    while (stride < size && stride < 8)
+        stride *= 2;
+    return size <= 8 ? stride : (size + 7u) & ~(size_t)7;
+}
+
+static void lay_out(struct crew *c)
+{
+    const struct mode *m = &modes[c->mode];
+    size_t at = 0;
+    for (size_t b = 0; b < c->program->block_count; b++) {
+        size_t size = c->program->blocks[b].size;
+        size_t stride = m->lines ? (size + LINE - 1) / LINE * LINE : packed_stride((unsigned)size);
+        c->layout.base[b] = c->cells + at;
+        c->layout.stride[b] = stride;
+        at += (stride * BATCH_MOST + LINE - 1) / LINE * LINE;
+    }
+    hd_assert(at <= c->cells_size);
+    c->batch = m->batch;
+    c->layout.place = c->place;
+    for (uint32_t i = 0; i < c->batch; i++)
+        c->place[i] = i;
+    for (size_t i = c->batch; m->shuffled && i > 1; i--) {
+        size_t k = next_random(&c->workers[0].random) % i;
+        uint32_t other = c->place[k];
+        c->place[k] = c->place[i - 1];
+        c->place[i - 1] = other;
+    }
+}
+
+static size_t cells_needed(const litmus_program *p)
+{
+    size_t at = 0;
+    for (size_t b = 0; b < p->block_count; b++)
+        at += ((p->blocks[b].size + LINE - 1u) / LINE + 1) * LINE * BATCH_MOST;
+    return at;
+}
+
+static void reset_block(struct crew *c, size_t block, size_t first, size_t end)
+{
+    size_t size = c->program->blocks[block].size, stride = c->layout.stride[block];
+    uint8_t *base = c->layout.base[block];
+    for (size_t i = first; i < end; i++)
+        memcpy(base + c->place[i] * stride, c->initial[block], size);
+}
+
+static void reset_cells(struct crew *c, size_t worker, size_t first, size_t end)
+{
+    for (size_t b = 0; b < c->program->block_count; b++)
+        if (!modes[c->mode].owners)
+            reset_block(c, b, first, end);
+        else if (b % c->count == worker)
+            reset_block(c, b, 0, c->batch);
+}
+
+static void touch_cells(struct worker *w)
+{
+    struct crew *c = w->crew;
+    for (size_t b = 0; b < c->program->block_count; b++)
+        for (size_t i = 0; i < c->batch; i++)
+            if (next_random(&w->random) & 1)
+                __builtin_prefetch(c->layout.base[b] + c->place[i] * c->layout.stride[b]);
+}
+
+/* ---- counting ---- */
+
+static litmus_value slot_of(const struct crew *c, const litmus_slot *slot, size_t instance,
+                            size_t row)
+{
+    if (!slot->final) {
+        const struct worker *w = &c->workers[slot->agent - 1];
+        return w->rows[instance * w->code.shown_count + row];
+    }
+    const litmus_step *s = &slot->read;
+    unsigned size = litmus_elements[s->element].size;
+    uint64_t raw = 0;
+    memcpy(&raw,
+           c->layout.base[s->place.block] + c->place[instance] * c->layout.stride[s->place.block] +
+               s->place.offset,
+           size);
+    return litmus_decode((litmus_element)s->element, s->big_endian ? litmus_swap(raw, size) : raw);
+}
+
+static void fill_entry(struct worker *w, struct entry *e, const litmus_value *slots, size_t instance)
+{
+    const struct crew *c = w->crew;
+    size_t count = c->program->slot_count;
+    e->used = true;
+    for (size_t s = 0; s < count; s++) {
+        e->keys[s] = slots[s].bits;
+        e->slots[s] = slots[s];
+    }
+    e->first = c->base + instance;
+    e->mode = (uint8_t)c->mode;
+    const litmus_outcome *o = litmus_result_find(c->allowed, slots);
+    e->weak = o == NULL || !o->sequential;
+}
+
+static bool same_entry(const struct entry *e, const litmus_value *slots, size_t count)
+{
+    for (size_t s = 0; s < count; s++)
+        if (e->keys[s] != slots[s].bits || e->slots[s].kind != slots[s].kind ||
+            e->slots[s].negative != slots[s].negative)
+            return false;
+    return true;
+}
+
+static void count_instance(struct worker *w, size_t instance)
+{
+    const struct crew *c = w->crew;
+    size_t count = c->program->slot_count;
+    litmus_value slots[LITMUS_SLOTS];
+    uint64_t h = 0;
+    for (size_t s = 0; s < count; s++) {
+        slots[s] = slot_of(c, &c->program->slots[s], instance, c->rows[s]);
+        h = (h ^ slots[s].bits) * 0xff51afd7ed558ccd;
+        h ^= h >> 32;
+    }
+    for (size_t tries = 0; tries < TABLE; tries++) {
+        struct entry *e = &w->table[(h + tries) % TABLE];
+        if (!e->used)
+            fill_entry(w, e, slots, instance);
+        else if (!same_entry(e, slots, count))
+            continue;
+        e->count++;
+        w->weak += e->weak;
+        return;
+    }
+}
+
+static void find_rows(struct crew *c)
+{
+    uint8_t *rows = c->rows;
+    for (size_t s = 0; s < c->program->slot_count; s++) {
+        const litmus_slot *slot = &c->program->slots[s];
+        rows[s] = 0;
+        if (slot->final)
+            continue;
+        const stress_code *code = &c->workers[slot->agent - 1].code;
+        while (code->shown[rows[s]] != slot->reg)
+            rows[s]++;
+    }
+}
+
+/* ---- a batch ---- */
+
+static void run_batch(struct worker *w)
+{
+    struct crew *c = w->crew;
+    const struct mode *m = &modes[c->mode];
+    if (m->meeting == MEET_PER_BATCH) {
+        for (uint64_t skew = next_random(&w->random) % 64; skew > 0; skew--)
+            __asm__ volatile("");
+        stress_code_run(&w->code, &c->layout, 0, c->batch, w->rows);
+        return;
+    }
+    for (size_t i = 0; i < c->batch; i++) {
+        crew_meet(c);
+        uint64_t moment = atomic_load_explicit(&c->moment, memory_order_relaxed);
+        while (m->meeting == MEET_AT_MOMENT && cpu_ticks() < moment)
+            ;
+        stress_code_run(&w->code, &c->layout, i, i + 1, w->rows);
+    }
+}
+
+static void work(struct worker *w)
+{
+    struct crew *c = w->crew;
+    for (;;) {
+        crew_meet(c); /* the mode is chosen */
+        if (c->stop)
+            return;
+        size_t first = c->batch * w->number / c->count;
+        size_t end = c->batch * (w->number + 1) / c->count;
+        if (w->placed != c->mode) {
+            w->placed = c->mode;
+            if (c->yields || modes[c->mode].free)
+                cpu_unpin();
+            else
+                cpu_pin((unsigned)w->number);
+            stress_code_place(&w->code, &c->layout);
+            reset_cells(c, w->number, first, end);
+            crew_meet(c);
+        }
+        if (modes[c->mode].preload)
+            touch_cells(w);
+        crew_meet(c); /* the cells are as the program begins */
+        run_batch(w);
+        crew_meet(c); /* everyone is done */
+        for (size_t i = first; i < end; i++)
+            count_instance(w, i);
+        if (modes[c->mode].owners)
+            crew_meet(c); /* everyone has read what others reset */
+        reset_cells(c, w->number, first, end);
+        crew_meet(c); /* counted, and reset */
+        if (w->number == 0)
+            return; /* to choose what comes next */
+    }
+}
+
+/* ---- the whole ---- */
+
+static void run_setup(struct crew *c, region *memory)
+{
+    stress_code code;
+    static const uint32_t zero;
+    stress_layout layout = {.place = &zero};
+    litmus_value rows[LITMUS_REGISTERS];
+    for (size_t b = 0; b < c->program->block_count; b++)
+        layout.base[b] = c->initial[b];
+    if (!stress_code_make(c->program, 0, memory, &code))
+        return; /* refused before */
+    code.shown_count = 0;
+    stress_code_place(&code, &layout);
+    stress_code_run(&code, &layout, 0, 1, rows);
+}
+
+static bool make_codes(struct crew *c, region *memory)
+{
+    stress_code setup;
+    if (!stress_code_make(c->program, 0, memory, &setup))
+        return false;
+    for (size_t i = 0; i < c->count; i++) {
+        struct worker *w = &c->workers[i];
+        if (c->program->agents[i + 1].started ||
+            !stress_code_make(c->program, i + 1, memory, &w->code))
+            return false;
+        w->crew = c;
+        w->number = i;
+        w->placed = MODES;
+        w->rows = region_allocate(memory, (BATCH_MOST * w->code.shown_count + 1) *
+                                              sizeof *w->rows);
+        w->table = region_allocate(memory, TABLE * sizeof *w->table);
+    }
+    return true;
+}
+
+static bool is_over(const struct crew *c, const litmus_stress_options *o, double elapsed)
+{
+    if (o->interrupt != NULL && *o->interrupt)
+        return true;
+    bool time_over = o->seconds > 0 && elapsed >= o->seconds;
+    bool count_over = o->iterations > 0 && c->base >= o->iterations;
+    return time_over || count_over;
+}
+
+/* Runs one mode for a slice of the time. */
+static void run_slice(struct crew *c, const litmus_stress_options *o, int64_t start,
+                      litmus_stress_mode *mode)
+{
+    enum { SLICE_NS = 20000000 };
+    int64_t begin = clock_monotonic(), now = begin;
+    uint64_t base = c->base;
+    lay_out(c);
+    do {
+        work(&c->workers[0]);
+        c->base += c->batch;
+        now = clock_monotonic();
+    } while (now - begin < SLICE_NS && !is_over(c, o, (double)(now - start) / 1e9));
+    mode->iterations += c->base - base;
+    mode->seconds += (double)(now - begin) / 1e9;
+    for (size_t i = 0; i < c->count; i++) {
+        mode->weak += c->workers[i].weak;
+        c->workers[i].weak = 0;
+    }
+}
+
+/* Worker 0 chooses the modes. */
+static void lead(struct crew *c)
+{
+    const litmus_stress_options *o = c->options;
+    litmus_stress_result *r = c->result;
+    size_t usable = c->yields ? SHARED_MODES : MODES;
+    int64_t start = clock_monotonic();
+    r->mode_count = MODES;
+    for (size_t i = 0; i < MODES; i++)
+        r->modes[i].name = modes[i].name;
+    c->mode = o->one_mode ? (size_t)o->only_mode % usable : 0;
+    for (;;) {
+        run_slice(c, o, start, &r->modes[c->mode]);
+        r->seconds = (double)(clock_monotonic() - start) / 1e9;
+        if (o->tick != NULL)
+            o->tick(o->context, c->base, r->seconds);
+        if (is_over(c, o, r->seconds))
+            break;
+        if (!o->one_mode)
+            c->mode = (c->mode + 1) % usable;
+    }
+    r->iterations = c->base;
+    r->interrupted = o->interrupt != NULL && *o->interrupt;
+    c->stop = true;
+    crew_meet(c);
+}
+
+static void run_worker(void *context)
+{
+    struct worker *w = context;
+    thread_name("litmus");
+    if (w->number == 0)
+        lead(w->crew);
+    else
+        work(w);
+}
+
+/* Followers first: when one cannot be started, there is no leader yet. */
+static bool run_crew(struct crew *c)
+{
+    size_t started = c->count;
+    while (started > 0 && thread_start(&c->workers[started - 1].handle, NULL, (size_t)256 << 10,
+                                       run_worker, &c->workers[started - 1]) == STATUS_OK)
+        started--;
+    if (started > 0) { /* lead those who wait to their end; nobody reads `stop` before the meeting */
+        while (atomic_load_explicit(&c->arrived, memory_order_acquire) < c->count - started)
+            sched_yield();
+        c->stop = true;
+        atomic_fetch_add_explicit(&c->arrived, (uint32_t)started - 1, memory_order_acq_rel);
+        crew_meet(c);
+    }
+    for (size_t i = started; i < c->count; i++)
+        thread_join(&c->workers[i].handle);
+    return started == 0;
+}
+
+static void collect(const struct crew *c, region *memory, litmus_stress_result *r)
+{
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t k = 0; k < TABLE; k++) {
+            const struct entry *e = &c->workers[i].table[k];
+            if (e->used)
+                litmus_stress_add(r, c->allowed, memory, e->slots, e->count, e->first, e->mode);
+        }
+    litmus_stress_sort(r);
+}
+
+status litmus_stress(const litmus_result *allowed, const litmus_stress_options *options,
+                     region *memory, litmus_stress_result *result)
+{
+    *result = (litmus_stress_result){.seed = options->seed};
+    struct crew *c = region_allocate(memory, sizeof *c);
+    c->program = allowed->program;
+    c->allowed = allowed;
+    c->options = options;
+    c->result = result;
+    c->count = c->program->agent_count - 1;
+    c->yields = c->count > cpu_allowed();
+    c->cells_size = cells_needed(c->program);
+    void *cells;
+    if (!make_codes(c, memory))
+        return STATUS_STATE;
+    if (pages_reserve(c->cells_size, &cells) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    c->cells = cells;
+    run_setup(c, memory);
+    find_rows(c);
+    for (size_t i = 0; i < c->count; i++)
+        c->workers[i].random = (options->seed + i + 1) * 0x9e3779b97f4a7c15 | 1;
+    bool complete = run_crew(c);
+    if (complete)
+        collect(c, memory, result);
+    pages_unmap(c->cells, c->cells_size);
+    return complete ? STATUS_OK : STATUS_LIMIT;
+}
+
+void litmus_stress_add(litmus_stress_result *r, const litmus_result *allowed, region *memory,
+                       const litmus_value *slots, uint64_t count, uint64_t first, unsigned mode)
+{
+    size_t slot_count = allowed->program->slot_count, i = 0;
+    for (; i < r->count; i++) {
+        size_t s = 0;
+        while (s < slot_count && litmus_same(r->outcomes[i].slots[s], slots[s]))
+            s++;
+        if (s == slot_count)
+            break;
+    }
+    if (i == r->count) {
+        r->outcomes =
+            region_grow(memory, r->outcomes, r->count, &r->capacity, sizeof *r->outcomes);
+        litmus_value *copy = region_allocate(memory, slot_count * sizeof *copy);
+        memcpy(copy, slots, slot_count * sizeof *copy);
+        r->outcomes[r->count++] =
+            (litmus_stress_outcome){.slots = copy,
+                                    .allowed = litmus_result_find(allowed, slots),
+                                    .first = first,
+                                    .mode = (uint8_t)mode};
+    }
+    litmus_stress_outcome *o = &r->outcomes[i];
+    o->count += count;
+    if (first < o->first) {
+        o->first = first;
+        o->mode = (uint8_t)mode;
+    }
+    if (o->allowed == NULL)
+        r->forbidden += count;
+}
+
+static int compare_counts(const void *left, const void *right)
+{
+    const litmus_stress_outcome *a = left, *b = right;
+    return a->count > b->count ? -1 : a->count < b->count;
+}
+
+void litmus_stress_sort(litmus_stress_result *r)
+{
+    if (r->count > 1)
+        qsort(r->outcomes, r->count, sizeof *r->outcomes, compare_counts);
+}

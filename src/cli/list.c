@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "litmus/program.h"
 #include "scenario/folder.h"
 #include "scenario/load.h"
 
@@ -24,6 +25,18 @@ static void list_file(const char *file)
     plan_free(p);
 }
 
+static void list_litmus(const char *file)
+{
+    load_errors errors = {0};
+    litmus_program *p = litmus_program_load(file, &errors);
+    if (p)
+        printf("%-44s %-20s %s\n", file, "litmus", p->title);
+    else
+        printf("%-28s %s\n", "invalid", file);
+    load_errors_release(&errors);
+    litmus_program_free(p);
+}
+
 int cli_list(int count, char **arguments)
 {
     region *memory = region_create();
@@ -40,6 +53,9 @@ int cli_list(int count, char **arguments)
     }
     for (size_t i = 0; i < files.count; i++)
         list_file(files.items[i]);
+    if (folder_list_litmus(memory, path, &files) == STATUS_OK)
+        for (size_t i = 0; i < files.count; i++)
+            list_litmus(files.items[i]);
     region_free(memory);
     return 0;
 }

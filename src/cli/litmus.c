@@ -209,8 +209,10 @@ int litmus_run_file(const struct litmus_command *c, const char *path)
             litmus_report_json(&f, &out);
         else if (c->table)
             litmus_report_row(&f, &out);
-        else
+        else {
+            f.story = litmus_tell(&f, memory);
             litmus_report_text(&f, &out);
+        }
         print(&out);
         buffer_release(&out);
         if (c->witness == NULL)
@@ -218,6 +220,25 @@ int litmus_run_file(const struct litmus_command *c, const char *path)
     }
     region_free(memory);
     litmus_program_free(p);
+    return code;
+}
+
+static void print_header(void)
+{
+    buffer header = {0};
+    litmus_report_header(&header);
+    print(&header);
+    buffer_release(&header);
+}
+
+int litmus_run_files(const char *const *files, size_t count, bool json)
+{
+    struct litmus_command c = {.json = json, .table = true, .interrupt = &interrupted};
+    int code = EXIT_HOLDS;
+    if (!json)
+        print_header();
+    for (size_t i = 0; i < count; i++)
+        code = exit_code_worse(code, litmus_run_file(&c, files[i]));
     return code;
 }
 
@@ -234,12 +255,8 @@ static int run_paths(struct litmus_command *c, int count, char **paths)
             continue;
         }
         c->table = files.count > 1 || count > 1;
-        if (c->table && done == 0 && !c->json && c->witness == NULL) {
-            buffer header = {0};
-            litmus_report_header(&header);
-            print(&header);
-            buffer_release(&header);
-        }
+        if (c->table && done == 0 && !c->json && c->witness == NULL)
+            print_header();
         for (size_t k = 0; k < files.count && !interrupted; k++, done++) {
             int one = litmus_run_file(c, files.items[k]);
             failed += one != EXIT_HOLDS;

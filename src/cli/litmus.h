@@ -28,6 +28,13 @@ bool litmus_run_stress(const struct litmus_command *c, const litmus_result *allo
 bool litmus_run_engine(const struct litmus_command *c, const litmus_result *allowed, region *memory,
                        litmus_stress_result *result);
 
+/* For `heddle run` and `heddle list`: the files' table, and the worst of their exit codes. */
+int litmus_run_files(const char *const *files, size_t count, bool json);
+
+/* litmus_witness.c: how the first outcome asked for comes about or why it is forbidden, for the
+ * report; NULL when nothing is asked. In `memory`. */
+const char *litmus_tell(const litmus_found *f, region *memory);
+
 /* litmus_witness.c: the execution, or why there is none, into `out`; the exit code. */
 int litmus_run_witness(const struct litmus_command *c, const litmus_found *f, buffer *out);
 

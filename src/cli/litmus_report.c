@@ -397,6 +397,8 @@ void litmus_report_text(const litmus_found *f, buffer *out)
         add_stress(out, f, f->stress, "On this machine's threads");
     if (f->engine != NULL)
         add_stress(out, f, f->engine, "Through the JavaScript engine");
+    if (f->story != NULL)
+        buffer_format(out, "%s\n", f->story);
     if (f->program->why.count > 0) {
         add_paragraphs(out, &f->program->why, 0);
         buffer_add(out, "\n");
@@ -415,7 +417,7 @@ void litmus_report_text(const litmus_found *f, buffer *out)
 void litmus_report_header(buffer *out)
 {
     litmus_report_paint(out, LITMUS_DIM,
-                        "name            agents  outcomes  not sequential  on x86  race     time  "
+                        "name                      agents  outcomes  not sequential  on x86  race     time  "
                         "verdict\n");
 }
 
@@ -428,7 +430,7 @@ void litmus_report_row(const litmus_found *f, buffer *out)
         shown += !r->outcomes[i].sequential && r->outcomes[i].on_x86;
     }
     buffer_add(out, f->program->name);
-    pad(out, width_of(f->program->name, strlen(f->program->name)), 16);
+    pad(out, width_of(f->program->name, strlen(f->program->name)), 26);
     buffer_format(out, "%6zu  %8zu  %14zu  %6zu  %-4s %6.2f ms  ", f->program->agent_count - 1,
                   r->count, weak, shown, yes_or_no(r->racy), f->check_seconds * 1e3);
     if (f->verdict->failed == 0 && f->verdict->undecided == 0) {

@@ -13,6 +13,7 @@ typedef struct litmus_found {
     double check_seconds;
     const litmus_stress_result *stress; /* NULL: not run */
     const litmus_stress_result *engine; /* NULL: not run through the JavaScript engine */
+    const char *story; /* how an outcome comes about, or why it cannot; NULL: not told */
     bool all;                           /* every outcome, however many */
 } litmus_found;
 

@@ -258,7 +258,9 @@ static void compare_exchange(struct walk *w, const litmus_step *s)
 static void wait(struct walk *w, const litmus_step *s)
 {
     enum { NOT_EQUAL, WOKEN, FOREVER, TIMED_OUT };
-    unsigned way = decide(w, s, s->timed ? 4 : 3);
+    unsigned way = decide(w, s, 3);
+    if (way == FOREVER && s->timed)
+        way = TIMED_OUT;
     litmus_event *e = add_access(w, EVENT_READ, s);
     if (e == NULL)
         return;

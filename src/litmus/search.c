@@ -480,7 +480,10 @@ static void begin_synchronizing(search *s, const litmus_graph *hb)
     memset(s->source_mask, 0, s->event_count * sizeof s->source_mask[0]);
     memset(s->synchronizer, LITMUS_INIT, sizeof s->synchronizer);
     s->assigned = 0;
-    synchronize(s, hb, 0);
+    if (s->candidate != NULL)
+        s->candidate(s, hb);
+    else
+        synchronize(s, hb, 0);
 }
 
 /* ---- critical sections (sec-entercriticalsection, sec-leavecriticalsection) ---- */
@@ -595,8 +598,8 @@ static bool find_paths(search *s)
     return false;
 }
 
-status litmus_check(const litmus_program *p, const litmus_options *options, region *memory,
-                    litmus_result *result, load_errors *errors)
+search *search_create(const litmus_program *p, const litmus_options *options, region *memory,
+                      litmus_result *result, load_errors *errors)
 {
     static const litmus_options defaults;
     *result = (litmus_result){.program = p, .complete = true};
@@ -607,9 +610,21 @@ status litmus_check(const litmus_program *p, const litmus_options *options, regi
     s->errors = errors;
     s->result = result;
     s->steps_left = s->options->most_steps > 0 ? s->options->most_steps : 200000000;
+    return s;
+}
+
+bool search_run(search *s)
+{
     if (!find_paths(s))
-        return STATUS_INVALID;
+        return false;
     values_collect_domain(s);
     choose_paths(s, 0);
-    return s->failed ? STATUS_INVALID : STATUS_OK;
+    return !s->failed;
+}
+
+status litmus_check(const litmus_program *p, const litmus_options *options, region *memory,
+                    litmus_result *result, load_errors *errors)
+{
+    search *s = search_create(p, options, memory, result, errors);
+    return search_run(s) ? STATUS_OK : STATUS_INVALID;
 }

@@ -39,6 +39,9 @@ typedef struct search {
     load_errors *errors;
     litmus_result *result;
     litmus_paths paths[LITMUS_AGENTS];
+    /* Instead of the walk over what is read, for every candidate with its happens-before so far. */
+    void (*candidate)(struct search *s, const litmus_graph *hb);
+    void *candidate_context;
     uint64_t steps_left;
     bool stopped; /* a bound was reached, or an error found */
     bool failed;
@@ -94,6 +97,12 @@ typedef struct search {
 } search;
 
 typedef enum value_state { VALUE_KNOWN, VALUE_UNKNOWN, VALUE_CYCLE, VALUE_REFUSED } value_state;
+
+/* ---- search.c ---- */
+search *search_create(const litmus_program *p, const litmus_options *options, region *memory,
+                      litmus_result *result, load_errors *errors);
+/* The whole walk. False after an error was added. */
+bool search_run(search *s);
 
 /* ---- candidate.c ---- */
 /* Number every byte that some path touches. False: too many. */

@@ -329,8 +329,6 @@ static bool convert(litmus_element element, litmus_value v, litmus_value *result
 
 bool litmus_operate(unsigned operation, litmus_value a, litmus_value b, litmus_value *result)
 {
-    if (a.kind == LITMUS_ASLEEP || b.kind == LITMUS_ASLEEP)
-        return false;
     if (operation >= LITMUS_FIRST_CONVERSION)
         return convert((litmus_element)(operation - LITMUS_FIRST_CONVERSION), a, result);
     switch (operation) {
@@ -338,6 +336,12 @@ bool litmus_operate(unsigned operation, litmus_value a, litmus_value b, litmus_v
     case LITMUS_UNEQUAL:
         *result = litmus_boolean(strictly_equal(a, b) == (operation == LITMUS_EQUAL));
         return true;
+    default:
+        break;
+    }
+    if (a.kind == LITMUS_ASLEEP || b.kind == LITMUS_ASLEEP)
+        return false;
+    switch (operation) {
     case LITMUS_NOT:
         *result = litmus_boolean(!litmus_truth(a));
         return true;

@@ -13,11 +13,12 @@ static void access_kind(litmus_step *s, litmus_element element, bool atomic, boo
     s->tear_free = typed_array && (facts->tear_free || (facts->big && atomic));
 }
 
-/* The value of `reg` if the step just made is its constant, which is then taken back. */
-static bool take_constant(litmus_parser *p, unsigned reg, double *number)
+/* The value of `reg`, a temporary at or above `mark`, if the step just made is its constant, which is
+ * then taken back. */
+static bool take_constant(litmus_parser *p, unsigned reg, unsigned mark, double *number)
 {
     litmus_agent *a = p->agent;
-    if (a->step_count == 0 || a->step_count <= p->last_label)
+    if (reg < mark || a->step_count == 0 || a->step_count <= p->last_label)
         return false;
     litmus_step *last = &a->steps[a->step_count - 1];
     if (last->code != CODE_CONSTANT || last->target != reg || last->constant.kind != LITMUS_NUMBER)
@@ -42,7 +43,7 @@ static void read_index(litmus_parser *p, const litmus_view *v, litmus_step *s, u
     s->place.scale = scale;
     if (p->lexer.failed)
         return;
-    if (!take_constant(p, reg, &number)) {
+    if (!take_constant(p, reg, mark, &number)) {
         s->place.index = (uint8_t)reg;
         if (p->question)
             litmus_lexer_error(&p->lexer, &at, "expected a constant index of `%s`", v->name);

@@ -200,15 +200,17 @@ static uint16_t read_node(struct walk *w, const litmus_step *s)
         w, s, (litmus_node){.kind = NODE_READ, .event = (uint16_t)(w->event_count - 1)});
 }
 
-/* A value that is certainly none for this element ends the path here. */
+/* A value that is certainly none for this element ends the path before its event. */
 static void check_storable(struct walk *w, const litmus_step *s, uint16_t node)
 {
     const litmus_node *n = &w->out->nodes[node];
     uint64_t raw;
-    if (n->kind == NODE_CONSTANT && !litmus_encode(s->element, n->constant, &raw))
-        fail(w, s, litmus_elements[s->element].big
-                       ? "JavaScript throws a TypeError here: this array takes BigInts (1n)"
-                       : "JavaScript throws a TypeError here: this array takes Numbers, no BigInts");
+    if (n->kind != NODE_CONSTANT || litmus_encode(s->element, n->constant, &raw))
+        return;
+    w->event_count--;
+    fail(w, s, litmus_elements[s->element].big
+                   ? "JavaScript throws a TypeError here: this array takes BigInts (1n)"
+                   : "JavaScript throws a TypeError here: this array takes Numbers, no BigInts");
 }
 
 static void access(struct walk *w, const litmus_step *s)

@@ -85,7 +85,7 @@ static bool narrow(search *s, const litmus_graph *hb, unsigned read)
 
 /* ---- leaves ---- */
 
-static uint64_t slot_values(search *s, litmus_value *slots)
+static bool slot_values(search *s, litmus_value *slots)
 {
     const litmus_program *p = s->program;
     size_t observer = s->base[p->agent_count];
@@ -100,10 +100,12 @@ static uint64_t slot_values(search *s, litmus_value *slots)
         }
         unsigned node = s->chosen[slot->agent]->registers[slot->reg];
         value_state state = values_of_node(s, slot->agent, node, &slots[i]);
+        if (state == VALUE_REFUSED)
+            values_refuse(s);
         if (state != VALUE_KNOWN)
-            return 0;
+            return false;
     }
-    return 1;
+    return true;
 }
 
 static void refuse_path(search *s)
@@ -183,8 +185,10 @@ static bool constraints_hold(search *s)
         for (size_t c = 0; c < s->chosen[a]->constraint_count; c++) {
             const litmus_constraint *constraint = &s->chosen[a]->constraints[c];
             litmus_value value;
-            if (values_of_node(s, a, constraint->node, &value) != VALUE_KNOWN ||
-                litmus_truth(value) != constraint->truth)
+            value_state state = values_of_node(s, a, constraint->node, &value);
+            if (state == VALUE_REFUSED)
+                values_refuse(s);
+            if (state != VALUE_KNOWN || litmus_truth(value) != constraint->truth)
                 return false;
         }
     return true;

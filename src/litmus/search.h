@@ -123,6 +123,8 @@ value_state values_of_read(search *s, unsigned event, uint64_t *raw);
 value_state values_written(search *s, unsigned event, uint64_t *raw);
 /* False when a condition of a chosen path is certainly broken by the sources chosen so far. */
 bool values_may_hold(search *s);
+/* An execution computes what JavaScript refuses: the program is given up, with an error. */
+void values_refuse(search *s);
 /* Calls `found` for every way to give all events values: usually one, several out of thin air. */
 void values_solve(search *s, void (*found)(search *s, void *context), void *context);
 

@@ -190,7 +190,7 @@ static bool guesses_hold(search *s)
     return true;
 }
 
-static void refuse(search *s)
+void values_refuse(search *s)
 {
     if (!s->failed)
         load_error_add(s->errors, s->program->file, 0, 0,
@@ -234,6 +234,6 @@ void values_solve(search *s, void (*found)(search *, void *), void *context)
     else if (state == VALUE_KNOWN && guesses_hold(s))
         found(s, context);
     else if (state == VALUE_REFUSED && guessed == 0)
-        refuse(s);
+        values_refuse(s);
     s->guessed = guessed;
 }

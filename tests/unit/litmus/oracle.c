@@ -70,7 +70,7 @@ static void make_events(struct oracle *o)
         o->block_base[b] = base;
         base += p->blocks[b].size;
     }
-    for (size_t a = 1; a < p->agent_count; a++)
+    for (size_t a = 0; a < p->agent_count; a++)
         for (size_t i = 0; i < p->agents[a].step_count; i++) {
             const litmus_step *s = &p->agents[a].steps[i];
             if (!is_access(s))
@@ -204,6 +204,7 @@ static void relate(struct oracle *o)
         for (int j = 0; j < n; j++) {
             const struct event *a = &o->events[i], *b = &o->events[j];
             o->hb[i][j] = (a->agent == b->agent && a->place < b->place) ||
+                          (a->agent == 0 && b->agent != 0) || /* the setup comes first */
                           (b->agent == LITMUS_AGENTS && a->agent != LITMUS_AGENTS);
         }
     for (int r = 0; r < n; r++)
@@ -394,7 +395,7 @@ static void interleave(struct machine *m, unsigned done)
         struct event *event = &o->events[e];
         bool first = event->agent != LITMUS_AGENTS && !(done >> e & 1);
         for (int k = 0; first && k < e; k++)
-            first = o->events[k].agent != event->agent || (done >> k & 1);
+            first = (o->events[k].agent != event->agent && o->events[k].agent != 0) || (done >> k & 1);
         if (!first)
             continue;
         moved = true;

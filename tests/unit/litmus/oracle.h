@@ -7,7 +7,7 @@
 
 #include "litmus/program.h"
 
-enum { ORACLE_OUTCOMES = 4096, ORACLE_EVENTS = 9 };
+enum { ORACLE_OUTCOMES = 4096, ORACLE_EVENTS = 10 };
 
 typedef struct oracle_outcome {
     double slots[LITMUS_SLOTS];

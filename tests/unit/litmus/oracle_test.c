@@ -64,6 +64,29 @@ static bool add_access(buffer *b, unsigned reg, unsigned value)
     }
 }
 
+/* Mostly atomic accesses of two cells: longer chains, with more to say about the memory order. */
+static bool add_atomic_access(buffer *b, unsigned reg, unsigned value)
+{
+    static const char *const names[] = {"b", "y"};
+    const char *cell = names[chance(2)];
+    switch (chance(8)) {
+    case 0:
+        buffer_format(b, "%s[0] = %u;\n", cell, value);
+        return false;
+    case 1:
+    case 2:
+    case 3:
+        buffer_format(b, "Atomics.store(%s, 0, %u);\n", cell, value);
+        return false;
+    case 4:
+        buffer_format(b, "const r%u = Atomics.exchange(%s, 0, %u);\n", reg, cell, value);
+        return true;
+    default:
+        buffer_format(b, "const r%u = Atomics.load(%s, 0);\n", reg, cell);
+        return true;
+    }
+}
+
 static void indent(buffer *out, const char *text)
 {
     while (*text != '\0') {
@@ -76,22 +99,26 @@ static void indent(buffer *out, const char *text)
 
 static void random_program(buffer *out)
 {
-    unsigned agents = 2 + chance(2), reg = 0, value = 0, left = 3 + chance(3);
-    bool reads = false;
+    bool long_chains = chance(2) == 0, reads = false;
+    unsigned agents = 2 + chance(2), reg = 0, value = 0;
+    unsigned left = long_chains ? 5 + chance(3) : 3 + chance(3);
     buffer_clear(out);
     buffer_add(out, "litmus: random\nshared: |\n"
                     "    const memory = new SharedArrayBuffer(2);\n"
                     "    const b = new Int8Array(memory);\n"
                     "    const h = new Int16Array(memory);\n"
                     "    const d = new DataView(memory);\n"
-                    "    const y = new Int8Array(new SharedArrayBuffer(1));\n"
-                    "agents:\n");
+                    "    const y = new Int8Array(new SharedArrayBuffer(1));\n");
+    if (chance(3) == 0)
+        buffer_add(out, chance(2) ? "    b[0] = 90;\n" : "    Atomics.store(y, 0, 91);\n");
+    buffer_add(out, "agents:\n");
     for (unsigned a = 0; a < agents; a++) {
-        unsigned count = a + 1 == agents ? left : chance(left < 3 ? left + 1 : 4);
+        unsigned count = a + 1 == agents ? left : chance(left < 4 ? left + 1 : 5);
         buffer code = {0};
         left -= count;
         for (unsigned i = 0; i < count; i++)
-            reads |= add_access(&code, reg++, ++value);
+            reads |= long_chains ? add_atomic_access(&code, reg++, ++value)
+                                 : add_access(&code, reg++, ++value);
         if (count == 0)
             buffer_add(&code, ";\n");
         buffer_format(out, "  a%u: |\n", a);

@@ -76,8 +76,9 @@ struct worker {
     stress_code code;
     litmus_value *rows;
     struct entry *table;
-    uint64_t weak; /* of the current slice */
+    uint64_t weak[MODES];
     uint64_t random;
+    uint64_t base; /* iterations before this batch */
     size_t placed; /* the mode whose addresses the code has */
 };
 
@@ -86,18 +87,21 @@ struct crew {
     const litmus_result *allowed;
     const litmus_stress_options *options;
     litmus_stress_result *result;
-    size_t count;
+    size_t count, usable_modes;
     bool yields;
     struct worker workers[LITMUS_AGENTS];
     _Atomic uint32_t arrived; /* acq_rel increments; pairs with each other */
     _Atomic uint32_t round;   /* release store by the last, acquire loads by the rest */
     _Atomic uint64_t moment;  /* MEET_AT_MOMENT: relaxed, published by `round` */
 
-    /* Written by worker 0 between two meetings. */
+    /* Written by worker 0 while the others count, read by them after the next meeting. */
+    size_t next_mode;
+    bool stop;
+    int64_t start, slice_start;
+
+    /* Written by worker 0 between the two meetings with which a mode begins. */
     size_t mode;
     size_t batch;
-    bool stop;
-    uint64_t base; /* iterations before this batch */
     stress_layout layout;
     uint32_t place[BATCH_MOST];
     uint8_t *cells;
@@ -233,7 +237,7 @@ static void fill_entry(struct worker *w, struct entry *e, const litmus_value *sl
         e->keys[s] = slots[s].bits;
         e->slots[s] = slots[s];
     }
-    e->first = c->base + instance;
+    e->first = w->base + instance;
     e->mode = (uint8_t)c->mode;
     const litmus_outcome *o = litmus_result_find(c->allowed, slots);
     e->weak = o == NULL || !o->sequential;
@@ -266,7 +270,7 @@ static void count_instance(struct worker *w, size_t instance)
         else if (!same_entry(e, slots, count))
             continue;
         e->count++;
-        w->weak += e->weak;
+        w->weak[c->mode] += e->weak;
         return;
     }
 }
@@ -306,39 +310,87 @@ static void run_batch(struct worker *w)
     }
 }
 
+static bool is_over(const struct crew *c, double elapsed)
+{
+    const litmus_stress_options *o = c->options;
+    uint64_t done = c->workers[0].base;
+    if (o->interrupt != NULL && *o->interrupt)
+        return true;
+    return (o->seconds > 0 && elapsed >= o->seconds) ||
+           (o->iterations > 0 && done >= o->iterations);
+}
+
+/* Worker 0 decides whether there is another batch, and in which mode. */
+static void plan_next(struct crew *c)
+{
+    enum { SLICE_NS = 20000000 };
+    litmus_stress_result *r = c->result;
+    const litmus_stress_options *o = c->options;
+    litmus_stress_mode *mode = &r->modes[c->mode];
+    int64_t now = clock_monotonic();
+    r->seconds = (double)(now - c->start) / 1e9;
+    r->iterations = c->workers[0].base;
+    mode->iterations += c->batch;
+    c->stop = is_over(c, r->seconds);
+    if (!c->stop && now - c->slice_start < SLICE_NS)
+        return;
+    mode->seconds += (double)(now - c->slice_start) / 1e9;
+    c->slice_start = now;
+    if (o->tick != NULL)
+        o->tick(o->context, r->iterations, r->seconds);
+    if (!o->one_mode)
+        c->next_mode = (c->mode + 1) % c->usable_modes;
+}
+
+static void begin_mode(struct worker *w)
+{
+    struct crew *c = w->crew;
+    w->placed = c->next_mode;
+    if (w->number == 0) {
+        c->mode = c->next_mode;
+        lay_out(c);
+    }
+    crew_meet(c);
+    stress_code_place(&w->code, &c->layout);
+    if (c->yields || modes[c->mode].free)
+        cpu_unpin();
+    else
+        cpu_pin((unsigned)w->number);
+    reset_cells(c, w->number, c->batch * w->number / c->count,
+                c->batch * (w->number + 1) / c->count);
+    crew_meet(c);
+}
+
 static void work(struct worker *w)
 {
     struct crew *c = w->crew;
-    for (;;) {
-        crew_meet(c); /* the mode is chosen */
-        if (c->stop)
-            return;
-        size_t first = c->batch * w->number / c->count;
-        size_t end = c->batch * (w->number + 1) / c->count;
-        if (w->placed != c->mode) {
-            w->placed = c->mode;
-            if (c->yields || modes[c->mode].free)
-                cpu_unpin();
-            else
-                cpu_pin((unsigned)w->number);
-            stress_code_place(&w->code, &c->layout);
-            reset_cells(c, w->number, first, end);
-            crew_meet(c);
-        }
+    while (!c->stop) {
+        if (w->placed != c->next_mode)
+            begin_mode(w);
         if (modes[c->mode].preload)
             touch_cells(w);
-        crew_meet(c); /* the cells are as the program begins */
         run_batch(w);
         crew_meet(c); /* everyone is done */
+        size_t first = c->batch * w->number / c->count;
+        size_t end = c->batch * (w->number + 1) / c->count;
         for (size_t i = first; i < end; i++)
             count_instance(w, i);
         if (modes[c->mode].owners)
             crew_meet(c); /* everyone has read what others reset */
         reset_cells(c, w->number, first, end);
-        crew_meet(c); /* counted, and reset */
+        w->base += c->batch;
         if (w->number == 0)
-            return; /* to choose what comes next */
+            plan_next(c);
+        crew_meet(c); /* counted, reset and planned */
     }
+}
+
+static void run_worker(void *context)
+{
+    struct worker *w = context;
+    thread_name("litmus");
+    crew_meet(w->crew); /* all are there, or it is over */
+    work(w);
 }
 
 /* ---- the whole ---- */
@@ -378,94 +430,40 @@ static bool make_codes(struct crew *c, region *memory)
     return true;
 }
 
-static bool is_over(const struct crew *c, const litmus_stress_options *o, double elapsed)
+static void plan_first(struct crew *c)
 {
-    if (o->interrupt != NULL && *o->interrupt)
-        return true;
-    bool time_over = o->seconds > 0 && elapsed >= o->seconds;
-    bool count_over = o->iterations > 0 && c->base >= o->iterations;
-    return time_over || count_over;
-}
-
-/* Runs one mode for a slice of the time. */
-static void run_slice(struct crew *c, const litmus_stress_options *o, int64_t start,
-                      litmus_stress_mode *mode)
-{
-    enum { SLICE_NS = 20000000 };
-    int64_t begin = clock_monotonic(), now = begin;
-    uint64_t base = c->base;
-    lay_out(c);
-    do {
-        work(&c->workers[0]);
-        c->base += c->batch;
-        now = clock_monotonic();
-    } while (now - begin < SLICE_NS && !is_over(c, o, (double)(now - start) / 1e9));
-    mode->iterations += c->base - base;
-    mode->seconds += (double)(now - begin) / 1e9;
-    for (size_t i = 0; i < c->count; i++) {
-        mode->weak += c->workers[i].weak;
-        c->workers[i].weak = 0;
-    }
-}
-
-/* Worker 0 chooses the modes. */
-static void lead(struct crew *c)
-{
-    const litmus_stress_options *o = c->options;
     litmus_stress_result *r = c->result;
-    size_t usable = c->yields ? SHARED_MODES : MODES;
-    int64_t start = clock_monotonic();
+    c->usable_modes = c->yields ? SHARED_MODES : MODES;
+    c->next_mode = c->options->one_mode ? (size_t)c->options->only_mode % c->usable_modes : 0;
+    c->start = c->slice_start = clock_monotonic();
     r->mode_count = MODES;
     for (size_t i = 0; i < MODES; i++)
         r->modes[i].name = modes[i].name;
-    c->mode = o->one_mode ? (size_t)o->only_mode % usable : 0;
-    for (;;) {
-        run_slice(c, o, start, &r->modes[c->mode]);
-        r->seconds = (double)(clock_monotonic() - start) / 1e9;
-        if (o->tick != NULL)
-            o->tick(o->context, c->base, r->seconds);
-        if (is_over(c, o, r->seconds))
-            break;
-        if (!o->one_mode)
-            c->mode = (c->mode + 1) % usable;
-    }
-    r->iterations = c->base;
-    r->interrupted = o->interrupt != NULL && *o->interrupt;
-    c->stop = true;
-    crew_meet(c);
 }
 
-static void run_worker(void *context)
-{
-    struct worker *w = context;
-    thread_name("litmus");
-    if (w->number == 0)
-        lead(w->crew);
-    else
-        work(w);
-}
-
-/* Followers first: when one cannot be started, there is no leader yet. */
 static bool run_crew(struct crew *c)
 {
-    size_t started = c->count;
-    while (started > 0 && thread_start(&c->workers[started - 1].handle, NULL, (size_t)256 << 10,
-                                       run_worker, &c->workers[started - 1]) == STATUS_OK)
-        started--;
-    if (started > 0) { /* lead those who wait to their end; nobody reads `stop` before the meeting */
-        while (atomic_load_explicit(&c->arrived, memory_order_acquire) < c->count - started)
-            sched_yield();
+    size_t missing = c->count;
+    while (missing > 0 && thread_start(&c->workers[missing - 1].handle, NULL, (size_t)256 << 10,
+                                       run_worker, &c->workers[missing - 1]) == STATUS_OK)
+        missing--;
+    if (missing > 0) { /* come in place of those who cannot, and send the others home */
         c->stop = true;
-        atomic_fetch_add_explicit(&c->arrived, (uint32_t)started - 1, memory_order_acq_rel);
+        /* acq_rel: as one of the crew, see crew_meet */
+        atomic_fetch_add_explicit(&c->arrived, (uint32_t)missing - 1, memory_order_acq_rel);
         crew_meet(c);
     }
-    for (size_t i = started; i < c->count; i++)
+    for (size_t i = missing; i < c->count; i++)
         thread_join(&c->workers[i].handle);
-    return started == 0;
+    return missing == 0;
 }
 
 static void collect(const struct crew *c, region *memory, litmus_stress_result *r)
 {
+    r->interrupted = c->options->interrupt != NULL && *c->options->interrupt;
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t m = 0; m < MODES; m++)
+            r->modes[m].weak += c->workers[i].weak[m];
     for (size_t i = 0; i < c->count; i++)
         for (size_t k = 0; k < TABLE; k++) {
             const struct entry *e = &c->workers[i].table[k];
@@ -497,6 +495,7 @@ status litmus_stress(const litmus_result *allowed, const litmus_stress_options *
     find_rows(c);
     for (size_t i = 0; i < c->count; i++)
         c->workers[i].random = (options->seed + i + 1) * 0x9e3779b97f4a7c15 | 1;
+    plan_first(c);
     bool complete = run_crew(c);
     if (complete)
         collect(c, memory, result);

@@ -1,12 +1,12 @@
 /* Threads, batches and counting.
  *
- * Ownership: one crew per call; each worker owns its code, its rows and its table of outcomes while
+ * Ownership: one crew per call; each worker owns its code, its columns and its table of outcomes while
  * the others run, and its part of the instances while they are counted and reset. Lock order: none.
  *
  * Ordering guarantees:
  *  1. What a worker wrote before crew_meet happens before what any of them does after it: the
  *     counter's acq_rel increments form one chain, which the release store of `round` ends and its
- *     acquire loads read. So rows, cells and the chosen mode are plain data on either side.
+ *     acquire loads read. So columns, cells and the chosen mode are plain data on either side.
  *  2. Between two meetings the cells are touched only by stress_code_run, whose order is the
  *     program's.
  *
@@ -23,6 +23,7 @@
 
 #include <math.h>
 #include <sched.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,8 @@
 enum {
     BATCH_MOST = 1000,
     LINE = 64,
-    TABLE = 1024, /* outcomes of one worker; what does not fit is counted at the end of the batch */
+    APART = 128, /* the neighbour of a line may be fetched with it */
+    TABLE = 4096, /* outcomes of one worker */
     DEADLINE_TICKS = 1500
 };
 
@@ -46,7 +48,7 @@ static const struct mode {
     bool preload;  /* workers touch a random half of the cells first */
     bool free;     /* the system chooses the CPUs */
 } modes[] = {
-    {"batch of 256, packed", 256, MEET_PER_BATCH, false, false, false, false, false},
+    {"batch of 256, packed, owners reset", 256, MEET_PER_BATCH, false, false, true, false, false},
     {"batch of 1000, packed", 1000, MEET_PER_BATCH, false, false, false, false, false},
     {"batch of 256, packed, threads free", 256, MEET_PER_BATCH, false, false, false, false, true},
     {"batch of 1000, packed, shuffled", 1000, MEET_PER_BATCH, false, true, false, false, false},
@@ -59,24 +61,28 @@ static const struct mode {
 };
 enum { MODES = sizeof modes / sizeof modes[0], SHARED_MODES = 7 /* usable with fewer CPUs too */ };
 
+/* One outcome as a worker counts it. `key` says all when the outcome is at most two raw values; else
+ * `slots` are compared too. */
 struct entry {
-    uint64_t keys[LITMUS_SLOTS];
-    litmus_value slots[LITMUS_SLOTS];
-    uint64_t count, first;
+    uint64_t key, count;
+    const litmus_value *slots;
+    uint64_t first;
     uint8_t mode;
     bool used, weak;
 };
 
 struct crew;
 
+/* Workers and the words at which they meet have cache lines of their own. */
 struct worker {
-    struct crew *crew;
+    alignas(APART) struct crew *crew;
     size_t number;
     thread handle;
     stress_code code;
-    litmus_value *rows;
     struct entry *table;
+    region *memory; /* its own, for new outcomes */
     uint64_t weak[MODES];
+    uint64_t uncounted; /* of outcomes for which the table had no place */
     uint64_t random;
     uint64_t base; /* iterations before this batch */
     size_t placed; /* the mode whose addresses the code has */
@@ -90,12 +96,12 @@ struct crew {
     size_t count, usable_modes;
     bool yields;
     struct worker workers[LITMUS_AGENTS];
-    _Atomic uint32_t arrived; /* acq_rel increments; pairs with each other */
+    alignas(APART) _Atomic uint32_t arrived; /* acq_rel increments; pairs with each other */
     _Atomic uint32_t round;   /* release store by the last, acquire loads by the rest */
     _Atomic uint64_t moment;  /* MEET_AT_MOMENT: relaxed, published by `round` */
 
     /* Written by worker 0 while the others count, read by them after the next meeting. */
-    size_t next_mode;
+    alignas(APART) size_t next_mode;
     bool stop;
     int64_t start, slice_start;
 
@@ -107,7 +113,10 @@ struct crew {
     uint8_t *cells;
     size_t cells_size;
     uint8_t initial[LITMUS_BLOCKS][LITMUS_BLOCK_SIZE];
-    uint8_t rows[LITMUS_SLOTS]; /* which place in its agent's row a slot has */
+    bool zero[LITMUS_BLOCKS]; /* which of them are 0 throughout */
+    const stress_column *columns[LITMUS_SLOTS]; /* NULL: a final value */
+    bool finals; /* outcomes have some: cells are read before they are reset */
+    bool exact; /* two raw values at most: their key is the outcome */
 };
 
 /* ---- meeting ---- */
@@ -165,6 +174,7 @@ static void lay_out(struct crew *c)
     hd_assert(at <= c->cells_size);
     c->batch = m->batch;
     c->layout.place = c->place;
+    c->layout.in_order = !m->shuffled;
     for (uint32_t i = 0; i < c->batch; i++)
         c->place[i] = i;
     for (size_t i = c->batch; m->shuffled && i > 1; i--) {
@@ -187,8 +197,11 @@ static void reset_block(struct crew *c, size_t block, size_t first, size_t end)
 {
     size_t size = c->program->blocks[block].size, stride = c->layout.stride[block];
     uint8_t *base = c->layout.base[block];
-    for (size_t i = first; i < end; i++)
-        memcpy(base + c->place[i] * stride, c->initial[block], size);
+    if (stride == size && !modes[c->mode].shuffled && c->zero[block])
+        memset(base + first * stride, 0, (end - first) * stride);
+    else
+        for (size_t i = first; i < end; i++)
+            memcpy(base + c->place[i] * stride, c->initial[block], size);
 }
 
 static void reset_cells(struct crew *c, size_t worker, size_t first, size_t end)
@@ -211,82 +224,104 @@ static void touch_cells(struct worker *w)
 
 /* ---- counting ---- */
 
-static litmus_value slot_of(const struct crew *c, const litmus_slot *slot, size_t instance,
-                            size_t row)
+static uint64_t raw_final(const struct crew *c, const litmus_step *s, size_t instance)
 {
-    if (!slot->final) {
-        const struct worker *w = &c->workers[slot->agent - 1];
-        return w->rows[instance * w->code.shown_count + row];
-    }
-    const litmus_step *s = &slot->read;
-    unsigned size = litmus_elements[s->element].size;
     uint64_t raw = 0;
     memcpy(&raw,
            c->layout.base[s->place.block] + c->place[instance] * c->layout.stride[s->place.block] +
                s->place.offset,
-           size);
-    return litmus_decode((litmus_element)s->element, s->big_endian ? litmus_swap(raw, size) : raw);
+           litmus_elements[s->element].size);
+    return raw;
 }
 
-static void fill_entry(struct worker *w, struct entry *e, const litmus_value *slots, size_t instance)
+static litmus_value slot_of(const struct crew *c, size_t slot, size_t instance)
+{
+    const stress_column *column = c->columns[slot];
+    if (column != NULL)
+        return column->raw != NULL ? litmus_number((int32_t)column->raw[instance])
+                                   : column->values[instance];
+    const litmus_step *s = &c->program->slots[slot].read;
+    uint64_t raw = raw_final(c, s, instance);
+    return litmus_decode((litmus_element)s->element,
+                         s->big_endian ? litmus_swap(raw, litmus_elements[s->element].size) : raw);
+}
+
+static uint64_t key_of(const struct crew *c, size_t instance)
+{
+    uint64_t key = 0;
+    if (c->exact && c->program->slot_count == 2)
+        return (uint64_t)c->columns[0]->raw[instance] << 32 ^ c->columns[1]->raw[instance];
+    for (size_t s = 0; s < c->program->slot_count; s++) {
+        const stress_column *column = c->columns[s];
+        if (column != NULL && column->raw != NULL)
+            key = (key << 32 | key >> 32) ^ column->raw[instance];
+        else if (column != NULL)
+            key = key * 0xff51afd7ed558ccd ^ column->values[instance].bits;
+        else
+            key = key * 0xff51afd7ed558ccd ^ raw_final(c, &c->program->slots[s].read, instance);
+        if (!c->exact)
+            key = (key ^ key >> 29) * 0x9e3779b97f4a7c15;
+    }
+    return key;
+}
+
+static bool has_slots(const struct crew *c, const struct entry *e, size_t instance)
+{
+    for (size_t s = 0; s < c->program->slot_count; s++)
+        if (!litmus_same(e->slots[s], slot_of(c, s, instance)))
+            return false;
+    return true;
+}
+
+static void fill_entry(struct worker *w, struct entry *e, uint64_t key, size_t instance)
 {
     const struct crew *c = w->crew;
     size_t count = c->program->slot_count;
-    e->used = true;
-    for (size_t s = 0; s < count; s++) {
-        e->keys[s] = slots[s].bits;
-        e->slots[s] = slots[s];
-    }
-    e->first = w->base + instance;
-    e->mode = (uint8_t)c->mode;
-    const litmus_outcome *o = litmus_result_find(c->allowed, slots);
-    e->weak = o == NULL || !o->sequential;
-}
-
-static bool same_entry(const struct entry *e, const litmus_value *slots, size_t count)
-{
+    litmus_value *slots = region_allocate(w->memory, (count + 1) * sizeof *slots);
     for (size_t s = 0; s < count; s++)
-        if (e->keys[s] != slots[s].bits || e->slots[s].kind != slots[s].kind ||
-            e->slots[s].negative != slots[s].negative)
-            return false;
-    return true;
+        slots[s] = slot_of(c, s, instance);
+    const litmus_outcome *o = litmus_result_find(c->allowed, slots);
+    *e = (struct entry){.key = key,
+                        .slots = slots,
+                        .first = w->base + instance,
+                        .mode = (uint8_t)c->mode,
+                        .used = true,
+                        .weak = o == NULL || !o->sequential};
 }
 
 static void count_instance(struct worker *w, size_t instance)
 {
     const struct crew *c = w->crew;
-    size_t count = c->program->slot_count;
-    litmus_value slots[LITMUS_SLOTS];
-    uint64_t h = 0;
-    for (size_t s = 0; s < count; s++) {
-        slots[s] = slot_of(c, &c->program->slots[s], instance, c->rows[s]);
-        h = (h ^ slots[s].bits) * 0xff51afd7ed558ccd;
-        h ^= h >> 32;
-    }
+    uint64_t key = key_of(c, instance), h = (key * 0x9e3779b97f4a7c15) >> 40;
     for (size_t tries = 0; tries < TABLE; tries++) {
         struct entry *e = &w->table[(h + tries) % TABLE];
         if (!e->used)
-            fill_entry(w, e, slots, instance);
-        else if (!same_entry(e, slots, count))
+            fill_entry(w, e, key, instance);
+        else if (e->key != key || (!c->exact && !has_slots(c, e, instance)))
             continue;
         e->count++;
         w->weak[c->mode] += e->weak;
         return;
     }
+    w->uncounted++;
 }
 
-static void find_rows(struct crew *c)
+static void find_columns(struct crew *c)
 {
-    uint8_t *rows = c->rows;
+    size_t raws = 0;
     for (size_t s = 0; s < c->program->slot_count; s++) {
         const litmus_slot *slot = &c->program->slots[s];
-        rows[s] = 0;
+        c->finals |= slot->final;
         if (slot->final)
             continue;
         const stress_code *code = &c->workers[slot->agent - 1].code;
-        while (code->shown[rows[s]] != slot->reg)
-            rows[s]++;
+        const stress_column *column = code->columns;
+        while (column->reg != slot->reg)
+            column++;
+        c->columns[s] = column;
+        raws += column->raw != NULL;
     }
+    c->exact = raws == c->program->slot_count && raws <= 2;
 }
 
 /* ---- a batch ---- */
@@ -298,7 +333,7 @@ static void run_batch(struct worker *w)
     if (m->meeting == MEET_PER_BATCH) {
         for (uint64_t skew = next_random(&w->random) % 64; skew > 0; skew--)
             __asm__ volatile("");
-        stress_code_run(&w->code, &c->layout, 0, c->batch, w->rows);
+        stress_code_run(&w->code, &c->layout, 0, c->batch);
         return;
     }
     for (size_t i = 0; i < c->batch; i++) {
@@ -306,7 +341,7 @@ static void run_batch(struct worker *w)
         uint64_t moment = atomic_load_explicit(&c->moment, memory_order_relaxed);
         while (m->meeting == MEET_AT_MOMENT && cpu_ticks() < moment)
             ;
-        stress_code_run(&w->code, &c->layout, i, i + 1, w->rows);
+        stress_code_run(&w->code, &c->layout, i, i + 1);
     }
 }
 
@@ -375,7 +410,7 @@ static void work(struct worker *w)
         size_t end = c->batch * (w->number + 1) / c->count;
         for (size_t i = first; i < end; i++)
             count_instance(w, i);
-        if (modes[c->mode].owners)
+        if (modes[c->mode].owners && c->finals)
             crew_meet(c); /* everyone has read what others reset */
         reset_cells(c, w->number, first, end);
         w->base += c->batch;
@@ -400,32 +435,33 @@ static void run_setup(struct crew *c, region *memory)
     stress_code code;
     static const uint32_t zero;
     stress_layout layout = {.place = &zero};
-    litmus_value rows[LITMUS_REGISTERS];
     for (size_t b = 0; b < c->program->block_count; b++)
         layout.base[b] = c->initial[b];
-    if (!stress_code_make(c->program, 0, memory, &code))
+    if (!stress_code_make(c->program, 0, 1, memory, &code))
         return; /* refused before */
-    code.shown_count = 0;
     stress_code_place(&code, &layout);
-    stress_code_run(&code, &layout, 0, 1, rows);
+    stress_code_run(&code, &layout, 0, 1);
+    for (size_t b = 0; b < c->program->block_count; b++) {
+        static const uint8_t nothing[LITMUS_BLOCK_SIZE];
+        c->zero[b] = memcmp(c->initial[b], nothing, sizeof nothing) == 0;
+    }
 }
 
 static bool make_codes(struct crew *c, region *memory)
 {
     stress_code setup;
-    if (!stress_code_make(c->program, 0, memory, &setup))
+    if (!stress_code_make(c->program, 0, 1, memory, &setup))
         return false;
     for (size_t i = 0; i < c->count; i++) {
         struct worker *w = &c->workers[i];
         if (c->program->agents[i + 1].started ||
-            !stress_code_make(c->program, i + 1, memory, &w->code))
+            !stress_code_make(c->program, i + 1, BATCH_MOST, memory, &w->code))
             return false;
         w->crew = c;
         w->number = i;
         w->placed = MODES;
-        w->rows = region_allocate(memory, (BATCH_MOST * w->code.shown_count + 1) *
-                                              sizeof *w->rows);
         w->table = region_allocate(memory, TABLE * sizeof *w->table);
+        w->memory = region_create();
     }
     return true;
 }
@@ -461,9 +497,11 @@ static bool run_crew(struct crew *c)
 static void collect(const struct crew *c, region *memory, litmus_stress_result *r)
 {
     r->interrupted = c->options->interrupt != NULL && *c->options->interrupt;
-    for (size_t i = 0; i < c->count; i++)
+    for (size_t i = 0; i < c->count; i++) {
+        r->uncounted += c->workers[i].uncounted;
         for (size_t m = 0; m < MODES; m++)
             r->modes[m].weak += c->workers[i].weak[m];
+    }
     for (size_t i = 0; i < c->count; i++)
         for (size_t k = 0; k < TABLE; k++) {
             const struct entry *e = &c->workers[i].table[k];
@@ -473,11 +511,18 @@ static void collect(const struct crew *c, region *memory, litmus_stress_result *
     litmus_stress_sort(r);
 }
 
+static void free_workers(struct crew *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        region_free(c->workers[i].memory);
+}
+
 status litmus_stress(const litmus_result *allowed, const litmus_stress_options *options,
                      region *memory, litmus_stress_result *result)
 {
     *result = (litmus_stress_result){.seed = options->seed};
-    struct crew *c = region_allocate(memory, sizeof *c);
+    uint8_t *space = region_allocate(memory, sizeof(struct crew) + APART);
+    struct crew *c = (struct crew *)(void *)(space + (APART - (uintptr_t)space % APART));
     c->program = allowed->program;
     c->allowed = allowed;
     c->options = options;
@@ -486,13 +531,14 @@ status litmus_stress(const litmus_result *allowed, const litmus_stress_options *
     c->yields = c->count > cpu_allowed();
     c->cells_size = cells_needed(c->program);
     void *cells;
-    if (!make_codes(c, memory))
-        return STATUS_STATE;
-    if (pages_reserve(c->cells_size, &cells) != STATUS_OK)
-        return STATUS_NO_MEMORY;
+    status s = make_codes(c, memory) ? pages_reserve(c->cells_size, &cells) : STATUS_STATE;
+    if (s != STATUS_OK) {
+        free_workers(c);
+        return s;
+    }
     c->cells = cells;
     run_setup(c, memory);
-    find_rows(c);
+    find_columns(c);
     for (size_t i = 0; i < c->count; i++)
         c->workers[i].random = (options->seed + i + 1) * 0x9e3779b97f4a7c15 | 1;
     plan_first(c);
@@ -500,6 +546,7 @@ status litmus_stress(const litmus_result *allowed, const litmus_stress_options *
     if (complete)
         collect(c, memory, result);
     pages_unmap(c->cells, c->cells_size);
+    free_workers(c);
     return complete ? STATUS_OK : STATUS_LIMIT;
 }
 

@@ -47,6 +47,7 @@ typedef struct litmus_stress_result {
     litmus_stress_outcome *outcomes; /* by falling count */
     size_t count, capacity;
     uint64_t iterations, forbidden; /* forbidden: how often */
+    uint64_t uncounted; /* iterations whose outcome was one too many to be kept */
     double seconds;
     uint64_t seed;
     bool interrupted;

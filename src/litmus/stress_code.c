@@ -18,6 +18,11 @@ enum stress_kind {
     KIND_STORE_ATOMIC,
     KIND_LOAD_INT32,   /* plain; the most frequent element */
     KIND_LOAD_ATOMIC_INT32,
+    /* the two that most tests are made of, where the place is fixed and aligned */
+    KIND_STORE_DIRECT_4,
+    KIND_LOAD_DIRECT_COLUMN,
+    KIND_LOAD_COLUMN, /* an Int32 straight to where outcomes are kept */
+    KIND_LOAD_ATOMIC_COLUMN,
     KIND_LOAD,
     KIND_LOAD_ATOMIC,
     KIND_MODIFY,
@@ -97,16 +102,40 @@ static void fill(stress_op *op, const litmus_step *s, size_t position, int kind)
                       .offset = s->place.offset};
 }
 
-/* A constant that goes to memory at once needs no register: the store takes it along, and the step
- * before it becomes a jump that nobody takes when the store comes first. */
+static bool has_jumps(const litmus_agent *a)
+{
+    for (size_t i = 0; i < a->step_count; i++)
+        if (a->steps[i].code >= CODE_JUMP && a->steps[i].code <= CODE_COUNT_TURN)
+            return true;
+    return false;
+}
+
+static bool uses(const litmus_step *s, unsigned reg)
+{
+    return s->left == reg || s->right == reg || s->place.index == reg;
+}
+
+/* May a step behind `position` use the register's value of now? Registers are shared by values that
+ * do not live at the same time. Where the agent jumps, the answer is yes. */
+static bool is_used_later(const litmus_agent *a, size_t position, unsigned reg)
+{
+    if (has_jumps(a))
+        return true;
+    for (size_t i = position + 1; i < a->step_count; i++) {
+        if (uses(&a->steps[i], reg))
+            return true;
+        if (a->steps[i].target == reg)
+            return false;
+    }
+    return a->registers[reg].shown;
+}
+
+/* A constant that goes to memory at once needs no register: the store takes it along. */
 static bool fuse_constant(const litmus_agent *a, size_t position, stress_op *op)
 {
     const litmus_step *s = &a->steps[position], *constant = s - 1;
     if (position == 0 || s->code != CODE_WRITE || constant->code != CODE_CONSTANT ||
-        constant->target != s->left || a->registers[s->left].name != NULL)
-        return false;
-    const litmus_step *next = s + 1;
-    if (next->left == s->left || next->right == s->left || next->place.index == s->left)
+        constant->target != s->left || is_used_later(a, position, s->left))
         return false;
     uint64_t raw;
     if (!litmus_encode((litmus_element)s->element, constant->constant, &raw))
@@ -133,7 +162,45 @@ static bool is_target(const litmus_agent *a, size_t position)
     return false;
 }
 
-bool stress_code_make(const litmus_program *p, size_t agent, region *memory, stress_code *code)
+/* The step that gives the register its last value, if it is a read of an Int32 that nobody uses. */
+static const litmus_step *lone_read(const litmus_agent *a, unsigned reg)
+{
+    for (size_t i = a->step_count; i > 0; i--) {
+        const litmus_step *s = &a->steps[i - 1];
+        if (uses(s, reg) || (s->code >= CODE_JUMP && s->code <= CODE_COUNT_TURN))
+            return NULL;
+        if (s->target == reg)
+            return s->code == CODE_READ && s->element == LITMUS_INT32 && !s->big_endian ? s : NULL;
+    }
+    return NULL;
+}
+
+/* A raw column keeps what the outcomes are made of short: other threads read it. Raw ones first. */
+static void make_columns(const litmus_agent *a, size_t batch, bool raw, region *memory,
+                         stress_code *code)
+{
+    for (size_t r = 0; r < a->register_count; r++) {
+        const litmus_step *read = has_jumps(a) ? NULL : lone_read(a, (unsigned)r);
+        if (!a->registers[r].shown || raw != (read != NULL))
+            continue;
+        stress_column *column = &code->columns[code->column_count++];
+        column->reg = (uint8_t)r;
+        if (!raw) {
+            column->values = region_allocate(memory, batch * sizeof *column->values);
+            continue;
+        }
+        code->raw_count++;
+        column->raw = region_allocate(memory, batch * sizeof *column->raw);
+        size_t last = code->count; /* of those with that target: the read */
+        while (code->ops[--last].target != r)
+            ;
+        code->ops[last].kind = read->atomic ? KIND_LOAD_ATOMIC_COLUMN : KIND_LOAD_COLUMN;
+        code->ops[last].column = column->raw;
+    }
+}
+
+bool stress_code_make(const litmus_program *p, size_t agent, size_t batch, region *memory,
+                      stress_code *code)
 {
     const litmus_agent *a = &p->agents[agent];
     uint16_t moved[LITMUS_STEPS + 1];
@@ -154,19 +221,9 @@ bool stress_code_make(const litmus_program *p, size_t agent, region *memory, str
     for (size_t i = 0; i < code->count; i++)
         if (code->ops[i].kind >= KIND_JUMP && code->ops[i].kind <= KIND_JUMP_IF_TRUE)
             code->ops[i].destination = moved[code->ops[i].destination];
-    for (size_t r = 0; r < a->register_count; r++)
-        if (a->registers[r].shown)
-            code->shown[code->shown_count++] = (uint8_t)r;
+    make_columns(a, batch, true, memory, code);
+    make_columns(a, batch, false, memory, code);
     return true;
-}
-
-void stress_code_place(stress_code *code, const stress_layout *layout)
-{
-    for (size_t i = 0; i < code->count; i++) {
-        stress_op *op = &code->ops[i];
-        op->base = layout->base[op->block] + op->offset;
-        op->stride = layout->stride[op->block];
-    }
 }
 
 /* ---- running ---- */
@@ -290,7 +347,7 @@ static void compare_exchange(const stress_op *op, uint8_t *at, litmus_value *r)
 
 /* With `code` NULL it only tells the labels. */
 static const void *const *run(const stress_code *code, const stress_layout *layout, size_t first,
-                              size_t end, litmus_value *rows)
+                              size_t end)
 {
     static const void *const labels[KIND_COUNT] = {
         [KIND_CONSTANT] = &&constant,
@@ -308,6 +365,10 @@ static const void *const *run(const stress_code *code, const stress_layout *layo
         [KIND_STORE_ATOMIC] = &&store_atomically,
         [KIND_LOAD_INT32] = &&load_int32,
         [KIND_LOAD_ATOMIC_INT32] = &&load_atomic_int32,
+        [KIND_STORE_DIRECT_4] = &&store_direct_4,
+        [KIND_LOAD_DIRECT_COLUMN] = &&load_direct_column,
+        [KIND_LOAD_COLUMN] = &&load_column,
+        [KIND_LOAD_ATOMIC_COLUMN] = &&load_atomic_column,
         [KIND_LOAD] = &&load_plain,
         [KIND_LOAD_ATOMIC] = &&load_atomically,
         [KIND_MODIFY] = &&modify_cell,
@@ -322,7 +383,6 @@ static const void *const *run(const stress_code *code, const stress_layout *layo
     const stress_op *op = code->ops;
     size_t i = first, place;
     uint8_t *at;
-    litmus_value *row = rows + first * code->shown_count;
     if (first >= end)
         return labels;
     place = layout->place[i];
@@ -352,12 +412,14 @@ store_constant_1:
     at = op->index == LITMUS_NO_REGISTER ? AT : AT + (size_t)r[op->index].number * op->scale;
     __atomic_store_n(at, (uint8_t)op->raw, __ATOMIC_RELAXED);
     NEXT;
-store_constant_4:
-    if (op->index == LITMUS_NO_REGISTER && ((uintptr_t)op->base & 3) == 0) {
-        __atomic_store_n((uint32_t *)(void *)AT, (uint32_t)op->raw, __ATOMIC_RELAXED);
-        NEXT;
-    }
+store_direct_4:
+    __atomic_store_n((uint32_t *)(void *)AT, (uint32_t)op->raw, __ATOMIC_RELAXED);
+    NEXT;
+load_direct_column:
+    op->column[i] = __atomic_load_n((const uint32_t *)(void *)AT, __ATOMIC_RELAXED);
+    NEXT;
 store_constant_2:
+store_constant_4:
 store_constant_8:
     at = op->index == LITMUS_NO_REGISTER ? AT : AT + (size_t)r[op->index].number * op->scale;
     store_anywhere(at, op->size, op->raw);
@@ -385,6 +447,16 @@ load_atomic_int32:
     r[op->target] =
         litmus_number(__atomic_load_n((const int32_t *)(void *)at, __ATOMIC_SEQ_CST));
     NEXT;
+load_column:
+    at = op->index == LITMUS_NO_REGISTER ? AT : AT + (size_t)r[op->index].number * op->scale;
+    op->column[i] = ((uintptr_t)at & 3) == 0
+                        ? __atomic_load_n((const uint32_t *)(void *)at, __ATOMIC_RELAXED)
+                        : (uint32_t)load_anywhere(at, 4);
+    NEXT;
+load_atomic_column:
+    at = op->index == LITMUS_NO_REGISTER ? AT : AT + (size_t)r[op->index].number * op->scale;
+    op->column[i] = __atomic_load_n((const uint32_t *)(void *)at, __ATOMIC_SEQ_CST);
+    NEXT;
 load_plain:
     at = op->index == LITMUS_NO_REGISTER ? AT : AT + (size_t)r[op->index].number * op->scale;
     r[op->target] = decode(op, load_anywhere(at, op->size));
@@ -402,12 +474,12 @@ compare_exchange_cell:
     compare_exchange(op, at, r);
     NEXT;
 finish:
-    for (size_t k = 0; k < code->shown_count; k++) {
-        row[k] = r[code->shown[k]];
+    for (size_t k = code->raw_count; k < code->column_count; k++) { /* raw ones are filled */
+        const stress_column *column = &code->columns[k];
+        column->values[i] = r[column->reg];
         if (code->branches)
-            r[code->shown[k]] = (litmus_value){.kind = LITMUS_UNDEFINED};
+            r[column->reg] = (litmus_value){.kind = LITMUS_UNDEFINED};
     }
-    row += code->shown_count;
     if (++i == end)
         return labels;
     place = layout->place[i];
@@ -415,13 +487,86 @@ finish:
     goto *op->label;
 }
 
-void stress_code_run(const stress_code *code, const stress_layout *layout, size_t first, size_t end,
-                     litmus_value *rows)
+/* ---- kernels ----
+ *
+ * The fewer instructions one instance takes, the more of them a core has in flight while a store waits
+ * for its cache line, and the more often the loads behind it overtake it. The smallest agents are the
+ * ones that show most. */
+
+#define KERNEL_STORE(op)                                                                           \
+    __atomic_store_n((uint32_t *)(void *)((op).base + i * (op).stride), (uint32_t)(op).raw,        \
+                     __ATOMIC_RELAXED)
+#define KERNEL_LOAD(op)                                                                            \
+    (op).column[i] = __atomic_load_n((const uint32_t *)(void *)((op).base + i * (op).stride),      \
+                                     __ATOMIC_RELAXED)
+#define KERNEL(name, first_access, second_access)                                                  \
+    static void name(const stress_op *ops, size_t first, size_t end)                               \
+    {                                                                                              \
+        const stress_op a = ops[0], b = ops[1];                                                    \
+        (void)b;                                                                                   \
+        for (size_t i = first; i < end; i++) {                                                     \
+            first_access;                                                                          \
+            second_access;                                                                         \
+        }                                                                                          \
+    }
+KERNEL(kernel_store, KERNEL_STORE(a), (void)0)
+KERNEL(kernel_load, KERNEL_LOAD(a), (void)0)
+KERNEL(kernel_store_store, KERNEL_STORE(a), KERNEL_STORE(b))
+KERNEL(kernel_store_load, KERNEL_STORE(a), KERNEL_LOAD(b))
+KERNEL(kernel_load_store, KERNEL_LOAD(a), KERNEL_STORE(b))
+KERNEL(kernel_load_load, KERNEL_LOAD(a), KERNEL_LOAD(b))
+#undef KERNEL
+#undef KERNEL_LOAD
+#undef KERNEL_STORE
+
+static void choose_kernel(stress_code *code)
 {
-    if (code->count > 0 && code->ops[0].label == NULL) { /* by this thread alone: it owns the code */
-        const void *const *labels = run(NULL, NULL, 0, 0, NULL);
+    const stress_op *ops = code->ops;
+    bool stores[2] = {false, false};
+    code->kernel = NULL;
+    if (code->count < 2 || code->count > 3 || code->raw_count < code->column_count)
+        return;
+    for (size_t i = 0; i + 1 < code->count; i++) {
+        stores[i] = ops[i].kind == KIND_STORE_DIRECT_4;
+        if (!stores[i] && ops[i].kind != KIND_LOAD_DIRECT_COLUMN)
+            return;
+    }
+    if (code->count == 2)
+        code->kernel = stores[0] ? kernel_store : kernel_load;
+    else if (stores[0])
+        code->kernel = stores[1] ? kernel_store_store : kernel_store_load;
+    else
+        code->kernel = stores[1] ? kernel_load_store : kernel_load_load;
+}
+
+void stress_code_place(stress_code *code, const stress_layout *layout)
+{
+    for (size_t i = 0; i < code->count; i++) {
+        stress_op *op = &code->ops[i];
+        op->base = layout->base[op->block] + op->offset;
+        op->stride = layout->stride[op->block];
+        if (op->index != LITMUS_NO_REGISTER || ((uintptr_t)op->base | op->stride) % 4 != 0)
+            continue;
+        if (op->kind == KIND_STORE_CONSTANT_4)
+            op->kind = KIND_STORE_DIRECT_4;
+        else if (op->kind == KIND_LOAD_COLUMN)
+            op->kind = KIND_LOAD_DIRECT_COLUMN;
+    }
+    code->labelled = false;
+    choose_kernel(code);
+}
+
+void stress_code_run(stress_code *code, const stress_layout *layout, size_t first, size_t end)
+{
+    if (code->kernel != NULL && layout->in_order) {
+        code->kernel(code->ops, first, end);
+        return;
+    }
+    if (!code->labelled) { /* by this thread alone: it owns the code */
+        const void *const *labels = run(NULL, NULL, 0, 0);
         for (size_t i = 0; i < code->count; i++)
             code->ops[i].label = labels[code->ops[i].kind];
+        code->labelled = true;
     }
-    run(code, layout, first, end, rows);
+    run(code, layout, first, end);
 }

@@ -14,7 +14,15 @@ typedef struct stress_layout {
     uint8_t *base[LITMUS_BLOCKS];
     size_t stride[LITMUS_BLOCKS];
     const uint32_t *place; /* a permutation of the instances */
+    bool in_order;         /* it is the identity */
 } stress_layout;
+
+/* What a register of every instance of a batch was in the end. */
+typedef struct stress_column {
+    uint8_t reg;
+    uint32_t *raw;        /* four bytes as they were read, for a register that is one Int32 read */
+    litmus_value *values; /* else */
+} stress_column;
 
 typedef struct stress_op {
     const void *label;
@@ -24,7 +32,8 @@ typedef struct stress_op {
     uint8_t target, left, right, index, scale;
     bool big_endian;
     uint16_t destination;
-    uint64_t raw; /* what is stored, when it is a constant */
+    uint64_t raw;     /* what is stored, when it is a constant */
+    uint32_t *column; /* where the read goes, when nothing else in the agent needs it */
     litmus_value constant;
     uint8_t kind; /* stress_code.c's */
     uint8_t block;
@@ -34,19 +43,22 @@ typedef struct stress_op {
 typedef struct stress_code {
     stress_op *ops;
     size_t count;
-    uint8_t shown[LITMUS_REGISTERS]; /* registers that go into the row of the instance */
-    size_t shown_count;
-    bool branches; /* a shown register may stay undefined */
+    stress_column columns[LITMUS_REGISTERS]; /* of the registers that are part of the outcome */
+    size_t column_count, raw_count;
+    /* A loop of its own for agents of one or two plain Int32 accesses: NULL for all others. */
+    void (*kernel)(const stress_op *ops, size_t first, size_t end);
+    bool labelled; /* the steps know where they are carried out */
+    bool branches; /* a register may stay undefined */
 } stress_code;
 
 /* False: the agent waits, notifies, posts, receives or starts. */
-bool stress_code_make(const litmus_program *p, size_t agent, region *memory, stress_code *code);
+bool stress_code_make(const litmus_program *p, size_t agent, size_t batch, region *memory,
+                      stress_code *code);
 
 /* Addresses for a layout. */
 void stress_code_place(stress_code *code, const stress_layout *layout);
 
-/* Runs instances `first` up to `end`. Row i of `rows` gets the shown registers of instance i. */
-void stress_code_run(const stress_code *code, const stress_layout *layout, size_t first, size_t end,
-                     litmus_value *rows);
+/* Runs instances `first` up to `end` (at most the batch it was made for) and fills their columns. */
+void stress_code_run(stress_code *code, const stress_layout *layout, size_t first, size_t end);
 
 #endif

@@ -114,6 +114,19 @@ static void index_accesses(search *s)
     }
 }
 
+static void find_uniform(search *s)
+{
+    s->uniform = 0;
+    for (uint64_t left = s->reads; left != 0; left &= left - 1) {
+        unsigned read = (unsigned)__builtin_ctzll(left);
+        const uint64_t *writers = &s->writers[s->first_byte[read]];
+        bool same = true;
+        for (unsigned b = 1; b < s->events[read]->size; b++)
+            same = same && writers[b] == writers[0];
+        s->uniform |= same ? graph_bit(read) : 0;
+    }
+}
+
 static void relate_accesses(search *s)
 {
     uint64_t accesses = s->reads | s->writes;
@@ -244,6 +257,7 @@ bool candidate_build(search *s, litmus_graph *hb)
         return false;
     index_accesses(s);
     relate_accesses(s);
+    find_uniform(s);
     find_constants(s);
     s->constraint_total = 0;
     s->has_failure = false;

@@ -8,17 +8,6 @@
  * what is left is tried both ways. */
 #include "litmus/search.h"
 
-enum { CLAUSES = LITMUS_EVENTS * LITMUS_EVENTS };
-
-struct clause {
-    uint8_t other, write, read; /* other before write, or read before other */
-};
-
-struct clauses {
-    struct clause items[CLAUSES];
-    size_t count;
-};
-
 /* For each source W of R, the cases (b) and (c). */
 static bool add_forced(const search *s, const litmus_graph *hb, unsigned read, litmus_graph *order)
 {
@@ -46,25 +35,26 @@ static bool add_forced(const search *s, const litmus_graph *hb, unsigned read, l
     return true;
 }
 
-static void add_clauses(const search *s, unsigned read, struct clauses *c)
+static void add_clauses(const search *s, unsigned read, order_state *o)
 {
     int write = s->synchronizer[read];
     if (write == LITMUS_INIT)
         return;
     uint64_t rivals = s->same_range_writes[read] & ~graph_bit(read) & ~graph_bit((unsigned)write);
-    for (; rivals != 0 && c->count < CLAUSES; rivals &= rivals - 1)
-        c->items[c->count++] =
-            (struct clause){(uint8_t)__builtin_ctzll(rivals), (uint8_t)write, (uint8_t)read};
+    for (; rivals != 0; rivals &= rivals - 1)
+        o->clauses[o->count++] =
+            (order_clause){(uint8_t)__builtin_ctzll(rivals), (uint8_t)write, (uint8_t)read};
 }
 
 /* Makes every choice that only one half is left of. False: none is left of one. */
-static bool propagate(litmus_graph *order, struct clauses *c)
+static bool propagate(order_state *o)
 {
+    litmus_graph *order = &o->graph;
     for (bool changed = true; changed;) {
         changed = false;
         size_t kept = 0;
-        for (size_t i = 0; i < c->count; i++) {
-            struct clause k = c->items[i];
+        for (size_t i = 0; i < o->count; i++) {
+            order_clause k = o->clauses[i];
             if (graph_has(order, k.other, k.write) || graph_has(order, k.read, k.other))
                 continue;
             bool first = !graph_has(order, k.write, k.other);
@@ -72,49 +62,92 @@ static bool propagate(litmus_graph *order, struct clauses *c)
             if (!first && !second)
                 return false;
             if (first && second) {
-                c->items[kept++] = k;
+                o->clauses[kept++] = k;
                 continue;
             }
             changed = true;
             if (first ? !graph_add(order, k.other, k.write) : !graph_add(order, k.read, k.other))
                 return false;
         }
-        c->count = kept;
+        o->count = kept;
     }
     return true;
 }
 
-static bool decide(litmus_graph *order, struct clauses *c, size_t events)
+static void copy_state(order_state *to, const order_state *from, size_t events)
 {
-    if (!propagate(order, c))
+    graph_copy(&to->graph, &from->graph, events);
+    to->count = from->count;
+    memcpy(to->clauses, from->clauses, from->count * sizeof from->clauses[0]);
+}
+
+/* Tries both halves of what propagation leaves open. */
+static bool decide(order_state *o, size_t events)
+{
+    if (!propagate(o))
         return false;
-    if (c->count == 0)
+    if (o->count == 0)
         return true;
-    struct clause k = c->items[0];
-    litmus_graph copy;
-    struct clauses rest = {.count = c->count};
-    graph_copy(&copy, order, events);
-    memcpy(rest.items, c->items, c->count * sizeof c->items[0]);
-    if (graph_add(&copy, k.other, k.write) && decide(&copy, &rest, events)) {
-        graph_copy(order, &copy, events);
+    order_clause k = o->clauses[0];
+    order_state other;
+    copy_state(&other, o, events);
+    if (graph_add(&other.graph, k.other, k.write) && decide(&other, events)) {
+        graph_copy(&o->graph, &other.graph, events);
         return true;
     }
-    return graph_add(order, k.read, k.other) && decide(order, c, events);
+    return graph_add(&o->graph, k.read, k.other) && decide(o, events);
+}
+
+void order_begin(const search *s, const litmus_graph *hb, order_state *state)
+{
+    graph_copy(&state->graph, hb, s->event_count);
+    state->count = 0;
+}
+
+/* The cases (b) and (c) for all reads whose known sources are more than a synchronizing write: for
+ * that one, case (a) says the same. */
+static bool force_all(const search *s, const litmus_graph *hb, litmus_graph *order)
+{
+    for (uint64_t left = s->reads; left != 0; left &= left - 1) {
+        unsigned read = (unsigned)__builtin_ctzll(left);
+        uint64_t sources = s->source_mask[read];
+        if ((s->atomics >> read & 1) && s->synchronizer[read] != LITMUS_INIT)
+            sources &= ~graph_bit((unsigned)s->synchronizer[read]);
+        if (sources != 0 && !add_forced(s, hb, read, order))
+            return false;
+    }
+    return true;
+}
+
+bool order_extend(const search *s, const litmus_graph *hb, const order_state *before, unsigned read,
+                  order_state *after)
+{
+    int write = s->synchronizer[read];
+    copy_state(after, before, s->event_count);
+    if (write != LITMUS_INIT && !graph_add(&after->graph, (unsigned)write, read))
+        return false;
+    if (!force_all(s, hb, &after->graph))
+        return false;
+    add_clauses(s, read, after);
+    if (!propagate(after))
+        return false;
+    if (after->count == 0)
+        return true;
+    order_state trial;
+    copy_state(&trial, after, s->event_count);
+    return decide(&trial, s->event_count);
 }
 
 bool order_exists(const search *s, const litmus_graph *hb, litmus_graph *order)
 {
-    struct clauses c;
-    c.count = 0;
-    graph_copy(order, hb, s->event_count);
-    for (uint64_t left = s->reads; left != 0; left &= left - 1) {
-        unsigned read = (unsigned)__builtin_ctzll(left);
-        if (s->source_mask[read] == 0)
-            continue;
-        if (!add_forced(s, hb, read, order))
-            return false;
-        if (s->atomics >> read & 1)
-            add_clauses(s, read, &c);
-    }
-    return decide(order, &c, s->event_count);
+    order_state o;
+    order_begin(s, hb, &o);
+    if (!force_all(s, hb, &o.graph))
+        return false;
+    for (uint64_t left = s->reads & s->atomics; left != 0; left &= left - 1)
+        add_clauses(s, (unsigned)__builtin_ctzll(left), &o);
+    if (!decide(&o, s->event_count))
+        return false;
+    graph_copy(order, &o.graph, s->event_count);
+    return true;
 }

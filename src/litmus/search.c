@@ -57,8 +57,11 @@ static bool narrow(search *s, const litmus_graph *hb, unsigned read)
     int chosen = s->synchronizer[read];
     uint64_t mask = 0, all = 0;
     bool single = true;
+    bool uniform = s->uniform >> read & 1;
+    uint64_t sources = 0;
     for (unsigned b = 0; b < size; b++) {
-        uint64_t sources = byte_sources(s, hb, read, b);
+        if (b == 0 || !uniform)
+            sources = byte_sources(s, hb, read, b);
         if (sources == 0)
             return false;
         all |= sources;
@@ -354,9 +357,33 @@ static void read_byte(struct reading *r, unsigned byte)
     }
 }
 
+/* The one way of a read each of whose bytes has one source. */
+static void add_only_way(search *s, const litmus_graph *hb, unsigned read)
+{
+    search_choice way = {.mask = s->source_mask[read], .partner = LITMUS_INIT};
+    memcpy(way.sources, s->sources[read], sizeof way.sources);
+    for (uint64_t left = way.mask; left != 0; left &= left - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(left);
+        int source = bit == SEARCH_INIT ? LITMUS_INIT : (int)bit;
+        if (asks_order(s, hb, read, source))
+            way.ordering |= graph_bit(bit);
+        if (races(s, hb, read, source))
+            way.partner = (int8_t)source;
+    }
+    if (s->choice_count == s->choice_capacity)
+        s->choices = region_grow(s->memory, s->choices, s->choice_count, &s->choice_capacity,
+                                 sizeof *s->choices);
+    s->choices[s->choice_count++] = way;
+}
+
 /* Adds every way to read, as far as they differ. False: there is none. */
 static bool find_ways(search *s, const litmus_graph *hb, unsigned read)
 {
+    /* Of one source all bytes are the same write's or all initial: neither torn nor mixed. */
+    if ((s->assigned >> read & 1) && (s->source_mask[read] & (s->source_mask[read] - 1)) == 0) {
+        add_only_way(s, hb, read);
+        return true;
+    }
     struct reading r = {.s = s,
                         .hb = hb,
                         .read = read,
@@ -364,7 +391,7 @@ static bool find_ways(search *s, const litmus_graph *hb, unsigned read)
                         .whole = -2,
                         .first = s->choice_count};
     for (unsigned b = 0; b < s->events[read]->size; b++)
-        r.bytes[b] = byte_sources(s, hb, read, b);
+        r.bytes[b] = b > 0 && (s->uniform >> read & 1) ? r.bytes[0] : byte_sources(s, hb, read, b);
     read_byte(&r, 0);
     return s->choice_count > r.first;
 }
@@ -434,23 +461,26 @@ static void read_everything(search *s, const litmus_graph *hb)
 
 /* ---- synchronizing writes ---- */
 
-static void synchronize(search *s, const litmus_graph *hb, size_t position);
+static void synchronize(search *s, const litmus_graph *hb, const order_state *order, size_t position);
 
-static bool is_still_valid(search *s, const litmus_graph *hb, size_t count)
+static bool is_still_valid(search *s, const litmus_graph *hb, const order_state *before,
+                           size_t position, order_state *after)
 {
-    litmus_graph order;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i <= position; i++)
         if (!narrow(s, hb, s->atomic_reads[i]))
             return false;
-    if (!s->options->without_order && !order_exists(s, hb, &order))
+    if (!s->options->without_order &&
+        !order_extend(s, hb, before, s->atomic_reads[position], after))
         return false;
     return s->constraint_total == 0 || values_may_hold(s);
 }
 
-static void synchronize_with(search *s, const litmus_graph *hb, size_t position, int write)
+static void synchronize_with(search *s, const litmus_graph *hb, const order_state *before,
+                             size_t position, int write)
 {
     unsigned read = s->atomic_reads[position];
     litmus_graph grown;
+    order_state order;
     s->synchronizer[read] = (int8_t)write;
     if (write != LITMUS_INIT && !graph_has(hb, (unsigned)write, read)) {
         graph_copy(&grown, hb, s->event_count);
@@ -458,11 +488,11 @@ static void synchronize_with(search *s, const litmus_graph *hb, size_t position,
             return;
         hb = &grown;
     }
-    if (is_still_valid(s, hb, position + 1))
-        synchronize(s, hb, position + 1);
+    if (is_still_valid(s, hb, before, position, &order))
+        synchronize(s, hb, &order, position + 1);
 }
 
-static void synchronize(search *s, const litmus_graph *hb, size_t position)
+static void synchronize(search *s, const litmus_graph *hb, const order_state *order, size_t position)
 {
     if (!spend(s))
         return;
@@ -472,22 +502,25 @@ static void synchronize(search *s, const litmus_graph *hb, size_t position)
     }
     unsigned read = s->atomic_reads[position];
     uint64_t assigned = s->assigned;
-    synchronize_with(s, hb, position, LITMUS_INIT);
+    synchronize_with(s, hb, order, position, LITMUS_INIT);
     for (uint64_t left = s->same_range_writes[read] & ~graph_bit(read); left != 0; left &= left - 1)
-        synchronize_with(s, hb, position, __builtin_ctzll(left));
+        synchronize_with(s, hb, order, position, __builtin_ctzll(left));
+    s->synchronizer[read] = LITMUS_INIT;
     s->source_mask[read] = 0;
     s->assigned = assigned & ~graph_bit(read);
 }
 
 static void begin_synchronizing(search *s, const litmus_graph *hb)
 {
+    order_state order;
     memset(s->source_mask, 0, s->event_count * sizeof s->source_mask[0]);
     memset(s->synchronizer, LITMUS_INIT, sizeof s->synchronizer);
     s->assigned = 0;
+    order_begin(s, hb, &order);
     if (s->candidate != NULL)
         s->candidate(s, hb);
     else
-        synchronize(s, hb, 0);
+        synchronize(s, hb, &order, 0);
 }
 
 /* ---- critical sections (sec-entercriticalsection, sec-leavecriticalsection) ---- */

@@ -54,6 +54,7 @@ typedef struct search {
     size_t event_count;
     uint64_t reads, writes;          /* bit sets of events */
     uint64_t atomics;                /* seq-cst */
+    uint64_t uniform;                /* reads all of whose bytes have the same writers */
     uint64_t same_range_writes[LITMUS_EVENTS]; /* seq-cst writes of an event's range */
     uint64_t conflicts[LITMUS_EVENTS];         /* writes: writes whose bytes meet, if not ordered a race */
     int16_t byte_index[LITMUS_BLOCKS][LITMUS_BLOCK_SIZE]; /* of all bytes that are touched */
@@ -129,6 +130,23 @@ void values_refuse(search *s);
 void values_solve(search *s, void (*found)(search *s, void *context), void *context);
 
 /* ---- order.c ---- */
+/* What is known about the memory order while synchronizing writes are being chosen: the pairs that
+ * every order must have, closed, and the choices that are open. It only grows with each read. */
+typedef struct order_clause {
+    uint8_t other, write, read; /* other before write, or read before other */
+} order_clause;
+
+typedef struct order_state {
+    litmus_graph graph;
+    size_t count;
+    order_clause clauses[LITMUS_EVENTS * LITMUS_EVENTS];
+} order_state;
+
+void order_begin(const search *s, const litmus_graph *hb, order_state *state);
+/* After the synchronizer of `read` was chosen and `hb` has grown by it. False: no order is left. */
+bool order_extend(const search *s, const litmus_graph *hb, const order_state *before, unsigned read,
+                  order_state *after);
+
 /* Can all events be put into one memory order that `hb` allows (sec-memory-order), as far as the
  * sources of the reads are known? `order` gets the constraints that follow from it, closed. */
 bool order_exists(const search *s, const litmus_graph *hb, litmus_graph *order);

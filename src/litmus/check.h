@@ -86,7 +86,7 @@ typedef struct litmus_result {
     bool racy;
     bool complete; /* false: a bound was reached, and outcomes may be missing */
     bool interleaved, on_x86_known; /* set by litmus_judge: the marks of the outcomes are complete */
-    uint32_t *table; /* outcomes by hash */
+    uint64_t *table; /* outcomes by hash */
     size_t table_size, capacity;
 } litmus_result;
 

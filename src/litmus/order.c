@@ -41,7 +41,9 @@ static void add_clauses(const search *s, unsigned read, order_state *o)
     if (write == LITMUS_INIT)
         return;
     uint64_t rivals = s->same_range_writes[read] & ~graph_bit(read) & ~graph_bit((unsigned)write);
-    for (; rivals != 0; rivals &= rivals - 1)
+    /* Writes that are known to come before W or after R are no rivals. */
+    for (rivals &= ~(o->graph.before[write] | o->graph.after[read]); rivals != 0;
+         rivals &= rivals - 1)
         o->clauses[o->count++] =
             (order_clause){(uint8_t)__builtin_ctzll(rivals), (uint8_t)write, (uint8_t)read};
 }

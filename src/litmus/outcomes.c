@@ -29,14 +29,23 @@ static bool same_slots(const litmus_value *a, const litmus_value *b, size_t coun
     return true;
 }
 
-/* The place in the table where these values are, or would be. An entry is an index plus one. */
-static uint32_t *find_entry(const litmus_result *r, const litmus_value *slots)
+/* The place in the table where these values are, or would be. An entry is an index plus one, below the
+ * upper half of the hash, so that few are followed in vain. */
+static uint64_t *find_entry(const litmus_result *r, const litmus_value *slots, uint64_t hash)
 {
     size_t count = r->program->slot_count;
-    size_t i = hash_of(slots, count) & (r->table_size - 1);
-    while (r->table[i] != 0 && !same_slots(r->outcomes[r->table[i] - 1].slots, slots, count))
+    size_t i = hash & (r->table_size - 1);
+    while (r->table[i] != 0 &&
+           (r->table[i] >> 32 != hash >> 32 ||
+            !same_slots(r->outcomes[(uint32_t)r->table[i] - 1].slots, slots, count)))
         i = (i + 1) & (r->table_size - 1);
     return &r->table[i];
+}
+
+static void put(litmus_result *r, size_t outcome)
+{
+    uint64_t hash = hash_of(r->outcomes[outcome].slots, r->program->slot_count);
+    *find_entry(r, r->outcomes[outcome].slots, hash) = (hash >> 32 << 32) | (outcome + 1);
 }
 
 static void grow_table(litmus_result *r, region *memory)
@@ -44,7 +53,7 @@ static void grow_table(litmus_result *r, region *memory)
     r->table_size = r->table_size == 0 ? 32 : r->table_size * 4;
     r->table = region_allocate(memory, r->table_size * sizeof *r->table);
     for (size_t i = 0; i < r->count; i++)
-        *find_entry(r, r->outcomes[i].slots) = (uint32_t)i + 1;
+        put(r, i);
 }
 
 litmus_outcome *outcomes_add(search *s, const litmus_value *slots)
@@ -54,7 +63,7 @@ litmus_outcome *outcomes_add(search *s, const litmus_value *slots)
     uint64_t most = s->options->most_outcomes > 0 ? s->options->most_outcomes : MOST_OUTCOMES;
     if (r->count * 2 >= r->table_size)
         grow_table(r, s->memory);
-    uint32_t *entry = find_entry(r, slots);
+    uint64_t hash = hash_of(slots, s->program->slot_count), *entry = find_entry(r, slots, hash);
     if (*entry == 0) {
         if (r->count == most)
             return NULL;
@@ -63,14 +72,15 @@ litmus_outcome *outcomes_add(search *s, const litmus_value *slots)
         litmus_value *copy = region_allocate(s->memory, bytes);
         memcpy(copy, slots, bytes);
         r->outcomes[r->count++] = (litmus_outcome){.slots = copy};
-        *entry = (uint32_t)r->count;
+        *entry = (hash >> 32 << 32) | r->count;
     }
-    return &r->outcomes[*entry - 1];
+    return &r->outcomes[(uint32_t)*entry - 1];
 }
 
 litmus_outcome *litmus_result_find(const litmus_result *r, const litmus_value *slots)
 {
-    uint32_t entry = r->table_size == 0 ? 0 : *find_entry(r, slots);
+    uint64_t hash = hash_of(slots, r->program->slot_count);
+    uint32_t entry = r->table_size == 0 ? 0 : (uint32_t)*find_entry(r, slots, hash);
     return entry == 0 ? NULL : &r->outcomes[entry - 1];
 }
 
@@ -107,5 +117,5 @@ void litmus_result_sort(litmus_result *r)
     qsort_r(r->outcomes, r->count, sizeof *r->outcomes, compare_outcomes, &count);
     memset(r->table, 0, r->table_size * sizeof *r->table);
     for (size_t i = 0; i < r->count; i++)
-        *find_entry(r, r->outcomes[i].slots) = (uint32_t)i + 1;
+        put(r, i);
 }

@@ -158,7 +158,7 @@ static void check_grids(void)
 
 static void check_growth(void)
 {
-    printf("\n| agents | SB ring, atomic | SB ring, plain | 2 atomic accesses, one write | 3 atomic accesses | \n"
+    printf("\n| agents | write, read (atomic) | write, read (plain) | read, write (atomic) | write, read, read (atomic) |\n"
            "|---|---|---|---|---|\n");
     for (unsigned agents = 2; agents <= 6; agents++) {
         printf("| %u |", agents);

@@ -34,7 +34,8 @@ int cli_usage_error(const char *command, const char *format, ...)
 static int help(FILE *out)
 {
     fprintf(out, "heddle runs real JavaScript in many agents at once, each on its own thread, under the rules of\n"
-                 "ECMA-262 and HTML, and says what went wrong: deadlocks, errors, broken expectations.\n\n"
+                 "ECMA-262 and HTML, and says what went wrong: deadlocks, errors, broken expectations. It also\n"
+                 "computes what the memory model allows.\n\n"
                  "Usage: heddle COMMAND [ARGUMENT...]\n\nCommands:\n");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].about);

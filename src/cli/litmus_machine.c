@@ -32,6 +32,10 @@ bool litmus_run_stress(const struct litmus_command *c, const litmus_result *allo
                 "heddle litmus: %s waits, notifies, posts or starts: --engine runs it, --stress does "
                 "not\n",
                 allowed->program->file);
+    else if (s == STATUS_INVALID)
+        fprintf(stderr, "heddle litmus: %s: a bound was reached, so that nothing is known to be "
+                        "forbidden: not run\n",
+                allowed->program->file);
     else if (s != STATUS_OK)
         fprintf(stderr, "heddle litmus: %s: %s\n", allowed->program->file, status_text(s));
     return s == STATUS_OK;

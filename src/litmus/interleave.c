@@ -28,7 +28,7 @@ struct agent_state {
 
 struct post {
     uint8_t count, taken;
-    litmus_value values[LITMUS_AGENTS]; /* a ring would do; a test posts a few */
+    litmus_value values[LITMUS_EVENTS]; /* a path has no more posts */
 };
 
 struct machine {
@@ -131,12 +131,18 @@ static uint64_t encode(const litmus_step *s, litmus_value value)
     return s->big_endian ? litmus_swap(raw, litmus_elements[s->element].size) : raw;
 }
 
-static unsigned place_of(const struct machine *m, const litmus_step *s, const litmus_value *registers)
+/* False: the index lies outside. The checker refuses such a program if it gets to its end. */
+static bool find_place(const struct machine *m, const litmus_step *s, const litmus_value *registers,
+                       unsigned *at)
 {
-    unsigned at = m->block_base[s->place.block] + s->place.offset;
-    if (s->place.index != LITMUS_NO_REGISTER)
-        at += (unsigned)registers[s->place.index].number * s->place.scale;
-    return at;
+    *at = m->block_base[s->place.block] + s->place.offset;
+    if (s->place.index == LITMUS_NO_REGISTER)
+        return true;
+    const litmus_value *index = &registers[s->place.index];
+    if (index->kind != LITMUS_NUMBER || !(index->number >= 0 && index->number < s->place.count))
+        return false;
+    *at += (unsigned)index->number * s->place.scale;
+    return true;
 }
 
 /* ---- steps ---- */
@@ -236,8 +242,8 @@ static bool take_step(const struct machine *m, uint8_t *state, size_t agent)
     const litmus_step *s = &m->program->agents[agent].steps[a->pc];
     unsigned size = litmus_elements[s->element].size, at = 0;
     uint64_t raw;
-    if (s->code >= CODE_READ && s->code <= CODE_NOTIFY)
-        at = place_of(m, s, r);
+    if (s->code >= CODE_READ && s->code <= CODE_NOTIFY && !find_place(m, s, r, &at))
+        return false;
     if (s->code != CODE_READ && !is_write(s) && a->buffered > 0)
         return false;
     switch (s->code) {
@@ -268,7 +274,7 @@ static bool take_step(const struct machine *m, uint8_t *state, size_t agent)
         break;
     case CODE_POST: {
         struct post *c = channel_of(m, state, s->place.block);
-        if (c->count < LITMUS_AGENTS)
+        if (c->count < LITMUS_EVENTS)
             c->values[c->count++] = s->left == LITMUS_NO_REGISTER ? (litmus_value){0} : r[s->left];
         break;
     }
@@ -301,14 +307,16 @@ static void add_outcome(struct machine *m, uint8_t *state)
     for (size_t a = 0; a < p->agent_count; a++) {
         struct agent_state *agent = agent_of(m, state, a);
         const litmus_step *s = &p->agents[a].steps[agent->pc];
-        if (agent->mode == ASLEEP || agent->mode == RUNNING)
+        bool stuck = agent->mode == ASLEEP || agent->mode == RUNNING;
+        if (stuck && s->target != LITMUS_NO_REGISTER)
             registers_of(m, state, a)[s->target].kind = LITMUS_ASLEEP;
     }
     for (size_t i = 0; i < p->slot_count; i++) {
         const litmus_slot *slot = &p->slots[i];
-        if (slot->final)
-            slots[i] = decode(&slot->read, load(state, place_of(m, &slot->read, NULL),
-                                                litmus_elements[slot->read.element].size));
+        unsigned at;
+        if (slot->final && find_place(m, &slot->read, NULL, &at))
+            slots[i] = decode(&slot->read,
+                              load(state, at, litmus_elements[slot->read.element].size));
         else
             slots[i] = registers_of(m, state, slot->agent)[slot->reg];
         if (slots[i].kind == LITMUS_ASLEEP)

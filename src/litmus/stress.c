@@ -531,6 +531,8 @@ status litmus_stress(const litmus_result *allowed, const litmus_stress_options *
     c->yields = c->count > cpu_allowed();
     c->cells_size = cells_needed(c->program);
     void *cells;
+    if (!allowed->complete) /* nobody knows what is forbidden, nor whether all indices are right */
+        return STATUS_INVALID;
     status s = make_codes(c, memory) ? pages_reserve(c->cells_size, &cells) : STATUS_STATE;
     if (s != STATUS_OK) {
         free_workers(c);

@@ -55,7 +55,7 @@ typedef struct litmus_stress_result {
     size_t mode_count;
 } litmus_stress_result;
 
-/* STATUS_OK; STATUS_STATE when the program waits, notifies, posts or starts (only the engine runs
+/* STATUS_OK; STATUS_INVALID when `allowed` is not complete; STATUS_STATE when the program waits, notifies, posts or starts (only the engine runs
  * those); STATUS_LIMIT when no thread could be started. */
 status litmus_stress(const litmus_result *allowed, const litmus_stress_options *options,
                      region *memory, litmus_stress_result *result);

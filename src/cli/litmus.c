@@ -27,31 +27,42 @@ static void help(void)
          "       heddle litmus sweep NAME|FILE...\n"
          "       heddle litmus generate EDGE...\n"
          "       heddle litmus all [--agents N] [--accesses N] [--cells N]\n\n"
-         "Computes every outcome that the ECMAScript memory model allows a small program of shared memory,\n"
-         "says which of them are sequentially consistent, which an x86 processor can show and which have a\n"
+         "Computes every outcome that the ECMAScript memory model allows a small program of shared "
+         "memory,\n"
+         "says which of them are sequentially consistent, which an x86 processor can show and "
+         "which have a\n"
          "data race, and compares that with what the file expects. A folder gives a table.\n\n"
-         "  --stress[=SECONDS]  also runs the program on this machine's threads (default 1 second) and\n"
-         "                      counts what comes; an outcome that is forbidden and seen is a finding\n"
+         "  --stress[=SECONDS]  also runs the program on this machine's threads (default 1 second) "
+         "and\n"
+         "                      counts what comes; an outcome that is forbidden and seen is a "
+         "finding\n"
          "  --count N           runs it at least N times instead of for a time\n"
          "  --engine[=SECONDS]  also runs it as real JavaScript in agents of the engine\n"
          "  --unobserved        with --engine: the plain engine, faster\n"
          "  --seed N            of shuffles and skews (default 1)\n"
-         "  --witness OUTCOME   an execution with that outcome, e.g. 'r0=0 r1=0', or why there is none:\n"
+         "  --witness OUTCOME   an execution with that outcome, e.g. 'r0=0 r1=0', or why there is "
+         "none:\n"
          "                      the axiom that forbids it and the circle in the order\n"
          "  --dot               with --witness: the execution as a graph for Graphviz\n"
          "  --init-tearing spec|none\n"
-         "                      whether a read may mix bytes of the initial value with bytes of a write,\n"
-         "                      as the standard's text has it (default spec, or what the file says)\n"
+         "                      whether a read may mix bytes of the initial value with bytes of a "
+         "write,\n"
+         "                      as the standard's text has it (default spec, or what the file "
+         "says)\n"
          "  --all               every outcome, however many\n"
          "  --json              one JSON object per program instead of text\n"
          "  --colour yes|no     default: on a terminal\n"
          "  --help              this text\n\n"
-         "sweep makes every access plain or atomic in every combination and says which minimal choices\n"
-         "forbid the outcome asked for. generate makes a program from a circle of edges (PodWR Fre PodWR\n"
+         "sweep makes every access plain or atomic in every combination and says which minimal "
+         "choices\n"
+         "forbid the outcome asked for. generate makes a program from a circle of edges (PodWR Fre "
+         "PodWR\n"
          "Fre is SB). all goes through every program up to a size and counts.\n\n"
          "How to write a litmus file: scenarios/litmus/README.md\n\n"
-         "Exit codes: 0 every expectation of the files holds · 1 one does not, or the machine shows what\n"
-         "is forbidden · 2 wrong usage · 3 an invalid file · 4 a bound was reached · 130 interrupted");
+         "Exit codes: 0 every expectation of the files holds · 1 one does not, or the machine "
+         "shows what\n"
+         "is forbidden · 2 wrong usage · 3 an invalid file · 4 a bound was reached · 130 "
+         "interrupted");
 }
 
 enum {
@@ -70,12 +81,19 @@ enum {
 };
 
 static const struct option long_options[] = {
-    {"stress", optional_argument, NULL, O_STRESS}, {"count", required_argument, NULL, O_COUNT},
-    {"engine", optional_argument, NULL, O_ENGINE}, {"seed", required_argument, NULL, O_SEED},
-    {"witness", required_argument, NULL, O_WITNESS}, {"dot", no_argument, NULL, O_DOT},
-    {"init-tearing", required_argument, NULL, O_TEARING}, {"all", no_argument, NULL, O_ALL},
-    {"json", no_argument, NULL, O_JSON}, {"colour", required_argument, NULL, O_COLOUR},
-    {"unobserved", no_argument, NULL, O_UNOBSERVED}, {"help", no_argument, NULL, O_HELP}, {NULL, 0, NULL, 0},
+    {"stress", optional_argument, NULL, O_STRESS},
+    {"count", required_argument, NULL, O_COUNT},
+    {"engine", optional_argument, NULL, O_ENGINE},
+    {"seed", required_argument, NULL, O_SEED},
+    {"witness", required_argument, NULL, O_WITNESS},
+    {"dot", no_argument, NULL, O_DOT},
+    {"init-tearing", required_argument, NULL, O_TEARING},
+    {"all", no_argument, NULL, O_ALL},
+    {"json", no_argument, NULL, O_JSON},
+    {"colour", required_argument, NULL, O_COLOUR},
+    {"unobserved", no_argument, NULL, O_UNOBSERVED},
+    {"help", no_argument, NULL, O_HELP},
+    {NULL, 0, NULL, 0},
 };
 
 static bool read_seconds(const char *text, double *seconds)
@@ -101,17 +119,20 @@ static int read_option(struct litmus_command *c, int option)
     case O_STRESS:
         c->stress = true;
         if (!read_seconds(optarg, &c->seconds))
-            return cli_usage_error("litmus", "--stress takes a number of seconds, not '%s'", optarg);
+            return cli_usage_error("litmus", "--stress takes a number of seconds, not '%s'",
+                                   optarg);
         return -1;
     case O_ENGINE:
         c->engine = true;
         if (!read_seconds(optarg, &c->engine_seconds))
-            return cli_usage_error("litmus", "--engine takes a number of seconds, not '%s'", optarg);
+            return cli_usage_error("litmus", "--engine takes a number of seconds, not '%s'",
+                                   optarg);
         return -1;
     case O_COUNT:
         c->stress = true;
         if (!read_number(optarg, &c->iterations) || c->iterations == 0)
-            return cli_usage_error("litmus", "--count takes a whole number from 1, not '%s'", optarg);
+            return cli_usage_error("litmus", "--count takes a whole number from 1, not '%s'",
+                                   optarg);
         return -1;
     case O_SEED:
         if (!read_number(optarg, &c->seed))

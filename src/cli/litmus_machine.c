@@ -12,7 +12,8 @@ static void show_progress(void *context, uint64_t iterations, double seconds)
 {
     const struct litmus_command *c = context;
     if (c->progress && seconds > 0.5)
-        fprintf(stderr, "\r\033[K%.1f million iterations in %.0f s", (double)iterations / 1e6, seconds);
+        fprintf(stderr, "\r\033[K%.1f million iterations in %.0f s", (double)iterations / 1e6,
+                seconds);
 }
 
 bool litmus_run_stress(const struct litmus_command *c, const litmus_result *allowed, region *memory,
@@ -28,13 +29,15 @@ bool litmus_run_stress(const struct litmus_command *c, const litmus_result *allo
     if (c->progress)
         fputs("\r\033[K", stderr);
     if (s == STATUS_STATE)
-        fprintf(stderr,
-                "heddle litmus: %s waits, notifies, posts or starts: --engine runs it, --stress does "
-                "not\n",
-                allowed->program->file);
+        fprintf(
+            stderr,
+            "heddle litmus: %s waits, notifies, posts or starts: --engine runs it, --stress does "
+            "not\n",
+            allowed->program->file);
     else if (s == STATUS_INVALID)
-        fprintf(stderr, "heddle litmus: %s: a bound was reached, so that nothing is known to be "
-                        "forbidden: not run\n",
+        fprintf(stderr,
+                "heddle litmus: %s: a bound was reached, so that nothing is known to be "
+                "forbidden: not run\n",
                 allowed->program->file);
     else if (s != STATUS_OK)
         fprintf(stderr, "heddle litmus: %s: %s\n", allowed->program->file, status_text(s));
@@ -81,10 +84,8 @@ static bool may_hang(const litmus_result *allowed)
 
 static void run_plan(struct engine_run *r, const plan *p)
 {
-    struct run_options options = {.interrupt = r->command->interrupt,
-                                  .record = on_record,
-                                  .real_clock = true,
-                                  .context = r};
+    struct run_options options = {
+        .interrupt = r->command->interrupt, .record = on_record, .real_clock = true, .context = r};
     observation *o = observation_create();
     int64_t start = clock_monotonic();
     r->failed |= scenario_run(p, &options, o) != STATUS_OK;

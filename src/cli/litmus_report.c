@@ -306,9 +306,9 @@ static void add_grade(buffer *out, const litmus_result *r, const litmus_outcome 
     else if (!r->on_x86_known && !o->on_x86)
         buffer_add(out, "allowed, not seen");
     else
-        litmus_report_paint(out, LITMUS_DIM, o->on_x86
-                                                 ? "allowed, not seen (possible on this machine)"
-                                                 : "allowed, not seen (not possible on x86)");
+        litmus_report_paint(out, LITMUS_DIM,
+                            o->on_x86 ? "allowed, not seen (possible on this machine)"
+                                      : "allowed, not seen (not possible on x86)");
 }
 
 static void add_stress_row(buffer *out, const litmus_found *f, const litmus_stress_result *s,
@@ -337,8 +337,8 @@ static void add_modes(buffer *out, const litmus_stress_result *s)
         buffer line = {0};
         buffer_format(&line, "    %s", m->name);
         pad(&line, width_of(buffer_text(&line), line.length), 46);
-        buffer_format(&line, "%8.2f M/s   not sequential: ",
-                      (double)m->iterations / m->seconds / 1e6);
+        buffer_format(&line,
+                      "%8.2f M/s   not sequential: ", (double)m->iterations / m->seconds / 1e6);
         add_frequency(&line, m->weak, m->iterations);
         buffer_add(&line, "\n");
         litmus_report_paint(out, LITMUS_DIM, buffer_text(&line));
@@ -416,9 +416,10 @@ void litmus_report_text(const litmus_found *f, buffer *out)
 
 void litmus_report_header(buffer *out)
 {
-    litmus_report_paint(out, LITMUS_DIM,
-                        "name                      agents  outcomes  not sequential  on x86  race     time  "
-                        "verdict\n");
+    litmus_report_paint(
+        out, LITMUS_DIM,
+        "name                      agents  outcomes  not sequential  on x86  race     time  "
+        "verdict\n");
 }
 
 void litmus_report_row(const litmus_found *f, buffer *out)
@@ -442,8 +443,8 @@ void litmus_report_row(const litmus_found *f, buffer *out)
             if (line->held)
                 continue;
             litmus_report_paint(out, LITMUS_RED, "✗ ");
-            buffer_format(out, "%s: %s (%s:%u:%u) ", line->what, line->explanation, line->where.file,
-                          line->where.line, line->where.column);
+            buffer_format(out, "%s: %s (%s:%u:%u) ", line->what, line->explanation,
+                          line->where.file, line->where.line, line->where.column);
         }
     }
     if (f->stress != NULL) {

@@ -14,10 +14,16 @@ typedef struct litmus_found {
     const litmus_stress_result *stress; /* NULL: not run */
     const litmus_stress_result *engine; /* NULL: not run through the JavaScript engine */
     const char *story; /* how an outcome comes about, or why it cannot; NULL: not told */
-    bool all;                           /* every outcome, however many */
+    bool all;          /* every outcome, however many */
 } litmus_found;
 
-typedef enum litmus_colour { LITMUS_DIM, LITMUS_BOLD, LITMUS_GREEN, LITMUS_RED, LITMUS_YELLOW } litmus_colour;
+typedef enum litmus_colour {
+    LITMUS_DIM,
+    LITMUS_BOLD,
+    LITMUS_GREEN,
+    LITMUS_RED,
+    LITMUS_YELLOW
+} litmus_colour;
 
 /* Colours are written only after litmus_report_colours(true). */
 void litmus_report_colours(bool on);

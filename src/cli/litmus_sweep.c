@@ -89,8 +89,9 @@ static void report_sweep(const litmus_program *p, const litmus_question *q, cons
 {
     buffer out = {0};
     if (!table) {
-        buffer_format(&out, "%s · %s\n\nMay this happen: %s?\n%zu accesses, %zu ways to make them plain "
-                            "or atomic.\n\n",
+        buffer_format(&out,
+                      "%s · %s\n\nMay this happen: %s?\n%zu accesses, %zu ways to make them plain "
+                      "or atomic.\n\n",
                       p->name, p->title, q->text, s->access_count, s->way_count);
         if (s->way_count <= 256)
             add_ways(p, s, &out);
@@ -103,8 +104,8 @@ static void report_sweep(const litmus_program *p, const litmus_question *q, cons
                 buffer_add(&out, "\n");
             }
     } else {
-        buffer_format(&out, "%-26s %5zu %10zu %8zu %8.2f ms  ", p->name, s->way_count, s->forbidding,
-                      s->minimal, seconds * 1e3);
+        buffer_format(&out, "%-26s %5zu %10zu %8zu %8.2f ms  ", p->name, s->way_count,
+                      s->forbidding, s->minimal, seconds * 1e3);
         size_t first = 0;
         while (first < s->way_count && !s->ways[first].minimal)
             first++;
@@ -125,7 +126,8 @@ static int sweep_program(const litmus_program *p, bool table, double *total, siz
     if (q == NULL && table)
         return EXIT_HOLDS;
     if (q == NULL) {
-        fprintf(stderr, "heddle litmus sweep: %s asks for no outcome (exists or forbidden)\n", p->file);
+        fprintf(stderr, "heddle litmus sweep: %s asks for no outcome (exists or forbidden)\n",
+                p->file);
         return EXIT_INVALID;
     }
     region *memory = region_create();
@@ -136,7 +138,8 @@ static int sweep_program(const litmus_program *p, bool table, double *total, siz
     if (result == STATUS_OK)
         report_sweep(p, q, &s, seconds, table);
     else if (result == STATUS_LIMIT)
-        fprintf(stderr, "heddle litmus sweep: %s has more than %d accesses\n", p->file, LITMUS_SWEPT);
+        fprintf(stderr, "heddle litmus sweep: %s has more than %d accesses\n", p->file,
+                LITMUS_SWEPT);
     *total += seconds;
     *checks += s.way_count;
     litmus_print_errors(&errors);
@@ -185,8 +188,8 @@ int litmus_sweep_command(int count, char **arguments)
         bool shape = litmus_shape(arguments[i]) != NULL;
         if (arguments[i][0] == '-') {
             region_free(memory);
-            return cli_usage_error("litmus", "sweep takes names of shapes, files and folders, not '%s'",
-                                   arguments[i]);
+            return cli_usage_error(
+                "litmus", "sweep takes names of shapes, files and folders, not '%s'", arguments[i]);
         }
         if (!shape)
             folder_list_litmus(memory, arguments[i], &files);
@@ -201,7 +204,8 @@ int litmus_sweep_command(int count, char **arguments)
     }
     region_free(memory);
     if (count == 1)
-        return cli_usage_error("litmus", "sweep: name a shape (SB, MP, IRIW, …), a file or a folder");
+        return cli_usage_error("litmus",
+                               "sweep: name a shape (SB, MP, IRIW, …), a file or a folder");
     if (table)
         printf("\n%zu programs checked in %.2f s\n", checks, total);
     return code;
@@ -227,7 +231,8 @@ int litmus_generate_command(int count, char **arguments)
         for (size_t k = 0; shape != NULL && k < 8 && shape[k] != NULL; k++)
             edges[edge_count++] = shape[k];
     }
-    const char *name = count == 2 + atomic && litmus_shape(arguments[1]) ? arguments[1] : "generated";
+    const char *name =
+        count == 2 + atomic && litmus_shape(arguments[1]) ? arguments[1] : "generated";
     if (litmus_generate(edges, edge_count, name, atomic, &text, error, sizeof error) != STATUS_OK) {
         buffer_release(&text);
         return cli_usage_error("litmus", "generate: %s", error);
@@ -282,7 +287,8 @@ int litmus_all_command(int count, char **arguments)
                            : strcmp(arguments[i], "--accesses") == 0 ? &bound.accesses
                            : strcmp(arguments[i], "--cells") == 0    ? &bound.cells
                                                                      : NULL;
-        unsigned long value = number != NULL && i + 1 < count ? strtoul(arguments[i + 1], NULL, 10) : 0;
+        unsigned long value =
+            number != NULL && i + 1 < count ? strtoul(arguments[i + 1], NULL, 10) : 0;
         if (value < 1 || value > 4)
             return cli_usage_error("litmus",
                                    "all takes --agents, --accesses and --cells, each from 1 to 4");
@@ -300,7 +306,8 @@ int litmus_all_command(int count, char **arguments)
            "  %9zu free of data races and not sequentially consistent (there must be none)\n"
            "  %9zu outcomes in all, at most %zu of one program\n\n"
            "%.2f s\n",
-           bound.agents, bound.accesses, bound.cells, c.programs, c.race_free, c.weak, c.weak_on_x86,
-           c.contradictions, c.outcomes, c.most, (double)(clock_monotonic() - start) / 1e9);
+           bound.agents, bound.accesses, bound.cells, c.programs, c.race_free, c.weak,
+           c.weak_on_x86, c.contradictions, c.outcomes, c.most,
+           (double)(clock_monotonic() - start) / 1e9);
     return c.failed || c.contradictions > 0 ? EXIT_FINDING : EXIT_HOLDS;
 }

@@ -24,8 +24,9 @@ static void tell_question(const litmus_found *f, const litmus_question *q, regio
                           buffer *out)
 {
     load_errors errors = {0};
-    litmus_options options = {.tearing = f->program->spec_tearing == LITMUS_NO ? LITMUS_TEARING_NONE
-                                                                               : LITMUS_TEARING_SPEC};
+    litmus_options options = {.tearing = f->program->spec_tearing == LITMUS_NO
+                                             ? LITMUS_TEARING_NONE
+                                             : LITMUS_TEARING_SPEC};
     const litmus_execution *x = litmus_witness_find(f->program, &options, q, memory, &errors);
     if (x != NULL) {
         buffer_add(out, "How ");
@@ -64,8 +65,7 @@ int litmus_run_witness(const struct litmus_command *c, const litmus_found *f, bu
     if (f->program->spec_tearing == LITMUS_NO)
         options.tearing = LITMUS_TEARING_NONE;
     if (litmus_question_read(f->program, c->witness, &q, &errors)) {
-        const litmus_execution *x =
-            litmus_witness_find(f->program, &options, &q, memory, &errors);
+        const litmus_execution *x = litmus_witness_find(f->program, &options, &q, memory, &errors);
         if (x != NULL) {
             code = print_execution(c, x, out);
         } else if (errors.count == 0) {

@@ -13,8 +13,8 @@ static void access_kind(litmus_step *s, litmus_element element, bool atomic, boo
     s->tear_free = typed_array && (facts->tear_free || (facts->big && atomic));
 }
 
-/* The value of `reg`, a temporary at or above `mark`, if the step just made is its constant, which is
- * then taken back. */
+/* The value of `reg`, a temporary at or above `mark`, if the step just made is its constant, which
+ * is then taken back. */
 static bool take_constant(litmus_parser *p, unsigned reg, unsigned mark, double *number)
 {
     litmus_agent *a = p->agent;
@@ -214,8 +214,9 @@ static const struct atomics_entry *find_operation(litmus_parser *p)
     for (size_t i = 0; i < sizeof atomics / sizeof atomics[0]; i++)
         if (parser_at(p, atomics[i].name))
             return &atomics[i];
-    parser_expected(p, "load, store, add, sub, and, or, xor, exchange, compareExchange, wait, notify "
-                       "or pause");
+    parser_expected(p,
+                    "load, store, add, sub, and, or, xor, exchange, compareExchange, wait, notify "
+                    "or pause");
     return NULL;
 }
 
@@ -224,16 +225,16 @@ static void check_atomic_view(litmus_parser *p, const litmus_token *at, int view
     const litmus_view *v = &p->program->views[view];
     bool waits = code == CODE_WAIT || code == CODE_NOTIFY;
     if (v->data_view)
-        litmus_lexer_error(&p->lexer, at, "Atomics needs a typed array; `%s` is a DataView", v->name);
+        litmus_lexer_error(&p->lexer, at, "Atomics needs a typed array; `%s` is a DataView",
+                           v->name);
     else if (waits && v->element != LITMUS_INT32 && v->element != LITMUS_BIGINT64)
         litmus_lexer_error(&p->lexer, at,
                            "wait and notify need an Int32Array or a BigInt64Array; `%s` is a "
                            "%sArray",
                            v->name, litmus_elements[v->element].name);
     else if (!litmus_elements[v->element].atomic)
-        litmus_lexer_error(&p->lexer, at,
-                           "Atomics needs an array of integers; `%s` is a %sArray", v->name,
-                           litmus_elements[v->element].name);
+        litmus_lexer_error(&p->lexer, at, "Atomics needs an array of integers; `%s` is a %sArray",
+                           v->name, litmus_elements[v->element].name);
 }
 
 static int read_atomic_view(litmus_parser *p, unsigned code)

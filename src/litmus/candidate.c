@@ -137,7 +137,8 @@ static void relate_accesses(search *s)
             unsigned e = (unsigned)__builtin_ctzll(others);
             const litmus_event *event = s->events[e];
             bool equal = candidate_equal_ranges(write, event);
-            bool meet = write->block == event->block && write->offset < event->offset + event->size &&
+            bool meet = write->block == event->block &&
+                        write->offset < event->offset + event->size &&
                         event->offset < write->offset + write->size;
             if (equal && write->atomic)
                 s->same_range_writes[e] |= graph_bit(w);
@@ -199,8 +200,7 @@ static bool fit_messages(search *s, litmus_graph *hb)
         if (s->events[e]->kind != EVENT_RECEIVE)
             continue;
         unsigned channel = s->events[e]->block, number = received[channel]++;
-        if (number >= posted[channel] ||
-            !graph_add(hb, (unsigned)s->posts[channel][number], e))
+        if (number >= posted[channel] || !graph_add(hb, (unsigned)s->posts[channel][number], e))
             return false;
     }
     for (size_t a = 1; a < s->program->agent_count; a++)

@@ -1,9 +1,9 @@
 /* The checker: every outcome of a litmus program that the memory model of ECMA-262 allows.
  *
- * It walks the candidate executions (sec-candidate-executions) byte by byte: a path for every agent,
- * an order for the critical sections of every waiter list, a write for every byte of every read. It
- * keeps those that satisfy sec-valid-executions, amended where the text says something that nobody
- * means; each such choice is listed here.
+ * It walks the candidate executions (sec-candidate-executions) byte by byte: a path for every
+ * agent, an order for the critical sections of every waiter list, a write for every byte of every
+ * read. It keeps those that satisfy sec-valid-executions, amended where the text says something
+ * that nobody means; each such choice is listed here.
  *
  * The readings chosen:
  *  1. Two events race when neither happens before the other (the text since 2024 asks that not both
@@ -11,12 +11,12 @@
  *  2. Init happens before every event that touches one of its bytes, also when the ranges are equal
  *     (the text says "overlapping", which excludes that).
  *  3. A read may mix bytes of the initial value with bytes of a write, since initial values are
- *     written byte by byte: `torn_initial` outcomes. LITMUS_TEARING_NONE takes initial values for one
- *     write of the range that is read.
+ *     written byte by byte: `torn_initial` outcomes. LITMUS_TEARING_NONE takes initial values for
+ * one write of the range that is read.
  *  4. A wait that times out leaves the waiter list and says so (the text since 2023 forgets to).
  *  5. Final values are read once, by an observer that all events happen before.
- *  6. Values out of thin air are allowed, as the text allows them, and tagged; since any value can be
- *     had so, the constants of the program stand for all of them.
+ *  6. Values out of thin air are allowed, as the text allows them, and tagged; since any value can
+ * be had so, the constants of the program stand for all of them.
  *
  * Ownership: results live in the region handed in. Threads: any number, each with its own call.
  * Blocking: never; the bounds of the options keep it short. */
@@ -85,13 +85,14 @@ typedef struct litmus_result {
     litmus_race race;
     bool racy;
     bool complete; /* false: a bound was reached, and outcomes may be missing */
-    bool interleaved, on_x86_known; /* set by litmus_judge: the marks of the outcomes are complete */
-    uint64_t *table; /* outcomes by hash */
+    bool interleaved,
+        on_x86_known; /* set by litmus_judge: the marks of the outcomes are complete */
+    uint64_t *table;  /* outcomes by hash */
     size_t table_size, capacity;
 } litmus_result;
 
-/* STATUS_OK; STATUS_INVALID after an error was added (the program can leave what is defined: an index
- * out of range, a TypeError, too many events). */
+/* STATUS_OK; STATUS_INVALID after an error was added (the program can leave what is defined: an
+ * index out of range, a TypeError, too many events). */
 status litmus_check(const litmus_program *p, const litmus_options *options, region *memory,
                     litmus_result *result, load_errors *errors);
 

@@ -1,5 +1,6 @@
-/* The shared declarations: const memory = new SharedArrayBuffer(8); const x = new Int32Array(memory,
- * 4, 1); and the first values, which the agent that made them writes before all others begin. */
+/* The shared declarations: const memory = new SharedArrayBuffer(8); const x = new
+ * Int32Array(memory, 4, 1); and the first values, which the agent that made them writes before all
+ * others begin. */
 #include "litmus/parser.h"
 
 #include <string.h>

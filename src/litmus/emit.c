@@ -8,9 +8,11 @@
 enum { INSTANCES = 200 };
 
 /* What every worker has. Instances are views by name; `gate` holds who has come, the round, and the
- * word to stop; `ids` gets the outcome of every instance as a number, whose meaning the worker keeps. */
+ * word to stop; `ids` gets the outcome of every instance as a number, whose meaning the worker
+ * keeps. */
 static const char harness[] =
-    "const spell = value => typeof value === \"bigint\" ? `${value}n` : typeof value === \"string\" ? "
+    "const spell = value => typeof value === \"bigint\" ? `${value}n` : typeof value === "
+    "\"string\" ? "
     "JSON.stringify(value)\n"
     "  : Object.is(value, -0) ? \"-0\" : String(value);\n"
     "const inbox = new Map(), waiting = new Map();\n"
@@ -49,9 +51,11 @@ static const char harness[] =
     "function reset(views, first) {\n"
     "  for (const name in views) new Uint8Array(views[name].buffer).set(first[name]);\n"
     "}\n"
-    "onmessage = async ({ data: { instances, gate, ids, agent, agents, first, seconds, count, channels } "
+    "onmessage = async ({ data: { instances, gate, ids, agent, agents, first, seconds, count, "
+    "channels } "
     "}) => {\n"
-    "  const meanings = new Map(), finals = new Map(), counts = new Map(), begin = performance.now();\n"
+    "  const meanings = new Map(), finals = new Map(), counts = new Map(), begin = "
+    "performance.now();\n"
     "  ports = channels;\n"
     "  for (const name in ports) ports[name].onmessage = deliver;\n"
     "  let iterations = 0;\n"
@@ -63,14 +67,17 @@ static const char harness[] =
     "    meet(gate, agents);\n"
     "    if (agent > 0) continue;\n"
     "    for (let i = 0; i < instances.length; i++) {\n"
-    "      const key = `${ids.map(id => id[i]).join(\" \")} ${number(finals, last(instances[i]))}`;\n"
+    "      const key = `${ids.map(id => id[i]).join(\" \")} ${number(finals, "
+    "last(instances[i]))}`;\n"
     "      counts.set(key, (counts.get(key) ?? 0) + 1);\n"
     "      reset(instances[i], first);\n"
     "    }\n"
     "    iterations += instances.length;\n"
-    "    if (performance.now() - begin >= seconds * 1000 && iterations >= count) Atomics.store(gate, 2, 1);\n"
+    "    if (performance.now() - begin >= seconds * 1000 && iterations >= count) "
+    "Atomics.store(gate, 2, 1);\n"
     "  }\n"
-    "  postMessage({ agent, iterations, meanings: [...meanings.keys()], finals: [...finals.keys()], counts: "
+    "  postMessage({ agent, iterations, meanings: [...meanings.keys()], finals: "
+    "[...finals.keys()], counts: "
     "[...counts] });\n"
     "};\n";
 
@@ -102,7 +109,8 @@ static bool listens(const litmus_program *p, size_t agent)
     return found;
 }
 
-/* function run({x, y}) { the agent's text; return [its registers]; } and what the observer reads. */
+/* function run({x, y}) { the agent's text; return [its registers]; } and what the observer reads.
+ */
 static void add_agent(const litmus_program *p, size_t agent, buffer *out)
 {
     const litmus_agent *a = &p->agents[agent];
@@ -133,9 +141,10 @@ static void add_agent(const litmus_program *p, size_t agent, buffer *out)
             }
             separator = ", ";
         }
-    buffer_format(out, "];\n}\n%sfunction round(instances, ids, meanings) {\n"
-                       "  for (instance = 0; instance < instances.length; instance++)\n"
-                       "    ids[instance] = number(meanings, %srun(instances[instance]));\n}\n",
+    buffer_format(out,
+                  "];\n}\n%sfunction round(instances, ids, meanings) {\n"
+                  "  for (instance = 0; instance < instances.length; instance++)\n"
+                  "    ids[instance] = number(meanings, %srun(instances[instance]));\n}\n",
                   async ? "async " : "", async ? "await " : "");
 }
 
@@ -175,48 +184,51 @@ static void add_page(const litmus_program *p, double seconds, uint64_t count, bu
     indent(p->setup_text, 2, out);
     buffer_add(out, "  return ");
     add_view_names(p, out);
-    buffer_format(out,
-                  ";\n}\n"
-                  "const instances = Array.from({ length: %d }, setup), first = {}, channels = [], answers = "
-                  "[];\n"
-                  "for (const name in instances[0]) first[name] = new "
-                  "Uint8Array(instances[0][name].buffer).slice();\n"
-                  "const gate = new Int32Array(new SharedArrayBuffer(12));\n"
-                  "const ids = Array.from({ length: %zu }, () => new Int32Array(new SharedArrayBuffer(%d)));\n"
-                  "for (let i = 0; i < %zu; i++) channels.push({});\n"
-                  "function connect(name, from, to) {\n"
-                  "  const { port1, port2 } = new MessageChannel();\n"
-                  "  channels[from][name] = port1;\n"
-                  "  channels[to][name] = port2;\n"
-                  "}\n",
-                  INSTANCES, agents, INSTANCES * 4, agents);
+    buffer_format(
+        out,
+        ";\n}\n"
+        "const instances = Array.from({ length: %d }, setup), first = {}, channels = [], answers = "
+        "[];\n"
+        "for (const name in instances[0]) first[name] = new "
+        "Uint8Array(instances[0][name].buffer).slice();\n"
+        "const gate = new Int32Array(new SharedArrayBuffer(12));\n"
+        "const ids = Array.from({ length: %zu }, () => new Int32Array(new "
+        "SharedArrayBuffer(%d)));\n"
+        "for (let i = 0; i < %zu; i++) channels.push({});\n"
+        "function connect(name, from, to) {\n"
+        "  const { port1, port2 } = new MessageChannel();\n"
+        "  channels[from][name] = port1;\n"
+        "  channels[to][name] = port2;\n"
+        "}\n",
+        INSTANCES, agents, INSTANCES * 4, agents);
     add_channels(p, out);
-    buffer_format(out,
-                  "for (let agent = 0; agent < %zu; agent++) {\n"
-                  "  const worker = new Worker(`agent${agent}.js`, { name: `agent ${agent}` });\n"
-                  "  worker.onmessage = ({ data }) => { answers[data.agent] = data; if "
-                  "(answers.filter(Boolean).length === %zu) report(); };\n"
-                  "  worker.postMessage({ instances, gate, ids, agent, agents: %zu, first, seconds: %g, "
-                  "count: %llu, channels: channels[agent] },\n"
-                  "    Object.values(channels[agent]));\n"
-                  "}\n"
-                  "function report() {\n"
-                  "  for (const [key, count] of answers[0].counts) {\n"
-                  "    const parts = key.split(\" \");\n"
-                  "    const values = answers.map((answer, i) => answer.meanings[parts[i]]);\n"
-                  "    values.push(answers[0].finals[parts[%zu]]);\n"
-                  "    console.log(`outcome ${count} ${values.filter(text => text !== \"\").join(\"|\")}`);\n"
-                  "  }\n"
-                  "  console.log(`iterations ${answers[0].iterations}`);\n"
-                  "}\n",
-                  agents, agents, agents, seconds, (unsigned long long)count, agents);
+    buffer_format(
+        out,
+        "for (let agent = 0; agent < %zu; agent++) {\n"
+        "  const worker = new Worker(`agent${agent}.js`, { name: `agent ${agent}` });\n"
+        "  worker.onmessage = ({ data }) => { answers[data.agent] = data; if "
+        "(answers.filter(Boolean).length === %zu) report(); };\n"
+        "  worker.postMessage({ instances, gate, ids, agent, agents: %zu, first, seconds: %g, "
+        "count: %llu, channels: channels[agent] },\n"
+        "    Object.values(channels[agent]));\n"
+        "}\n"
+        "function report() {\n"
+        "  for (const [key, count] of answers[0].counts) {\n"
+        "    const parts = key.split(\" \");\n"
+        "    const values = answers.map((answer, i) => answer.meanings[parts[i]]);\n"
+        "    values.push(answers[0].finals[parts[%zu]]);\n"
+        "    console.log(`outcome ${count} ${values.filter(text => text !== \"\").join(\"|\")}`);\n"
+        "  }\n"
+        "  console.log(`iterations ${answers[0].iterations}`);\n"
+        "}\n",
+        agents, agents, agents, seconds, (unsigned long long)count, agents);
 }
 
 void litmus_emit(const litmus_program *p, double seconds, uint64_t iterations, buffer *out)
 {
     buffer script = {0};
-    buffer_format(out, "title: %s\nclock: real\nlimits: {time_ms: %llu}\nfiles:\n", "a litmus program",
-                  (unsigned long long)(seconds * 1000) + 600000);
+    buffer_format(out, "title: %s\nclock: real\nlimits: {time_ms: %llu}\nfiles:\n",
+                  "a litmus program", (unsigned long long)(seconds * 1000) + 600000);
     for (size_t a = 1; a < p->agent_count; a++) {
         buffer_clear(&script);
         add_agent(p, a, &script);
@@ -265,7 +277,8 @@ static bool read_value(const char **text, litmus_value *v)
     return true;
 }
 
-bool litmus_emit_read(const litmus_program *p, const char *line, litmus_value *slots, uint64_t *count)
+bool litmus_emit_read(const litmus_program *p, const char *line, litmus_value *slots,
+                      uint64_t *count)
 {
     char *text;
     if (strncmp(line, "outcome ", 8) != 0)

@@ -1,7 +1,7 @@
 /* Why an outcome is forbidden. Every candidate that would give it, valid or not, is taken from the
- * search before anything is read; reads get one source each (of whole ranges first, byte by byte when
- * no such choice gives the outcome). Of all candidates the one that comes furthest through the axioms
- * is explained: an order that cannot exist is nearer than a read of what was overwritten. */
+ * search before anything is read; reads get one source each (of whole ranges first, byte by byte
+ * when no such choice gives the outcome). Of all candidates the one that comes furthest through the
+ * axioms is explained: an order that cannot exist is nearer than a read of what was overwritten. */
 #include "litmus/search.h"
 #include "litmus/witness.h"
 
@@ -13,14 +13,14 @@ enum { MOST_CANDIDATES = 400000, MOST_EDGES = 512 };
 enum flaw { FLAW_CYCLE, FLAW_COHERENCE, FLAW_TEAR, FLAW_ORDER, FLAW_NONE };
 
 enum reason {
-    BECAUSE_AGENT,       /* agent order */
-    BECAUSE_HOST,        /* start, message, critical sections */
+    BECAUSE_AGENT, /* agent order */
+    BECAUSE_HOST,  /* start, message, critical sections */
     BECAUSE_SYNCHRONIZES,
-    BECAUSE_INITIAL,     /* from: reads the initial value that `to` overwrites */
-    BECAUSE_REPLACED,    /* (b): `third` reads `to`, and `from` happens before it too */
-    BECAUSE_OVERWRITES,  /* (c): from reads `third`, which happens before the write `to` */
-    BECAUSE_BEFORE,      /* (a): `to` may not stand between from … : from before the write it rivals */
-    BECAUSE_AFTER,       /* (a): read `from` of `third` stands before its rival `to` */
+    BECAUSE_INITIAL,    /* from: reads the initial value that `to` overwrites */
+    BECAUSE_REPLACED,   /* (b): `third` reads `to`, and `from` happens before it too */
+    BECAUSE_OVERWRITES, /* (c): from reads `third`, which happens before the write `to` */
+    BECAUSE_BEFORE, /* (a): `to` may not stand between from … : from before the write it rivals */
+    BECAUSE_AFTER,  /* (a): read `from` of `third` stands before its rival `to` */
     BECAUSE_TRIED
 };
 
@@ -62,8 +62,8 @@ static void write_events(struct explanation *x)
     search *s = x->s;
     for (unsigned i = 0; i < s->event_count; i++) {
         const litmus_event *e = s->events[i];
-        const char *name = e->agent < s->program->agent_count ? s->program->agents[e->agent].name
-                                                              : "(final)";
+        const char *name =
+            e->agent < s->program->agent_count ? s->program->agents[e->agent].name : "(final)";
         buffer_format(&x->text, "  e%-3u %-8s ", i + 1, name);
         litmus_event_write(s->program, e, s->read[i], s->written[i], &x->text);
         buffer_format(&x->text, "  (%s", e->size == 0 ? "" : e->atomic ? "atomic" : "plain");
@@ -97,9 +97,10 @@ static void write_edge(struct explanation *x, const struct edge *e)
         buffer_add(&x->text, "a start, a message or a critical section orders them");
         break;
     case BECAUSE_SYNCHRONIZES:
-        buffer_format(&x->text,
-                      "e%u reads what e%u wrote, both atomic, the same bytes: e%u synchronizes with it",
-                      e->to + 1, e->from + 1, e->from + 1);
+        buffer_format(
+            &x->text,
+            "e%u reads what e%u wrote, both atomic, the same bytes: e%u synchronizes with it",
+            e->to + 1, e->from + 1, e->from + 1);
         break;
     case BECAUSE_INITIAL:
         buffer_format(&x->text, "e%u reads the initial value of ", e->from + 1);
@@ -112,9 +113,10 @@ static void write_edge(struct explanation *x, const struct edge *e)
                       e->third + 1, e->to + 1, e->from + 1, e->from + 1);
         break;
     case BECAUSE_OVERWRITES:
-        buffer_format(&x->text,
-                      "e%u still reads e%u, which happens before e%u: it comes before that overwrites it",
-                      e->from + 1, e->third + 1, e->to + 1);
+        buffer_format(
+            &x->text,
+            "e%u still reads e%u, which happens before e%u: it comes before that overwrites it",
+            e->from + 1, e->third + 1, e->to + 1);
         break;
     case BECAUSE_BEFORE:
         buffer_format(&x->text,
@@ -230,7 +232,8 @@ static bool grow_happens_before(struct explanation *x, bool say)
 
 static void write_hidden(struct explanation *x, unsigned read, int source, int other)
 {
-    buffer_format(&x->text, "It breaks Coherent Reads (ECMA-262 sec-coherent-reads):\n\n  e%u reads ",
+    buffer_format(&x->text,
+                  "It breaks Coherent Reads (ECMA-262 sec-coherent-reads):\n\n  e%u reads ",
                   read + 1);
     write_place(x, read);
     if (source == LITMUS_INIT)
@@ -240,8 +243,8 @@ static void write_hidden(struct explanation *x, unsigned read, int source, int o
     if (other < 0)
         buffer_format(&x->text, ", but happens before e%d itself\n", source + 1);
     else
-        buffer_format(&x->text, ", but e%d replaced that value and happens before e%u:\n", other + 1,
-                      read + 1);
+        buffer_format(&x->text, ", but e%d replaced that value and happens before e%u:\n",
+                      other + 1, read + 1);
     uint16_t way[LITMUS_EVENTS];
     size_t length = other < 0 ? find_way(x, read, (unsigned)source, way)
                               : find_way(x, (unsigned)other, read, way);
@@ -286,18 +289,20 @@ static bool is_tear_free(struct explanation *x, bool say)
                 continue;
             if (whole != LITMUS_INIT && whole != source) {
                 if (say)
-                    buffer_format(&x->text,
-                                  "It breaks Tear Free Reads (ECMA-262 sec-tear-free-aligned-reads): "
-                                  "e%u mixes bytes of e%d and e%d, which both write the whole element\n",
-                                  read + 1, whole + 1, source + 1);
+                    buffer_format(
+                        &x->text,
+                        "It breaks Tear Free Reads (ECMA-262 sec-tear-free-aligned-reads): "
+                        "e%u mixes bytes of e%d and e%d, which both write the whole element\n",
+                        read + 1, whole + 1, source + 1);
                 return false;
             }
             whole = source;
         }
         if (initial && whole != LITMUS_INIT && s->options->tearing == LITMUS_TEARING_NONE) {
             if (say)
-                buffer_format(&x->text, "e%u mixes bytes of the initial value and e%d, which "
-                                        "--init-tearing=none rules out\n",
+                buffer_format(&x->text,
+                              "e%u mixes bytes of the initial value and e%d, which "
+                              "--init-tearing=none rules out\n",
                               read + 1, whole + 1);
             return false;
         }
@@ -332,30 +337,37 @@ static bool force_read(struct explanation *x, unsigned read, bool say)
             continue;
         if (source == LITMUS_INIT) {
             for (uint64_t left = rivals; left != 0; left &= left - 1)
-                if (!force(x, (struct edge){(uint8_t)read, (uint8_t)__builtin_ctzll(left), 0,
-                                            BECAUSE_INITIAL}, say))
+                if (!force(x,
+                           (struct edge){(uint8_t)read, (uint8_t)__builtin_ctzll(left), 0,
+                                         BECAUSE_INITIAL},
+                           say))
                     return false;
             continue;
         }
         if (!graph_has(&x->hb, (unsigned)source, read))
             continue;
         uint64_t self = graph_bit((unsigned)source);
-        uint64_t earlier = s->atomics & self ? s->same_range_writes[source] & x->hb.before[read] & ~self
-                                             : 0;
+        uint64_t earlier =
+            s->atomics & self ? s->same_range_writes[source] & x->hb.before[read] & ~self : 0;
         for (; earlier != 0; earlier &= earlier - 1)
-            if (!force(x, (struct edge){(uint8_t)__builtin_ctzll(earlier), (uint8_t)source,
-                                        (uint8_t)read, BECAUSE_REPLACED}, say))
+            if (!force(x,
+                       (struct edge){(uint8_t)__builtin_ctzll(earlier), (uint8_t)source,
+                                     (uint8_t)read, BECAUSE_REPLACED},
+                       say))
                 return false;
         uint64_t later = rivals & x->hb.after[source] & ~self;
         for (; later != 0; later &= later - 1)
-            if (!force(x, (struct edge){(uint8_t)read, (uint8_t)__builtin_ctzll(later),
-                                        (uint8_t)source, BECAUSE_OVERWRITES}, say))
+            if (!force(x,
+                       (struct edge){(uint8_t)read, (uint8_t)__builtin_ctzll(later),
+                                     (uint8_t)source, BECAUSE_OVERWRITES},
+                       say))
                 return false;
     }
     return true;
 }
 
-/* Case (a), where one half of the choice is impossible already. `open` gets a choice that is left. */
+/* Case (a), where one half of the choice is impossible already. `open` gets a choice that is left.
+ */
 static bool force_choices(struct explanation *x, bool say, struct edge open[2])
 {
     search *s = x->s;
@@ -367,13 +379,15 @@ static bool force_choices(struct explanation *x, bool say, struct edge open[2])
             int write = s->synchronizer[read];
             if (write == LITMUS_INIT)
                 continue;
-            uint64_t rivals = s->same_range_writes[read] & ~graph_bit(read) &
-                              ~graph_bit((unsigned)write);
+            uint64_t rivals =
+                s->same_range_writes[read] & ~graph_bit(read) & ~graph_bit((unsigned)write);
             for (; rivals != 0; rivals &= rivals - 1) {
                 unsigned other = (unsigned)__builtin_ctzll(rivals);
-                if (graph_has(&x->order, other, (unsigned)write) || graph_has(&x->order, read, other))
+                if (graph_has(&x->order, other, (unsigned)write) ||
+                    graph_has(&x->order, read, other))
                     continue;
-                struct edge before = {(uint8_t)other, (uint8_t)write, (uint8_t)read, BECAUSE_BEFORE};
+                struct edge before = {(uint8_t)other, (uint8_t)write, (uint8_t)read,
+                                      BECAUSE_BEFORE};
                 struct edge after = {(uint8_t)read, (uint8_t)other, (uint8_t)write, BECAUSE_AFTER};
                 bool no_before = graph_has(&x->order, (unsigned)write, other);
                 bool no_after = graph_has(&x->order, other, read);
@@ -403,8 +417,8 @@ static bool try_halves(struct explanation *x, bool say, const struct edge open[2
         struct edge rest[2];
         e.reason = BECAUSE_TRIED;
         if (say)
-            buffer_format(&x->text, "%s e%u → e%u:\n", half == 0 ? "Suppose" : "Or else", e.from + 1,
-                          e.to + 1);
+            buffer_format(&x->text, "%s e%u → e%u:\n", half == 0 ? "Suppose" : "Or else",
+                          e.from + 1, e.to + 1);
         bool good = force(x, e, say) && force_choices(x, say, rest);
         if (good && rest[0].reason != BECAUSE_AGENT)
             good = try_halves(x, say, rest);
@@ -440,9 +454,10 @@ static enum flaw judge(struct explanation *x, bool say)
     if (!is_tear_free(x, say))
         return FLAW_TEAR;
     if (say)
-        buffer_add(&x->text, "It breaks Sequentially Consistent Atomics (ECMA-262 sec-memory-order): "
-                             "there is no order of all events\nin which every atomic read sees the last "
-                             "atomic write before it. That order would need\n\n");
+        buffer_add(&x->text,
+                   "It breaks Sequentially Consistent Atomics (ECMA-262 sec-memory-order): "
+                   "there is no order of all events\nin which every atomic read sees the last "
+                   "atomic write before it. That order would need\n\n");
     return has_order(x, say) ? FLAW_NONE : FLAW_ORDER;
 }
 
@@ -456,7 +471,8 @@ static bool gives_outcome(struct explanation *x)
         for (size_t c = 0; c < s->chosen[a]->constraint_count; c++) {
             const litmus_constraint *k = &s->chosen[a]->constraints[c];
             litmus_value value;
-            if (values_of_node(s, a, k->node, &value) != VALUE_KNOWN || litmus_truth(value) != k->truth)
+            if (values_of_node(s, a, k->node, &value) != VALUE_KNOWN ||
+                litmus_truth(value) != k->truth)
                 return false;
         }
     for (size_t i = 0; i < p->slot_count; i++) {
@@ -565,8 +581,8 @@ static bool look(struct explanation *x, const litmus_program *p, const litmus_op
     return search_run(s);
 }
 
-bool litmus_explain(const litmus_program *p, const litmus_options *options, const litmus_question *q,
-                    region *memory, buffer *out, load_errors *errors)
+bool litmus_explain(const litmus_program *p, const litmus_options *options,
+                    const litmus_question *q, region *memory, buffer *out, load_errors *errors)
 {
     struct explanation *x = region_allocate(memory, sizeof *x);
     x->question = q;
@@ -581,8 +597,9 @@ bool litmus_explain(const litmus_program *p, const litmus_options *options, cons
     if (found && x->candidates == 1)
         buffer_add(out, "Only one choice of what is read gives these values:\n\n");
     else if (found)
-        buffer_format(out, "%llu choices of what is read give these values. The one that breaks least:\n\n",
-                      (unsigned long long)x->candidates);
+        buffer_format(
+            out, "%llu choices of what is read give these values. The one that breaks least:\n\n",
+            (unsigned long long)x->candidates);
     else if (x->exhausted)
         buffer_add(out, "There are too many choices of what is read to say why.\n");
     else

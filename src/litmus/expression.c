@@ -122,7 +122,8 @@ static unsigned read_variable(litmus_parser *p)
     litmus_token t = p->token;
     const parser_name *name = parser_find(p, &t);
     if (name == NULL) {
-        parser_expected(p, "a value: a number, a register, a view's cell or an operation of Atomics");
+        parser_expected(p,
+                        "a value: a number, a register, a view's cell or an operation of Atomics");
         return 0;
     }
     parser_next(p);
@@ -205,8 +206,8 @@ static unsigned unary(litmus_parser *p)
             bool literal = p->token.kind == TOKEN_NUMBER && signs[i].operation == LITMUS_NEGATE;
             unsigned operand = unary(p);
             p->depth--;
-            litmus_step *last = p->agent->step_count > 0 ? &p->agent->steps[p->agent->step_count - 1]
-                                                         : NULL;
+            litmus_step *last =
+                p->agent->step_count > 0 ? &p->agent->steps[p->agent->step_count - 1] : NULL;
             if (literal && last != NULL && last->code == CODE_CONSTANT && last->target == operand &&
                 litmus_operate(LITMUS_NEGATE, last->constant, last->constant, &last->constant))
                 return operand;

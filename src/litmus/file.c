@@ -198,8 +198,8 @@ static void read_yaml_agents(struct file *f)
     const yaml_node *shared = yaml_tree_find(f->root, "shared");
     const yaml_node *agents = yaml_tree_find(f->root, "agents");
     if (shared == NULL || shared->shape != YAML_SCALAR) {
-        error_at(f, shared == NULL ? f->root : shared, "expected the shared declarations under \"%s\"",
-                 "shared");
+        error_at(f, shared == NULL ? f->root : shared,
+                 "expected the shared declarations under \"%s\"", "shared");
         return;
     }
     if (agents == NULL || agents->shape != YAML_MAP || agents->count == 0) {
@@ -294,7 +294,8 @@ static bool register_is_unique(const litmus_program *p, size_t agent, const char
 {
     for (size_t i = 1; i < p->agent_count; i++)
         for (size_t r = 0; i != agent && r < p->agents[i].register_count; r++)
-            if (p->agents[i].registers[r].shown && strcmp(p->agents[i].registers[r].name, name) == 0)
+            if (p->agents[i].registers[r].shown &&
+                strcmp(p->agents[i].registers[r].name, name) == 0)
                 return false;
     return true;
 }
@@ -348,7 +349,8 @@ static void read_questions(struct file *f)
     p->on_x86 = flag_of(f, "on-x86", "yes", "no", &p->on_x86_where);
     p->spec_tearing = flag_of(f, "init-tearing", "spec", "none", NULL);
     if (f->errors->count == 0 && p->slot_count == 0)
-        error_at(f, f->root, "expected something to look at: a register (%s) or a cell in a question",
+        error_at(f, f->root,
+                 "expected something to look at: a register (%s) or a cell in a question",
                  "const r0 = …");
     if (f->errors->count == 0 && p->on_x86 != LITMUS_UNASKED &&
         (p->question_count == 0 || p->questions[0].kind != LITMUS_EXISTS))

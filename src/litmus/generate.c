@@ -47,9 +47,9 @@ const char *const *litmus_shape(const char *name)
 /* ---- circles ---- */
 
 struct edge {
-    bool external;   /* to another agent */
+    bool external; /* to another agent */
     bool other_cell;
-    char from, to;   /* R or W */
+    char from, to; /* R or W */
 };
 
 struct access {
@@ -93,8 +93,7 @@ static bool read_edge(const char *text, struct edge *e)
             return true;
         }
     bool pod = strncmp(text, "Pod", 3) == 0;
-    if ((!pod && strncmp(text, "Pos", 3) != 0) || strlen(text) != 5 ||
-        strspn(text + 3, "RW") != 2)
+    if ((!pod && strncmp(text, "Pos", 3) != 0) || strlen(text) != 5 || strspn(text + 3, "RW") != 2)
         return false;
     *e = (struct edge){false, pod, text[3], text[4]};
     return true;
@@ -107,10 +106,11 @@ static status read_edges(struct circle *c, const char *const *edges, size_t coun
     c->count = count;
     for (size_t i = 0; i < count; i++)
         if (!read_edge(edges[i], &c->edges[i]))
-            return refuse(c,
-                          "'%s' is no edge: expected Rfe, Fre, Wse, or Pod or Pos with two of R and "
-                          "W, such as PodWR",
-                          edges[i]);
+            return refuse(
+                c,
+                "'%s' is no edge: expected Rfe, Fre, Wse, or Pod or Pos with two of R and "
+                "W, such as PodWR",
+                edges[i]);
     for (size_t i = 0; i < count; i++) {
         size_t next = (i + 1) % count;
         if (c->edges[i].to != c->edges[next].from)
@@ -121,8 +121,8 @@ static status read_edges(struct circle *c, const char *const *edges, size_t coun
     return STATUS_OK;
 }
 
-/* Begins behind an edge to another agent and, if it can, where the cell changes too, so that neither
- * an agent nor a cell is cut in two. */
+/* Begins behind an edge to another agent and, if it can, where the cell changes too, so that
+ * neither an agent nor a cell is cut in two. */
 static status rotate(struct circle *c)
 {
     size_t outer = 0, cells = 0, start = c->count;
@@ -155,8 +155,8 @@ static void place_accesses(struct circle *c)
     c->agents = agent;
 }
 
-/* Along the accesses of one cell, in the circle's order: the writes are 1, 2, …, and a read sees the
- * last one before it. A cell that the start of the circle cuts is taken up where it begins. */
+/* Along the accesses of one cell, in the circle's order: the writes are 1, 2, …, and a read sees
+ * the last one before it. A cell that the start of the circle cuts is taken up where it begins. */
 static void number_values(struct circle *c)
 {
     size_t start = 0;
@@ -192,15 +192,17 @@ static void write_access(const struct access *a, unsigned reg, bool atomic, buff
         buffer_format(out, atomic ? "    Atomics.store(%s, 0, %u);\n" : "    %s[0] = %u;\n", cell,
                       a->value);
     else
-        buffer_format(out, atomic ? "    const r%u = Atomics.load(%s, 0);\n" : "    const r%u = %s[0];\n",
-                      reg, cell);
+        buffer_format(
+            out, atomic ? "    const r%u = Atomics.load(%s, 0);\n" : "    const r%u = %s[0];\n",
+            reg, cell);
 }
 
 static void write_cells(unsigned cells, buffer *out)
 {
     buffer_add(out, "shared: |\n");
     for (unsigned i = 0; i < cells; i++)
-        buffer_format(out, "  const %s = new Int32Array(new SharedArrayBuffer(4));\n", cell_name(i));
+        buffer_format(out, "  const %s = new Int32Array(new SharedArrayBuffer(4));\n",
+                      cell_name(i));
 }
 
 static void write_condition(const struct circle *c, bool atomic, buffer *out)
@@ -252,8 +254,8 @@ status litmus_generate(const char *const *edges, size_t count, const char *name,
 /* ---- all programs up to a bound ---- */
 
 /* An agent is a number: its accesses as digits, each 1 + cell, kind and order; fewer digits, fewer
- * accesses. Agents come in falling order, and cells are met in the order x, y, …: that leaves one of
- * the programs that differ in names only. */
+ * accesses. Agents come in falling order, and cells are met in the order x, y, …: that leaves one
+ * of the programs that differ in names only. */
 struct all {
     const litmus_bound *bound;
     bool (*visit)(void *context, const buffer *text);
@@ -325,8 +327,8 @@ static void choose_agent(struct all *all, unsigned agent, unsigned most)
     }
 }
 
-void litmus_generate_all(const litmus_bound *bound, bool (*visit)(void *context, const buffer *text),
-                         void *context)
+void litmus_generate_all(const litmus_bound *bound,
+                         bool (*visit)(void *context, const buffer *text), void *context)
 {
     struct all all = {.bound = bound,
                       .visit = visit,

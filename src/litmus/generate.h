@@ -1,6 +1,6 @@
-/* Programs from circles of edges, as diy7 makes them: each edge says how one access and the next are
- * related (the same agent or another, the same cell or another, who reads whom), and the outcome asked
- * for is the one in which all these relations hold. */
+/* Programs from circles of edges, as diy7 makes them: each edge says how one access and the next
+ * are related (the same agent or another, the same cell or another, who reads whom), and the
+ * outcome asked for is the one in which all these relations hold. */
 #ifndef HEDDLE_LITMUS_GENERATE_H
 #define HEDDLE_LITMUS_GENERATE_H
 
@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Rfe (a read of another agent's write), Fre (a read before another agent's write), Wse or Coe (a write
- * before another agent's write), Pod and Pos with two of R and W (two accesses of one agent, to
- * different cells or to the same), e.g. PodWR. Writes a litmus file; every access atomic if `atomic`.
- * STATUS_INVALID: `error` (of `error_size` bytes) says what does not fit. */
+/* Rfe (a read of another agent's write), Fre (a read before another agent's write), Wse or Coe (a
+ * write before another agent's write), Pod and Pos with two of R and W (two accesses of one agent,
+ * to different cells or to the same), e.g. PodWR. Writes a litmus file; every access atomic if
+ * `atomic`. STATUS_INVALID: `error` (of `error_size` bytes) says what does not fit. */
 status litmus_generate(const char *const *edges, size_t count, const char *name, bool atomic,
                        buffer *out, char *error, size_t error_size);
 
@@ -28,7 +28,7 @@ const char *litmus_shape_name(size_t n);
 typedef struct litmus_bound {
     unsigned agents, accesses, cells;
 } litmus_bound;
-void litmus_generate_all(const litmus_bound *bound, bool (*visit)(void *context, const buffer *text),
-                         void *context);
+void litmus_generate_all(const litmus_bound *bound,
+                         bool (*visit)(void *context, const buffer *text), void *context);
 
 #endif

@@ -166,8 +166,9 @@ static void run_local(const struct machine *m, uint8_t *state, size_t agent)
             r[s->target] = r[s->left];
         else if (s->code == CODE_OPERATE)
             (void)litmus_operate(s->operation, r[s->left], r[s->right], &r[s->target]);
-        else if (s->code == CODE_JUMP || (s->code != CODE_COUNT_TURN &&
-                                          litmus_truth(r[s->left]) == (s->code == CODE_JUMP_IF_TRUE)))
+        else if (s->code == CODE_JUMP ||
+                 (s->code != CODE_COUNT_TURN &&
+                  litmus_truth(r[s->left]) == (s->code == CODE_JUMP_IF_TRUE)))
             a->pc = s->destination;
     }
     if (steps[a->pc].code == CODE_END)
@@ -233,7 +234,8 @@ static bool is_write(const litmus_step *s)
     return s->code == CODE_WRITE && !s->atomic;
 }
 
-/* Takes the agent's next step. False: it cannot now (a message is missing, the buffer is in the way).
+/* Takes the agent's next step. False: it cannot now (a message is missing, the buffer is in the
+ * way).
  */
 static bool take_step(const struct machine *m, uint8_t *state, size_t agent)
 {
@@ -315,8 +317,8 @@ static void add_outcome(struct machine *m, uint8_t *state)
         const litmus_slot *slot = &p->slots[i];
         unsigned at;
         if (slot->final && find_place(m, &slot->read, NULL, &at))
-            slots[i] = decode(&slot->read,
-                              load(state, at, litmus_elements[slot->read.element].size));
+            slots[i] =
+                decode(&slot->read, load(state, at, litmus_elements[slot->read.element].size));
         else
             slots[i] = registers_of(m, state, slot->agent)[slot->reg];
         if (slots[i].kind == LITMUS_ASLEEP)
@@ -379,8 +381,8 @@ static bool remember(struct machine *m, const uint8_t *state)
 
 static void explore(struct machine *m, const uint8_t *state);
 
-/* One thing that can happen to an agent: kind 0 its next step, 1 a buffered write reaches memory, 2 its
- * wait times out. */
+/* One thing that can happen to an agent: kind 0 its next step, 1 a buffered write reaches memory, 2
+ * its wait times out. */
 static bool act(struct machine *m, uint8_t *next, size_t agent, int kind)
 {
     struct agent_state *a = agent_of(m, next, agent);
@@ -441,7 +443,8 @@ static void begin(struct machine *m, uint8_t *state)
     m->buffers = buffers;
 }
 
-bool litmus_interleave(litmus_result *r, litmus_machine kind, uint64_t most_states, uint64_t *beyond)
+bool litmus_interleave(litmus_result *r, litmus_machine kind, uint64_t most_states,
+                       uint64_t *beyond)
 {
     struct machine m = {.result = r,
                         .program = r->program,

@@ -11,9 +11,10 @@
 
 typedef enum litmus_machine { LITMUS_SEQUENTIAL, LITMUS_X86 } litmus_machine;
 
-/* Marks the outcomes of `r` that the machine can show (`sequential`, `on_x86`). False when more than
- * `most_states` states were needed (0: 300,000): marks may be missing then. `*beyond` (or NULL)
- * counts outcomes of the machine that `r` does not have: none, if both are right and `r` is complete.
+/* Marks the outcomes of `r` that the machine can show (`sequential`, `on_x86`). False when more
+ * than `most_states` states were needed (0: 300,000): marks may be missing then. `*beyond` (or
+ * NULL) counts outcomes of the machine that `r` does not have: none, if both are right and `r` is
+ * complete.
  */
 bool litmus_interleave(litmus_result *r, litmus_machine machine, uint64_t most_states,
                        uint64_t *beyond);

@@ -57,7 +57,8 @@ static bool at(const litmus_lexer *l, const char *text)
 /* A place for an error that has no token yet. */
 static litmus_token here(const litmus_lexer *l)
 {
-    return (litmus_token){.kind = TOKEN_SIGN, .text = l->next, .line = l->line, .column = l->column};
+    return (litmus_token){
+        .kind = TOKEN_SIGN, .text = l->next, .line = l->line, .column = l->column};
 }
 
 static void skip_comment(litmus_lexer *l)
@@ -152,10 +153,10 @@ static void read_string(litmus_lexer *l, litmus_token *t)
 
 static void read_sign(litmus_lexer *l, litmus_token *t)
 {
-    static const char *const signs[] = {">>>=", "===", "!==", ">>>", "<<=", ">>=", "**=", "&&=",
-                                        "||=",  "=>",  "==",  "!=",  "<=",  ">=",  "&&",  "||",
-                                        "++",   "--",  "+=",  "-=",  "*=",  "/=",  "%=",  "&=",
-                                        "|=",   "^=",  "<<",  ">>",  "**"};
+    static const char *const signs[] = {
+        ">>>=", "===", "!==", ">>>", "<<=", ">>=", "**=", "&&=", "||=", "=>",
+        "==",   "!=",  "<=",  ">=",  "&&",  "||",  "++",  "--",  "+=",  "-=",
+        "*=",   "/=",  "%=",  "&=",  "|=",  "^=",  "<<",  ">>",  "**"};
     t->kind = TOKEN_SIGN;
     t->length = 1;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)

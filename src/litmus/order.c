@@ -21,9 +21,9 @@ static bool add_forced(const search *s, const litmus_graph *hb, unsigned read, l
     sources &= hb->before[read] & ~graph_bit(SEARCH_INIT);
     for (; sources != 0; sources &= sources - 1) {
         unsigned write = (unsigned)__builtin_ctzll(sources);
-        uint64_t earlier = s->atomics >> write & 1 ? s->same_range_writes[write] & hb->before[read] &
-                                                         ~graph_bit(write)
-                                                   : 0;
+        uint64_t earlier = s->atomics >> write & 1
+                               ? s->same_range_writes[write] & hb->before[read] & ~graph_bit(write)
+                               : 0;
         for (; earlier != 0; earlier &= earlier - 1) /* (b) */
             if (!graph_add(order, (unsigned)__builtin_ctzll(earlier), write))
                 return false;

@@ -29,8 +29,8 @@ static bool same_slots(const litmus_value *a, const litmus_value *b, size_t coun
     return true;
 }
 
-/* The place in the table where these values are, or would be. An entry is an index plus one, below the
- * upper half of the hash, so that few are followed in vain. */
+/* The place in the table where these values are, or would be. An entry is an index plus one, below
+ * the upper half of the hash, so that few are followed in vain. */
 static uint64_t *find_entry(const litmus_result *r, const litmus_value *slots, uint64_t hash)
 {
     size_t count = r->program->slot_count;
@@ -67,8 +67,8 @@ litmus_outcome *outcomes_add(search *s, const litmus_value *slots)
     if (*entry == 0) {
         if (r->count == most)
             return NULL;
-        r->outcomes = region_grow(s->memory, r->outcomes, r->count, &r->capacity,
-                                  sizeof *r->outcomes);
+        r->outcomes =
+            region_grow(s->memory, r->outcomes, r->count, &r->capacity, sizeof *r->outcomes);
         litmus_value *copy = region_allocate(s->memory, bytes);
         memcpy(copy, slots, bytes);
         r->outcomes[r->count++] = (litmus_outcome){.slots = copy};
@@ -89,8 +89,9 @@ static int compare_values(const litmus_value *a, const litmus_value *b)
     if (a->kind != b->kind)
         return a->kind < b->kind ? -1 : 1;
     if (a->kind == LITMUS_NUMBER && a->number != b->number) /* NaN last */
-        return isnan(a->number) ? !isnan(b->number) : isnan(b->number) || a->number < b->number ? -1
-                                                                                                : 1;
+        return isnan(a->number)                            ? !isnan(b->number)
+               : isnan(b->number) || a->number < b->number ? -1
+                                                           : 1;
     if (a->negative != b->negative)
         return a->negative ? -1 : 1;
     if (a->bits == b->bits || a->kind == LITMUS_NUMBER)

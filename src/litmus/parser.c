@@ -140,11 +140,11 @@ const parser_name *parser_find(const litmus_parser *p, const litmus_token *t)
 bool parser_is_word(const litmus_token *t)
 {
     static const char *const words[] = {
-        "const",   "let",     "var",   "if",     "else",     "for",    "while",     "do",
-        "break",   "continue", "return", "function", "true", "false",  "undefined", "null",
-        "new",     "await",   "async", "class",  "switch",   "case",   "try",       "catch",
-        "throw",   "typeof",  "void",  "delete", "in",       "of",     "this",      "yield",
-        "Atomics", "post",    "receive", "start", "Number",  "BigInt", "NaN",       "Infinity"};
+        "const",   "let",      "var",     "if",       "else",   "for",    "while",     "do",
+        "break",   "continue", "return",  "function", "true",   "false",  "undefined", "null",
+        "new",     "await",    "async",   "class",    "switch", "case",   "try",       "catch",
+        "throw",   "typeof",   "void",    "delete",   "in",     "of",     "this",      "yield",
+        "Atomics", "post",     "receive", "start",    "Number", "BigInt", "NaN",       "Infinity"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (parser_same_text(t, words[i]))
             return true;

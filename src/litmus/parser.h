@@ -26,10 +26,10 @@ typedef struct parser_exit {
 typedef struct litmus_parser {
     litmus_program *program;
     litmus_lexer lexer;
-    litmus_token token;    /* the one to be read next */
-    litmus_agent *agent;   /* whose code is being made */
+    litmus_token token;  /* the one to be read next */
+    litmus_agent *agent; /* whose code is being made */
     uint8_t agent_index;
-    bool question;         /* a condition: names are slots, memory means final values */
+    bool question; /* a condition: names are slots, memory means final values */
     parser_name names[PARSER_NAMES];
     size_t name_count;
     unsigned next_register; /* temporaries lie above the variables */
@@ -54,7 +54,7 @@ void parser_expected(litmus_parser *p, const char *what);
 bool parser_enter(litmus_parser *p); /* one level deeper; false after an error */
 char *parser_copy(litmus_parser *p, const litmus_token *t);
 litmus_step *parser_emit(litmus_parser *p, litmus_code code, const litmus_token *at);
-size_t parser_label(litmus_parser *p); /* the next step can be jumped to */
+size_t parser_label(litmus_parser *p);           /* the next step can be jumped to */
 void parser_land(litmus_parser *p, size_t jump); /* the jump goes to the next step */
 unsigned parser_register(litmus_parser *p);
 const parser_name *parser_find(const litmus_parser *p, const litmus_token *t);
@@ -64,11 +64,13 @@ bool parser_is_word(const litmus_token *t); /* a word of the language: no name *
 bool parser_same_text(const litmus_token *t, const char *text);
 void parser_end_agent(litmus_parser *p, const litmus_token *at);
 
-/* ---- expression.c: the register that holds the value; `target` < 0: any, perhaps a variable's ---- */
+/* ---- expression.c: the register that holds the value; `target` < 0: any, perhaps a variable's
+ * ---- */
 unsigned parser_expression(litmus_parser *p, int target);
 
 /* ---- access.c ---- */
-/* view[…] and view.getX(…): place, element and kind of the access that begins at the view's name. */
+/* view[…] and view.getX(…): place, element and kind of the access that begins at the view's name.
+ */
 void parser_place(litmus_parser *p, int view, litmus_step *access);
 unsigned parser_read_view(litmus_parser *p, int view);
 unsigned parser_atomics(litmus_parser *p);

@@ -40,8 +40,8 @@ struct walk {
 static void give_up(struct walk *w, const litmus_step *at, const char *message, int limit)
 {
     if (!w->given_up)
-        load_error_add(w->errors, w->program->file, at->line, at->column, message,
-                       w->agent->name, limit);
+        load_error_add(w->errors, w->program->file, at->line, at->column, message, w->agent->name,
+                       limit);
     w->given_up = true;
 }
 
@@ -109,8 +109,7 @@ static uint16_t operate(struct walk *w, const litmus_step *at, unsigned operatio
 static void constrain(struct walk *w, const litmus_step *at, uint16_t node, bool truth)
 {
     if (w->constraint_count == LITMUS_CONSTRAINTS) {
-        give_up(w, at, "agent %s branches more than %d times on what it reads",
-                LITMUS_CONSTRAINTS);
+        give_up(w, at, "agent %s branches more than %d times on what it reads", LITMUS_CONSTRAINTS);
         return;
     }
     w->constraints[w->constraint_count++] = (litmus_constraint){node, truth};
@@ -196,8 +195,8 @@ static litmus_event *add_access(struct walk *w, litmus_event_kind kind, const li
 
 static uint16_t read_node(struct walk *w, const litmus_step *s)
 {
-    return add_node(
-        w, s, (litmus_node){.kind = NODE_READ, .event = (uint16_t)(w->event_count - 1)});
+    return add_node(w, s,
+                    (litmus_node){.kind = NODE_READ, .event = (uint16_t)(w->event_count - 1)});
 }
 
 /* A value that is certainly none for this element ends the path before its event. */
@@ -208,16 +207,18 @@ static void check_storable(struct walk *w, const litmus_step *s, uint16_t node)
     if (n->kind != NODE_CONSTANT || litmus_encode(s->element, n->constant, &raw))
         return;
     w->event_count--;
-    fail(w, s, litmus_elements[s->element].big
-                   ? "JavaScript throws a TypeError here: this array takes BigInts (1n)"
-                   : "JavaScript throws a TypeError here: this array takes Numbers, no BigInts");
+    fail(w, s,
+         litmus_elements[s->element].big
+             ? "JavaScript throws a TypeError here: this array takes BigInts (1n)"
+             : "JavaScript throws a TypeError here: this array takes Numbers, no BigInts");
 }
 
 static void access(struct walk *w, const litmus_step *s)
 {
-    litmus_event *e = add_access(w, s->code == CODE_READ    ? EVENT_READ
-                                    : s->code == CODE_WRITE ? EVENT_WRITE
-                                                            : EVENT_MODIFY,
+    litmus_event *e = add_access(w,
+                                 s->code == CODE_READ    ? EVENT_READ
+                                 : s->code == CODE_WRITE ? EVENT_WRITE
+                                                         : EVENT_MODIFY,
                                  s);
     if (e == NULL)
         return;
@@ -237,8 +238,8 @@ static void access(struct walk *w, const litmus_step *s)
 /* node: does what was read equal the value in `reg`, as the element holds it? */
 static uint16_t equals_read(struct walk *w, const litmus_step *s, uint16_t read, unsigned reg)
 {
-    uint16_t expected = operate(w, s, LITMUS_FIRST_CONVERSION + s->element, w->registers[reg],
-                                w->registers[reg]);
+    uint16_t expected =
+        operate(w, s, LITMUS_FIRST_CONVERSION + s->element, w->registers[reg], w->registers[reg]);
     return operate(w, s, LITMUS_EQUAL, read, expected);
 }
 
@@ -323,10 +324,10 @@ static void receive(struct walk *w, const litmus_step *s)
     litmus_event *e = add_event(w, EVENT_RECEIVE, s);
     e->block = s->place.block;
     e->offset = (uint16_t)number;
-    w->registers[s->target] = add_node(w, s,
-                                       (litmus_node){.kind = NODE_MESSAGE,
-                                                     .operation = s->place.block,
-                                                     .event = (uint16_t)number});
+    w->registers[s->target] =
+        add_node(w, s,
+                 (litmus_node){
+                     .kind = NODE_MESSAGE, .operation = s->place.block, .event = (uint16_t)number});
 }
 
 static void post(struct walk *w, const litmus_step *s)

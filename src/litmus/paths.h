@@ -48,7 +48,7 @@ typedef enum litmus_section {
 } litmus_section;
 
 typedef struct litmus_event {
-    uint8_t kind;  /* litmus_event_kind */
+    uint8_t kind; /* litmus_event_kind */
     uint8_t agent;
     uint8_t element;
     uint8_t size; /* bytes; 0 when it touches none */
@@ -68,8 +68,8 @@ typedef struct litmus_constraint {
 
 typedef enum litmus_path_end {
     PATH_RUNS_OUT,
-    PATH_SLEEPS,    /* in a wait that nobody ends */
-    PATH_LISTENS,   /* for a message that nobody posts */
+    PATH_SLEEPS,  /* in a wait that nobody ends */
+    PATH_LISTENS, /* for a message that nobody posts */
     PATH_NOT_STARTED,
     PATH_FAILS /* JavaScript would throw, or an index lies outside: the program is refused */
 } litmus_path_end;

@@ -60,8 +60,8 @@ void litmus_place_write(const litmus_program *p, const litmus_step *step, uint32
 static char *spell_out(region *memory, const char *text)
 {
     buffer b = {0};
-    bool simple = strchr(text, '=') != NULL && strstr(text, "==") == NULL &&
-                  strpbrk(text, "<>!&|?(") == NULL;
+    bool simple =
+        strchr(text, '=') != NULL && strstr(text, "==") == NULL && strpbrk(text, "<>!&|?(") == NULL;
     bool value = false; /* behind an = and its value */
     for (const char *c = text; *c != '\0'; c++) {
         if (!simple) {

@@ -12,17 +12,17 @@
 #include "litmus/value.h"
 
 enum {
-    LITMUS_AGENTS = 9,       /* most, the setup included */
-    LITMUS_REGISTERS = 64,   /* of one agent, the code's own included */
-    LITMUS_STEPS = 400,      /* of one agent's code */
+    LITMUS_AGENTS = 9,     /* most, the setup included */
+    LITMUS_REGISTERS = 64, /* of one agent, the code's own included */
+    LITMUS_STEPS = 400,    /* of one agent's code */
     LITMUS_BLOCKS = 16,
     LITMUS_BLOCK_SIZE = 256, /* bytes */
     LITMUS_VIEWS = 32,
     LITMUS_CHANNELS = 16,
-    LITMUS_SLOTS = 32,       /* registers and final values of one outcome */
+    LITMUS_SLOTS = 32, /* registers and final values of one outcome */
     LITMUS_QUESTIONS = 16,
-    LITMUS_TURNS = 64,       /* of one loop */
-    LITMUS_EVENTS = 64       /* of one execution: a bit set */
+    LITMUS_TURNS = 64, /* of one loop */
+    LITMUS_EVENTS = 64 /* of one execution: a bit set */
 };
 
 typedef enum litmus_code {
@@ -32,11 +32,11 @@ typedef enum litmus_code {
     CODE_JUMP,          /* to destination */
     CODE_JUMP_IF_FALSE, /* by left */
     CODE_JUMP_IF_TRUE,
-    CODE_COUNT_TURN, /* of the loop that begins here: more than LITMUS_TURNS is an error */
-    CODE_READ,       /* target = memory */
-    CODE_WRITE,      /* memory = left */
-    CODE_MODIFY,     /* target = memory; memory = memory operation left */
-    CODE_EXCHANGE,   /* target = memory; memory = left */
+    CODE_COUNT_TURN,       /* of the loop that begins here: more than LITMUS_TURNS is an error */
+    CODE_READ,             /* target = memory */
+    CODE_WRITE,            /* memory = left */
+    CODE_MODIFY,           /* target = memory; memory = memory operation left */
+    CODE_EXCHANGE,         /* target = memory; memory = left */
     CODE_COMPARE_EXCHANGE, /* target = memory; memory = right, if it was left */
     CODE_WAIT,             /* target = the answer; left = expected value; `timed`: may time out */
     CODE_NOTIFY,           /* target = how many; left = most */
@@ -50,12 +50,12 @@ typedef enum litmus_code {
 
 /* Which bytes an access touches. */
 typedef struct litmus_place {
-    uint8_t block;      /* or a channel, or an agent: see litmus_code */
+    uint8_t block; /* or a channel, or an agent: see litmus_code */
     uint8_t view;
-    uint8_t index;      /* the register with the index; LITMUS_NO_REGISTER: `offset` says it all */
-    uint8_t scale;      /* bytes per index: the element's size, 1 for a DataView */
-    uint16_t offset;    /* in the block; of index 0 when there is a register */
-    uint16_t count;     /* indices that exist */
+    uint8_t index;   /* the register with the index; LITMUS_NO_REGISTER: `offset` says it all */
+    uint8_t scale;   /* bytes per index: the element's size, 1 for a DataView */
+    uint16_t offset; /* in the block; of index 0 when there is a register */
+    uint16_t count;  /* indices that exist */
 } litmus_place;
 
 typedef struct litmus_step {
@@ -153,9 +153,9 @@ typedef struct litmus_program {
     litmus_question questions[LITMUS_QUESTIONS];
     size_t question_count;
     /* What the file says about the program, each checked. */
-    litmus_answer_flag race_free;  /* no execution has a data race */
-    litmus_answer_flag sequential; /* every allowed outcome is sequentially consistent */
-    litmus_answer_flag on_x86;     /* x86-TSO can show the first `exists` */
+    litmus_answer_flag race_free;    /* no execution has a data race */
+    litmus_answer_flag sequential;   /* every allowed outcome is sequentially consistent */
+    litmus_answer_flag on_x86;       /* x86-TSO can show the first `exists` */
     litmus_answer_flag spec_tearing; /* no: the file wants the other reading of initial values */
     source_position race_free_where, sequential_where, on_x86_where;
 } litmus_program;

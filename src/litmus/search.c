@@ -1,8 +1,8 @@
 /* The walk over the candidate executions:
  *
  *   a path for every agent → an order of the critical sections of every waiter list → for every
- *   seq-cst read the write that it synchronizes with, or none → sources for the bytes of every read,
- *   each read for itself → values → an outcome
+ *   seq-cst read the write that it synchronizes with, or none → sources for the bytes of every
+ * read, each read for itself → values → an outcome
  *
  * Happens-before grows until the synchronizing writes are chosen and is final then; what breaks an
  * axiom before that breaks it for ever, so it is asked after every choice. */
@@ -49,8 +49,8 @@ static uint64_t byte_sources(const search *s, const litmus_graph *hb, unsigned r
     return earlier == 0 ? sources | graph_bit(SEARCH_INIT) : sources;
 }
 
-/* After happens-before has grown: every byte still has a source, the synchronizing write is still one
- * of them; bytes with one source left get it. */
+/* After happens-before has grown: every byte still has a source, the synchronizing write is still
+ * one of them; bytes with one source left get it. */
 static bool narrow(search *s, const litmus_graph *hb, unsigned read)
 {
     unsigned size = s->events[read]->size;
@@ -67,8 +67,8 @@ static bool narrow(search *s, const litmus_graph *hb, unsigned read)
         all |= sources;
         if ((sources & (sources - 1)) == 0) {
             mask |= sources;
-            s->sources[read][b] = (int8_t)(sources >> SEARCH_INIT & 1 ? LITMUS_INIT
-                                                                      : __builtin_ctzll(sources));
+            s->sources[read][b] =
+                (int8_t)(sources >> SEARCH_INIT & 1 ? LITMUS_INIT : __builtin_ctzll(sources));
         } else {
             single = false;
         }
@@ -245,11 +245,11 @@ struct reading {
     search *s;
     const litmus_graph *hb;
     unsigned read;
-    uint64_t bytes[8];  /* sources per byte */
+    uint64_t bytes[8]; /* sources per byte */
     search_choice way;
-    int whole;          /* the tear-free write of the whole range, or -2 */
-    bool some_initial;  /* a byte of the initial value */
-    size_t first;       /* choices of this read */
+    int whole;         /* the tear-free write of the whole range, or -2 */
+    bool some_initial; /* a byte of the initial value */
+    size_t first;      /* choices of this read */
 };
 
 static uint16_t byte_key(const search *s, const litmus_event *e, unsigned byte, int source)
@@ -291,8 +291,9 @@ static bool races(const search *s, const litmus_graph *hb, unsigned read, int so
 
 static bool same_way(const search_choice *a, const search_choice *b, unsigned size)
 {
-    return a->ordering == b->ordering && (a->partner == LITMUS_INIT) == (b->partner == LITMUS_INIT) &&
-           a->torn == b->torn && memcmp(a->key, b->key, size * sizeof a->key[0]) == 0;
+    return a->ordering == b->ordering &&
+           (a->partner == LITMUS_INIT) == (b->partner == LITMUS_INIT) && a->torn == b->torn &&
+           memcmp(a->key, b->key, size * sizeof a->key[0]) == 0;
 }
 
 static void keep_way(struct reading *r)
@@ -461,7 +462,8 @@ static void read_everything(search *s, const litmus_graph *hb)
 
 /* ---- synchronizing writes ---- */
 
-static void synchronize(search *s, const litmus_graph *hb, const order_state *order, size_t position);
+static void synchronize(search *s, const litmus_graph *hb, const order_state *order,
+                        size_t position);
 
 static bool is_still_valid(search *s, const litmus_graph *hb, const order_state *before,
                            size_t position, order_state *after)
@@ -492,7 +494,8 @@ static void synchronize_with(search *s, const litmus_graph *hb, const order_stat
         synchronize(s, hb, &order, position + 1);
 }
 
-static void synchronize(search *s, const litmus_graph *hb, const order_state *order, size_t position)
+static void synchronize(search *s, const litmus_graph *hb, const order_state *order,
+                        size_t position)
 {
     if (!spend(s))
         return;
@@ -574,8 +577,8 @@ static bool run_section(struct queue *q, const litmus_event *e)
 
 static void order_list(search *s, const litmus_graph *hb, size_t list);
 
-static void order_sections(search *s, const litmus_graph *hb, size_t list, uint64_t placed, int last,
-                           const struct queue *queue)
+static void order_sections(search *s, const litmus_graph *hb, size_t list, uint64_t placed,
+                           int last, const struct queue *queue)
 {
     const search_list *l = &s->lists[list];
     uint64_t members = 0;

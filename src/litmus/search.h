@@ -1,6 +1,6 @@
 /* The inside of the checker. candidate.c builds the events of a choice of paths and what is certain
- * about them; values.c computes values through reads; order.c decides whether a memory order exists;
- * search.c walks; outcomes.c keeps what was found. */
+ * about them; values.c computes values through reads; order.c decides whether a memory order
+ * exists; search.c walks; outcomes.c keeps what was found. */
 #ifndef HEDDLE_LITMUS_SEARCH_H
 #define HEDDLE_LITMUS_SEARCH_H
 
@@ -52,11 +52,11 @@ typedef struct search {
     const litmus_event *events[LITMUS_EVENTS];
     litmus_event observer[LITMUS_SLOTS]; /* reads of final values */
     size_t event_count;
-    uint64_t reads, writes;          /* bit sets of events */
-    uint64_t atomics;                /* seq-cst */
-    uint64_t uniform;                /* reads all of whose bytes have the same writers */
+    uint64_t reads, writes;                    /* bit sets of events */
+    uint64_t atomics;                          /* seq-cst */
+    uint64_t uniform;                          /* reads all of whose bytes have the same writers */
     uint64_t same_range_writes[LITMUS_EVENTS]; /* seq-cst writes of an event's range */
-    uint64_t conflicts[LITMUS_EVENTS];         /* writes: writes whose bytes meet, if not ordered a race */
+    uint64_t conflicts[LITMUS_EVENTS]; /* writes: writes whose bytes meet, if not ordered a race */
     int16_t byte_index[LITMUS_BLOCKS][LITMUS_BLOCK_SIZE]; /* of all bytes that are touched */
     size_t byte_count;
     uint16_t first_byte[LITMUS_EVENTS];
@@ -69,10 +69,10 @@ typedef struct search {
     size_t constraint_total;
     bool has_failure; /* a chosen path ends in what JavaScript refuses */
 
-    /* What is chosen so far. Only a read from a seq-cst write of the same range synchronizes, so only
-     * these choices change what happens before what; they are made first (`synchronizer`), and the
-     * sources of all bytes afterwards, each read for itself. */
-    int8_t synchronizer[LITMUS_EVENTS]; /* seq-cst reads: that write, or LITMUS_INIT for none */
+    /* What is chosen so far. Only a read from a seq-cst write of the same range synchronizes, so
+     * only these choices change what happens before what; they are made first (`synchronizer`), and
+     * the sources of all bytes afterwards, each read for itself. */
+    int8_t synchronizer[LITMUS_EVENTS];  /* seq-cst reads: that write, or LITMUS_INIT for none */
     uint64_t source_mask[LITMUS_EVENTS]; /* known sources; bit SEARCH_INIT: the initial value */
     int8_t sources[LITMUS_EVENTS][8];
     uint64_t assigned; /* reads of which every byte has its source */

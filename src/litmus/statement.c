@@ -7,10 +7,10 @@ static int compound_operator(const litmus_parser *p)
     static const struct {
         const char *sign;
         int operation;
-    } signs[] = {{"+=", LITMUS_ADD},       {"-=", LITMUS_SUBTRACT},    {"*=", LITMUS_MULTIPLY},
-                 {"/=", LITMUS_DIVIDE},    {"%=", LITMUS_REMAINDER},   {"&=", LITMUS_BIT_AND},
-                 {"|=", LITMUS_BIT_OR},    {"^=", LITMUS_BIT_XOR},     {"<<=", LITMUS_SHIFT_LEFT},
-                 {">>=", LITMUS_SHIFT_RIGHT}, {"++", LITMUS_ADD},      {"--", LITMUS_SUBTRACT}};
+    } signs[] = {{"+=", LITMUS_ADD},          {"-=", LITMUS_SUBTRACT},  {"*=", LITMUS_MULTIPLY},
+                 {"/=", LITMUS_DIVIDE},       {"%=", LITMUS_REMAINDER}, {"&=", LITMUS_BIT_AND},
+                 {"|=", LITMUS_BIT_OR},       {"^=", LITMUS_BIT_XOR},   {"<<=", LITMUS_SHIFT_LEFT},
+                 {">>=", LITMUS_SHIFT_RIGHT}, {"++", LITMUS_ADD},       {"--", LITMUS_SUBTRACT}};
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (parser_at(p, signs[i].sign))
             return signs[i].operation;

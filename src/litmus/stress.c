@@ -1,7 +1,8 @@
 /* Threads, batches and counting.
  *
- * Ownership: one crew per call; each worker owns its code, its columns and its table of outcomes while
- * the others run, and its part of the instances while they are counted and reset. Lock order: none.
+ * Ownership: one crew per call; each worker owns its code, its columns and its table of outcomes
+ * while the others run, and its part of the instances while they are counted and reset. Lock order:
+ * none.
  *
  * Ordering guarantees:
  *  1. What a worker wrote before crew_meet happens before what any of them does after it: the
@@ -10,8 +11,8 @@
  *  2. Between two meetings the cells are touched only by stress_code_run, whose order is the
  *     program's.
  *
- * Progress: a worker spins in crew_meet until all have come; when there are more workers than CPUs it
- * yields its CPU meanwhile. */
+ * Progress: a worker spins in crew_meet until all have come; when there are more workers than CPUs
+ * it yields its CPU meanwhile. */
 #include "litmus/stress.h"
 
 #include "base/assert.h"
@@ -31,7 +32,7 @@
 enum {
     BATCH_MOST = 1000,
     LINE = 64,
-    APART = 128, /* the neighbour of a line may be fetched with it */
+    APART = 128,  /* the neighbour of a line may be fetched with it */
     TABLE = 4096, /* outcomes of one worker */
     DEADLINE_TICKS = 1500
 };
@@ -53,7 +54,8 @@ static const struct mode {
     {"batch of 256, packed, threads free", 256, MEET_PER_BATCH, false, false, false, false, true},
     {"batch of 1000, packed, shuffled", 1000, MEET_PER_BATCH, false, true, false, false, false},
     {"batch of 1000, own lines", 1000, MEET_PER_BATCH, true, false, false, false, false},
-    {"batch of 1000, own lines, owners reset", 1000, MEET_PER_BATCH, true, false, true, false, false},
+    {"batch of 1000, own lines, owners reset", 1000, MEET_PER_BATCH, true, false, true, false,
+     false},
     {"batch of 1000, own lines, shuffled, preload", 1000, MEET_PER_BATCH, true, true, false, true,
      false},
     {"barrier before each instance", 256, MEET_PER_INSTANCE, true, false, false, false, false},
@@ -61,8 +63,8 @@ static const struct mode {
 };
 enum { MODES = sizeof modes / sizeof modes[0], SHARED_MODES = 7 /* usable with fewer CPUs too */ };
 
-/* One outcome as a worker counts it. `key` says all when the outcome is at most two raw values; else
- * `slots` are compared too. */
+/* One outcome as a worker counts it. `key` says all when the outcome is at most two raw values;
+ * else `slots` are compared too. */
 struct entry {
     uint64_t key, count;
     const litmus_value *slots;
@@ -97,8 +99,8 @@ struct crew {
     bool yields;
     struct worker workers[LITMUS_AGENTS];
     alignas(APART) _Atomic uint32_t arrived; /* acq_rel increments; pairs with each other */
-    _Atomic uint32_t round;   /* release store by the last, acquire loads by the rest */
-    _Atomic uint64_t moment;  /* MEET_AT_MOMENT: relaxed, published by `round` */
+    _Atomic uint32_t round;  /* release store by the last, acquire loads by the rest */
+    _Atomic uint64_t moment; /* MEET_AT_MOMENT: relaxed, published by `round` */
 
     /* Written by worker 0 while the others count, read by them after the next meeting. */
     alignas(APART) size_t next_mode;
@@ -113,10 +115,10 @@ struct crew {
     uint8_t *cells;
     size_t cells_size;
     uint8_t initial[LITMUS_BLOCKS][LITMUS_BLOCK_SIZE];
-    bool zero[LITMUS_BLOCKS]; /* which of them are 0 throughout */
+    bool zero[LITMUS_BLOCKS];                   /* which of them are 0 throughout */
     const stress_column *columns[LITMUS_SLOTS]; /* NULL: a final value */
     bool finals; /* outcomes have some: cells are read before they are reset */
-    bool exact; /* two raw values at most: their key is the outcome */
+    bool exact;  /* two raw values at most: their key is the outcome */
 };
 
 /* ---- meeting ---- */
@@ -133,8 +135,8 @@ static void crew_meet(struct crew *c)
         atomic_store_explicit(&c->round, round + 1, memory_order_release);
         return;
     }
-    for (unsigned spins = 0;
-         atomic_load_explicit(&c->round, memory_order_acquire) == round; spins++) {
+    for (unsigned spins = 0; atomic_load_explicit(&c->round, memory_order_acquire) == round;
+         spins++) {
         if (c->yields || spins > 20000)
             sched_yield();
         else
@@ -564,8 +566,7 @@ void litmus_stress_add(litmus_stress_result *r, const litmus_result *allowed, re
             break;
     }
     if (i == r->count) {
-        r->outcomes =
-            region_grow(memory, r->outcomes, r->count, &r->capacity, sizeof *r->outcomes);
+        r->outcomes = region_grow(memory, r->outcomes, r->count, &r->capacity, sizeof *r->outcomes);
         litmus_value *copy = region_allocate(memory, slot_count * sizeof *copy);
         memcpy(copy, slots, slot_count * sizeof *copy);
         r->outcomes[r->count++] =

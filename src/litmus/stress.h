@@ -1,8 +1,8 @@
 /* The stress runner: the program as real threads run it, millions of times, and what came of it.
  *
  * Every agent is a thread; a batch is an array of instances of the program, each with memory of its
- * own, which all threads go through in the same order. Layouts (cells packed, one cache line each, or
- * shuffled), ways to meet (once per batch, before every instance, at a moment of the clock) and
+ * own, which all threads go through in the same order. Layouts (cells packed, one cache line each,
+ * or shuffled), ways to meet (once per batch, before every instance, at a moment of the clock) and
  * placements (threads pinned or free, who resets the cells, which lines are preloaded) are rotated,
  * since each finds other things.
  *
@@ -19,7 +19,8 @@ typedef struct litmus_stress_options {
     double seconds;      /* of the machine's time; 0: by count alone */
     uint64_t iterations; /* at least that many; 0: by time alone */
     uint64_t seed;       /* of shuffles, skews and preloads */
-    const volatile sig_atomic_t *interrupt; /* nonzero ends the run with what there is; NULL: none */
+    const volatile sig_atomic_t
+        *interrupt; /* nonzero ends the run with what there is; NULL: none */
     /* Several times a second, on another thread. NULL: none. */
     void (*tick)(void *context, uint64_t iterations, double seconds);
     void *context;
@@ -36,7 +37,7 @@ typedef struct litmus_stress_outcome {
 } litmus_stress_outcome;
 
 typedef struct litmus_stress_mode {
-    const char *name; /* "batch 256, packed" */
+    const char *name;          /* "batch 256, packed" */
     uint64_t iterations, weak; /* weak: outcomes that are not sequentially consistent */
     double seconds;
 } litmus_stress_mode;
@@ -47,7 +48,7 @@ typedef struct litmus_stress_result {
     litmus_stress_outcome *outcomes; /* by falling count */
     size_t count, capacity;
     uint64_t iterations, forbidden; /* forbidden: how often */
-    uint64_t uncounted; /* iterations whose outcome was one too many to be kept */
+    uint64_t uncounted;             /* iterations whose outcome was one too many to be kept */
     double seconds;
     uint64_t seed;
     bool interrupted;
@@ -55,8 +56,9 @@ typedef struct litmus_stress_result {
     size_t mode_count;
 } litmus_stress_result;
 
-/* STATUS_OK; STATUS_INVALID when `allowed` is not complete; STATUS_STATE when the program waits, notifies, posts or starts (only the engine runs
- * those); STATUS_LIMIT when no thread could be started. */
+/* STATUS_OK; STATUS_INVALID when `allowed` is not complete; STATUS_STATE when the program waits,
+ * notifies, posts or starts (only the engine runs those); STATUS_LIMIT when no thread could be
+ * started. */
 status litmus_stress(const litmus_result *allowed, const litmus_stress_options *options,
                      region *memory, litmus_stress_result *result);
 

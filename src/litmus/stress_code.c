@@ -14,9 +14,9 @@ enum stress_kind {
     KIND_STORE_CONSTANT_4,
     KIND_STORE_CONSTANT_8,
     KIND_STORE_ATOMIC_CONSTANT_4,
-    KIND_STORE,        /* plain, any size and value */
+    KIND_STORE, /* plain, any size and value */
     KIND_STORE_ATOMIC,
-    KIND_LOAD_INT32,   /* plain; the most frequent element */
+    KIND_LOAD_INT32, /* plain; the most frequent element */
     KIND_LOAD_ATOMIC_INT32,
     /* the two that most tests are made of, where the place is fixed and aligned */
     KIND_STORE_DIRECT_4,
@@ -95,8 +95,8 @@ static void fill(stress_op *op, const litmus_step *s, size_t position, int kind)
                       .index = s->place.index,
                       .scale = s->place.scale,
                       .big_endian = s->big_endian,
-                      .destination = s->code == CODE_COUNT_TURN ? (uint16_t)(position + 1)
-                                                                : s->destination,
+                      .destination =
+                          s->code == CODE_COUNT_TURN ? (uint16_t)(position + 1) : s->destination,
                       .constant = s->constant,
                       .block = s->place.block,
                       .offset = s->place.offset};
@@ -386,7 +386,7 @@ static const void *const *run(const stress_code *code, const stress_layout *layo
     if (first >= end)
         return labels;
     place = layout->place[i];
-    goto *op->label;
+    goto * op->label;
 
 constant:
     r[op->target] = op->constant;
@@ -399,7 +399,7 @@ operate:
     NEXT;
 jump:
     op = code->ops + op->destination;
-    goto *op->label;
+    goto * op->label;
 jump_if_false:
     if (litmus_truth(r[op->left]))
         NEXT;
@@ -444,8 +444,7 @@ load_int32:
     NEXT;
 load_atomic_int32:
     at = op->index == LITMUS_NO_REGISTER ? AT : AT + (size_t)r[op->index].number * op->scale;
-    r[op->target] =
-        litmus_number(__atomic_load_n((const int32_t *)(void *)at, __ATOMIC_SEQ_CST));
+    r[op->target] = litmus_number(__atomic_load_n((const int32_t *)(void *)at, __ATOMIC_SEQ_CST));
     NEXT;
 load_column:
     at = op->index == LITMUS_NO_REGISTER ? AT : AT + (size_t)r[op->index].number * op->scale;
@@ -484,21 +483,21 @@ finish:
         return labels;
     place = layout->place[i];
     op = code->ops;
-    goto *op->label;
+    goto * op->label;
 }
 
 /* ---- kernels ----
  *
- * The fewer instructions one instance takes, the more of them a core has in flight while a store waits
- * for its cache line, and the more often the loads behind it overtake it. The smallest agents are the
- * ones that show most. */
+ * The fewer instructions one instance takes, the more of them a core has in flight while a store
+ * waits for its cache line, and the more often the loads behind it overtake it. The smallest agents
+ * are the ones that show most. */
 
 #define KERNEL_STORE(op)                                                                           \
     __atomic_store_n((uint32_t *)(void *)((op).base + i * (op).stride), (uint32_t)(op).raw,        \
                      __ATOMIC_RELAXED)
 #define KERNEL_LOAD(op)                                                                            \
-    (op).column[i] = __atomic_load_n((const uint32_t *)(void *)((op).base + i * (op).stride),      \
-                                     __ATOMIC_RELAXED)
+    (op).column[i] =                                                                               \
+        __atomic_load_n((const uint32_t *)(void *)((op).base + i * (op).stride), __ATOMIC_RELAXED)
 #define KERNEL(name, first_access, second_access)                                                  \
     static void name(const stress_op *ops, size_t first, size_t end)                               \
     {                                                                                              \

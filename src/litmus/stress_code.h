@@ -1,5 +1,5 @@
-/* A program as the stress runner's threads run it: steps with addresses, in one loop that jumps from
- * step to step (direct threading), so that a store and the load behind it lie few instructions
+/* A program as the stress runner's threads run it: steps with addresses, in one loop that jumps
+ * from step to step (direct threading), so that a store and the load behind it lie few instructions
  * apart: work between them hides what the machine does.
  *
  * Threads: stress_code_run by one thread per agent, on one batch. Blocking: never.
@@ -58,7 +58,8 @@ bool stress_code_make(const litmus_program *p, size_t agent, size_t batch, regio
 /* Addresses for a layout. */
 void stress_code_place(stress_code *code, const stress_layout *layout);
 
-/* Runs instances `first` up to `end` (at most the batch it was made for) and fills their columns. */
+/* Runs instances `first` up to `end` (at most the batch it was made for) and fills their columns.
+ */
 void stress_code_run(stress_code *code, const stress_layout *layout, size_t first, size_t end);
 
 #endif

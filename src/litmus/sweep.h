@@ -1,4 +1,5 @@
-/* All ways to make the accesses of a program plain or atomic, and which of them forbid an outcome. */
+/* All ways to make the accesses of a program plain or atomic, and which of them forbid an outcome.
+ */
 #ifndef HEDDLE_LITMUS_SWEEP_H
 #define HEDDLE_LITMUS_SWEEP_H
 
@@ -26,8 +27,8 @@ typedef struct litmus_sweep {
     size_t way_count, forbidding, minimal;
 } litmus_sweep;
 
-/* Sweeps the reads and writes of typed arrays that Atomics accept; read-modify-writes stay. `q`: the
- * outcome asked for. STATUS_LIMIT: too many accesses. As litmus_check otherwise. */
+/* Sweeps the reads and writes of typed arrays that Atomics accept; read-modify-writes stay. `q`:
+ * the outcome asked for. STATUS_LIMIT: too many accesses. As litmus_check otherwise. */
 status litmus_sweep_run(const litmus_program *p, const litmus_question *q, region *memory,
                         litmus_sweep *sweep, load_errors *errors);
 

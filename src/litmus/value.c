@@ -81,7 +81,7 @@ static uint64_t to_half(double number)
     if (size < 0x1p-14) /* subnormal: multiples of 2^-24 */
         return sign | (uint64_t)nearbyint(size * 0x1p24);
     int exponent;
-    double fraction = frexp(size, &exponent); /* 0.5 <= fraction < 1 */
+    double fraction = frexp(size, &exponent);                    /* 0.5 <= fraction < 1 */
     uint64_t significand = (uint64_t)nearbyint(fraction * 2048); /* 1024 … 2048 */
     return sign | (((uint64_t)(exponent + 14) << 10) + significand - 1024);
 }
@@ -147,7 +147,8 @@ litmus_value litmus_decode(litmus_element element, uint64_t raw)
     bool negative = facts->is_signed && extended < 0;
     if (facts->big)
         return litmus_bigint(negative, negative ? 0 - raw : raw);
-    return litmus_number(facts->is_signed ? (double)extended : (double)(raw & mask_of(facts->size)));
+    return litmus_number(facts->is_signed ? (double)extended
+                                          : (double)(raw & mask_of(facts->size)));
 }
 
 uint64_t litmus_swap(uint64_t raw, unsigned size)

@@ -1,5 +1,5 @@
-/* The values of litmus programs: the part of JavaScript's values that shared memory and control flow
- * need, exact or refused.
+/* The values of litmus programs: the part of JavaScript's values that shared memory and control
+ * flow need, exact or refused.
  *
  * Numbers are doubles; BigInts are exact up to 64 bits and a sign, and what would be larger is
  * refused instead of rounded. Texts are the three answers of Atomics.wait. Element types convert as
@@ -60,7 +60,8 @@ typedef enum litmus_element {
 typedef struct litmus_element_facts {
     const char *name; /* "Int32": of Int32Array and getInt32 */
     uint8_t size;
-    bool tear_free; /* sec-isunclampedintegerelementtype: a plain typed array access does not tear */
+    bool
+        tear_free; /* sec-isunclampedintegerelementtype: a plain typed array access does not tear */
     bool is_signed;
     bool big;
     bool atomic; /* Atomics accept it */
@@ -94,8 +95,8 @@ bool litmus_same(litmus_value a, litmus_value b);
 bool litmus_truth(litmus_value v);
 
 /* A value as the raw bits of an element, least significant byte first, and back. False when
- * JavaScript would throw a TypeError (Number in a BigInt array and the reverse) or the value is none
- * of a program's (asleep). */
+ * JavaScript would throw a TypeError (Number in a BigInt array and the reverse) or the value is
+ * none of a program's (asleep). */
 bool litmus_encode(litmus_element element, litmus_value v, uint64_t *raw);
 litmus_value litmus_decode(litmus_element element, uint64_t raw);
 /* The bytes of an element in the other order. */
@@ -125,7 +126,8 @@ typedef enum litmus_operator {
     LITMUS_BIT_NOT,
     LITMUS_TO_NUMBER,
     LITMUS_TO_BIGINT,
-    LITMUS_FIRST_CONVERSION /* + element: what reading that element gives after writing the operand */
+    LITMUS_FIRST_CONVERSION /* + element: what reading that element gives after writing the operand
+                             */
 } litmus_operator;
 
 /* False when JavaScript would throw, or the result is beyond what is exact here. */

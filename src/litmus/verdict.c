@@ -22,8 +22,8 @@ void litmus_race_write(const litmus_result *r, buffer *out)
         [EVENT_READ] = "reads", [EVENT_WRITE] = "writes", [EVENT_MODIFY] = "modifies"};
     for (int i = 0; i < 2; i++) {
         const litmus_step *s = r->race.steps[i];
-        const char *name = r->race.agents[i] < p->agent_count ? p->agents[r->race.agents[i]].name
-                                                              : "the observer";
+        const char *name =
+            r->race.agents[i] < p->agent_count ? p->agents[r->race.agents[i]].name : "the observer";
         buffer_format(out, "%s%s %s ", i > 0 ? " and " : "", name, verbs[r->race.kinds[i]]);
         litmus_place_write(p, s, r->race.offsets[i], out);
         buffer_format(out, " (%s, line %u)", s->atomic ? "atomic" : "plain", s->line);

@@ -6,9 +6,9 @@
 
 typedef struct litmus_verdict_line {
     bool held;
-    bool undecided;          /* a bound was reached before it was known */
-    const char *what;        /* "exists: r0 === 0 && r1 === 0" */
-    const char *explanation; /* "" when held */
+    bool undecided;                  /* a bound was reached before it was known */
+    const char *what;                /* "exists: r0 === 0 && r1 === 0" */
+    const char *explanation;         /* "" when held */
     const litmus_question *question; /* NULL for the other lines */
     source_position where;
 } litmus_verdict_line;

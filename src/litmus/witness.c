@@ -67,18 +67,19 @@ const litmus_execution *litmus_witness_find(const litmus_program *p, const litmu
 
 static void add_value(const litmus_event *e, uint64_t raw, buffer *out)
 {
-    litmus_value_write(litmus_decode((litmus_element)e->element,
-                                     e->big_endian ? litmus_swap(raw, e->size) : raw),
-                       out);
+    litmus_value_write(
+        litmus_decode((litmus_element)e->element, e->big_endian ? litmus_swap(raw, e->size) : raw),
+        out);
 }
 
 void litmus_event_write(const litmus_program *p, const litmus_event *e, uint64_t read,
                         uint64_t written, buffer *out)
 {
-    static const char *const sections[] = {
-        [SECTION_LOOK] = "waits: ",          [SECTION_SLEEP] = "falls asleep: ",
-        [SECTION_WOKEN] = "is woken",        [SECTION_TIMEOUT] = "times out",
-        [SECTION_NOTIFY] = "notifies: wakes "};
+    static const char *const sections[] = {[SECTION_LOOK] = "waits: ",
+                                           [SECTION_SLEEP] = "falls asleep: ",
+                                           [SECTION_WOKEN] = "is woken",
+                                           [SECTION_TIMEOUT] = "times out",
+                                           [SECTION_NOTIFY] = "notifies: wakes "};
     switch (e->kind) {
     case EVENT_READ:
         buffer_add(out, e->section == SECTION_NONE ? "" : sections[e->section]);
@@ -214,8 +215,9 @@ void litmus_witness_text(const litmus_execution *x, buffer *out)
     buffer_add(out, "\n");
     add_pairs(x, "synchronizes with", true, out);
     add_pairs(x, "other edges", false, out);
-    buffer_add(out, "  happens before      agent order (from top to bottom in each agent) and these\n"
-                    "  one memory order    ");
+    buffer_add(out,
+               "  happens before      agent order (from top to bottom in each agent) and these\n"
+               "  one memory order    ");
     for (size_t i = 0; i < x->event_count; i++)
         buffer_format(out, "%se%u", i > 0 ? " " : "", x->order[i] + 1);
     buffer_add(out, "\n");
@@ -223,11 +225,13 @@ void litmus_witness_text(const litmus_execution *x, buffer *out)
         buffer_format(out, "  a data race         e%u and e%u: neither happens before the other\n",
                       x->race[0] + 1, x->race[1] + 1);
     if (x->thin_air)
-        buffer_add(out, "  out of thin air     a value comes from a circle of reads: the text allows "
-                        "it, no machine does it\n");
+        buffer_add(out,
+                   "  out of thin air     a value comes from a circle of reads: the text allows "
+                   "it, no machine does it\n");
     if (x->torn_initial)
-        buffer_add(out, "  torn                a read mixes bytes of the initial value with bytes of "
-                        "a write\n");
+        buffer_add(out,
+                   "  torn                a read mixes bytes of the initial value with bytes of "
+                   "a write\n");
     buffer_release(&text);
 }
 
@@ -323,7 +327,8 @@ static void add_read_edges(const litmus_execution *x, size_t i, buffer *out)
     for (unsigned b = 0; e->kind != EVENT_WRITE && b < e->size; b++) {
         int source = x->sources[i][b];
         if (source == LITMUS_INIT && !initial) {
-            buffer_format(out, "  init -> e%zu [label=\"rf\", color=red, constraint=false];\n", i + 1);
+            buffer_format(out, "  init -> e%zu [label=\"rf\", color=red, constraint=false];\n",
+                          i + 1);
             initial = true;
         } else if (source >= 0 && !(done >> source & 1)) {
             buffer_format(out, "  e%d -> e%zu [label=\"%s\", color=%s];\n", source + 1, i + 1,
@@ -336,8 +341,9 @@ static void add_read_edges(const litmus_execution *x, size_t i, buffer *out)
 
 void litmus_witness_dot(const litmus_execution *x, buffer *out)
 {
-    buffer_format(out, "digraph \"%s\" {\n  node [shape=box, fontname=\"monospace\"];\n"
-                       "  init [label=\"initial values\", style=dashed];\n",
+    buffer_format(out,
+                  "digraph \"%s\" {\n  node [shape=box, fontname=\"monospace\"];\n"
+                  "  init [label=\"initial values\", style=dashed];\n",
                   x->program->name);
     for (size_t a = 0; a <= x->program->agent_count; a++) {
         int last = -1;

@@ -4,8 +4,8 @@
 
 #include "litmus/check.h"
 
-/* A copy of a valid execution with an outcome that satisfies `q`; the plainest there is: not racy, not
- * out of thin air, not torn, if there is a choice. NULL: none is allowed. Lives in `memory`. */
+/* A copy of a valid execution with an outcome that satisfies `q`; the plainest there is: not racy,
+ * not out of thin air, not torn, if there is a choice. NULL: none is allowed. Lives in `memory`. */
 const litmus_execution *litmus_witness_find(const litmus_program *p, const litmus_options *options,
                                             const litmus_question *q, region *memory,
                                             load_errors *errors);
@@ -22,7 +22,7 @@ void litmus_witness_dot(const litmus_execution *x, buffer *out);
 /* Why no execution has an outcome that satisfies `q`: of the candidates that would have it the one
  * that comes closest, and the axiom that it breaks, with the circle where it is one. False when no
  * choice of reads gives such values at all, or there are too many; the text says which. */
-bool litmus_explain(const litmus_program *p, const litmus_options *options, const litmus_question *q,
-                    region *memory, buffer *out, load_errors *errors);
+bool litmus_explain(const litmus_program *p, const litmus_options *options,
+                    const litmus_question *q, region *memory, buffer *out, load_errors *errors);
 
 #endif

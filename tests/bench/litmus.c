@@ -1,6 +1,6 @@
-/* What the litmus laboratory costs: the checker on shapes of growing size, the whole library with every
- * annotation, and the stress runner beside a hand-written loop of the same layout. Prints a table with
- * the goals; exit code 1 when one is missed. ./dev bench runs it after the programs. */
+/* What the litmus laboratory costs: the checker on shapes of growing size, the whole library with
+ * every annotation, and the stress runner beside a hand-written loop of the same layout. Prints a
+ * table with the goals; exit code 1 when one is missed. ./dev bench runs it after the programs. */
 #include "litmus/generate.h"
 #include "litmus/stress.h"
 #include "litmus/sweep.h"
@@ -87,14 +87,15 @@ static void check_shape(const char *name, bool atomic, double goal)
     buffer_release(&text);
 }
 
-/* Agents with `accesses` accesses to two cells: what each is says one letter per access, in turn: W, R
- * atomic; w, r plain. Capitals go to y when odd. */
+/* Agents with `accesses` accesses to two cells: what each is says one letter per access, in turn:
+ * W, R atomic; w, r plain. Capitals go to y when odd. */
 static litmus_program *grid(unsigned agents, const char *pattern)
 {
     buffer text = {0};
     unsigned reg = 0, value = 0;
-    buffer_add(&text, "litmus: grid\nshared: |\n  const x = new Int32Array(new SharedArrayBuffer(4));\n"
-                      "  const y = new Int32Array(new SharedArrayBuffer(4));\nagents:\n");
+    buffer_add(&text,
+               "litmus: grid\nshared: |\n  const x = new Int32Array(new SharedArrayBuffer(4));\n"
+               "  const y = new Int32Array(new SharedArrayBuffer(4));\nagents:\n");
     for (unsigned a = 0; a < agents; a++) {
         buffer_format(&text, "  a%u: |\n", a);
         for (unsigned i = 0; pattern[i] != '\0'; i++) {
@@ -128,10 +129,12 @@ static const char mixed[] =
     "  const flag = new Int32Array(new SharedArrayBuffer(4));\n"
     "  const sign = new Int32Array(new SharedArrayBuffer(4));\n"
     "agents:\n"
-    "  a: |\n    data[0] = 1;\n    Atomics.store(flag, 0, 1);\n    more[0] = 1;\n    Atomics.store(sign, 0, 1);\n"
+    "  a: |\n    data[0] = 1;\n    Atomics.store(flag, 0, 1);\n    more[0] = 1;\n    "
+    "Atomics.store(sign, 0, 1);\n"
     "  b: |\n    const r0 = Atomics.load(flag, 0);\n    const r1 = data[0];\n"
     "    const r2 = Atomics.load(sign, 0);\n    const r3 = more[0];\n"
-    "  c: |\n    data[0] = 2;\n    Atomics.store(flag, 0, 2);\n    more[0] = 2;\n    Atomics.store(sign, 0, 2);\n"
+    "  c: |\n    data[0] = 2;\n    Atomics.store(flag, 0, 2);\n    more[0] = 2;\n    "
+    "Atomics.store(sign, 0, 2);\n"
     "  d: |\n    const r4 = Atomics.load(sign, 0);\n    const r5 = more[0];\n"
     "    const r6 = Atomics.load(flag, 0);\n    const r7 = data[0];\n";
 
@@ -158,7 +161,8 @@ static void check_grids(void)
 
 static void check_growth(void)
 {
-    printf("\n| agents | write, read (atomic) | write, read (plain) | read, write (atomic) | write, read, read (atomic) |\n"
+    printf("\n| agents | write, read (atomic) | write, read (plain) | read, write (atomic) | "
+           "write, read, read (atomic) |\n"
            "|---|---|---|---|---|\n");
     for (unsigned agents = 2; agents <= 6; agents++) {
         printf("| %u |", agents);
@@ -168,7 +172,8 @@ static void check_growth(void)
             bool complete;
             litmus_program *p = grid(agents, patterns[i]);
             double time = check(p, &outcomes, &complete);
-            printf(" %.2f ms, %zu outcomes%s |", time, outcomes, complete ? "" : " (bound reached)");
+            printf(" %.2f ms, %zu outcomes%s |", time, outcomes,
+                   complete ? "" : " (bound reached)");
             fflush(stdout);
             litmus_program_free(p);
         }
@@ -198,7 +203,8 @@ static void sweep_library(const char *root)
         litmus_program_free(p);
         region_free(each);
     }
-    row("the library with all annotations", (double)(clock_thread_cpu() - start) / 1e9, "s", 2, false);
+    row("the library with all annotations", (double)(clock_thread_cpu() - start) / 1e9, "s", 2,
+        false);
     printf("(%zu programs)\n", programs);
     region_free(memory);
 }
@@ -223,7 +229,8 @@ static void meet(struct loop *l)
         atomic_store_explicit(&l->round, round + 1, memory_order_release);
         return;
     }
-    for (unsigned spins = 0; atomic_load_explicit(&l->round, memory_order_acquire) == round; spins++)
+    for (unsigned spins = 0; atomic_load_explicit(&l->round, memory_order_acquire) == round;
+         spins++)
         if (spins > 20000)
             sched_yield();
         else
@@ -314,7 +321,8 @@ static void stress(void)
     litmus_judge(p, NULL, memory, &result, &verdict, &errors);
     take_precedence();
     for (int i = 0; i < ROUNDS; i++) {
-        litmus_stress_options options = {.seconds = 0.3, .seed = 1, .one_mode = true, .only_mode = 0};
+        litmus_stress_options options = {
+            .seconds = 0.3, .seed = 1, .one_mode = true, .only_mode = 0};
         litmus_stress_result r;
         double hand, hand_weak;
         by_hand(0.3, &hand, &hand_weak);
@@ -326,8 +334,10 @@ static void stress(void)
     }
     row("plain SB, by hand", median(theirs, ROUNDS), "M/s", 0, true);
     row("plain SB, stress runner", median(ours, ROUNDS), "M/s", 0, true);
-    row("  iterations a second, against the loop by hand", median(speed, ROUNDS), "times", 0.5, true);
-    row("  weak outcomes a second, against the loop by hand", median(weak, ROUNDS), "times", 0.5, true);
+    row("  iterations a second, against the loop by hand", median(speed, ROUNDS), "times", 0.5,
+        true);
+    row("  weak outcomes a second, against the loop by hand", median(weak, ROUNDS), "times", 0.5,
+        true);
     region_free(memory);
     litmus_program_free(p);
 }

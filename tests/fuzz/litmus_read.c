@@ -1,6 +1,7 @@
-/* Fuzzes the reader of litmus files and, with what can be read, the checker, the machines, the verdict and
- * the emitted scripts, all with small bounds: whatever the bytes, the answer is a program or errors with
- * places, never a crash, a leak or a hang. libFuzzer's entry; standalone.c runs it without libFuzzer. */
+/* Fuzzes the reader of litmus files and, with what can be read, the checker, the machines, the
+ * verdict and the emitted scripts, all with small bounds: whatever the bytes, the answer is a
+ * program or errors with places, never a crash, a leak or a hang. libFuzzer's entry; standalone.c
+ * runs it without libFuzzer. */
 #include "litmus/emit.h"
 #include "litmus/verdict.h"
 #include "litmus/witness.h"

@@ -1,4 +1,5 @@
-/* Only the stress suite, with an atomic store that lacks its fence: it has to be caught within a second. */
+/* Only the stress suite, with an atomic store that lacks its fence: it has to be caught within a
+ * second. */
 #include "suites.h"
 
 #include <CUnit/Basic.h>

@@ -111,15 +111,16 @@ static void explain(const char *program, const char *outcome, const char *const 
 static void test_explanations(void)
 {
     explain(SB_ATOMIC, "r0=0 r1=0",
-            (const char *const[]){"Sequentially Consistent Atomics", "a circle: e1 → e2 → e3 → e4 → e1",
-                                  NULL});
+            (const char *const[]){"Sequentially Consistent Atomics",
+                                  "a circle: e1 → e2 → e3 → e4 → e1", NULL});
     explain(SB_ATOMIC, "r0=1, r1=0",
             (const char *const[]){"synchronizes with   e3 → e2", "from the initial value", NULL});
     explain("litmus: t\n" CELLS "  a: |\n    x[0] = 1;\n    const r0 = x[0];\n", "r0=0",
             (const char *const[]){"Coherent Reads", "e1 replaced that value", NULL});
     explain("litmus: t\n" CELLS "  a: |\n    const r0 = x[0];\n    x[0] = 1;\n", "r0=1",
             (const char *const[]){"Coherent Reads", "happens before e2 itself", NULL});
-    explain("litmus: t\n" CELLS "  a: |\n    const r0 = Atomics.load(x, 0);\n    Atomics.store(x, 0, 1);\n",
+    explain("litmus: t\n" CELLS
+            "  a: |\n    const r0 = Atomics.load(x, 0);\n    Atomics.store(x, 0, 1);\n",
             "r0=1", (const char *const[]){"no circle", "synchronizes", NULL});
     explain("litmus: t\n" CELLS "  a: |\n    x[0] = 1;\n  b: |\n    x[0] = 256;\n"
             "  c: |\n    const r0 = x[0];\n",

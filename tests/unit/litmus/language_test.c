@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SHARED "litmus: t\nshared: |\n  const x = new Int32Array(new SharedArrayBuffer(8));\nagents:\n"
+#define SHARED                                                                                     \
+    "litmus: t\nshared: |\n  const x = new Int32Array(new SharedArrayBuffer(8));\nagents:\n"
 
 /* What reading and checking a text says; "" when nothing is wrong. */
 static void assert_says(const char *path, const char *text, const char *expected)
@@ -89,7 +90,8 @@ static void test_questions(void)
                 "t.yaml:7:9: expected a register of an agent or a cell, found `r1`");
     assert_says("t.yaml", AGENT("const r0 = x[0];") "exists: r0 == 0\n", "write `===`");
     assert_says("t.yaml", AGENT("const r0 = x[0];") "exists: r0 === 0 &&\n", "expected a value");
-    assert_says("t.yaml", AGENT("const r0 = x[0];") "exist: r0 === 0\n", "t.yaml:7:1: unknown key \"exist\"");
+    assert_says("t.yaml", AGENT("const r0 = x[0];") "exist: r0 === 0\n",
+                "t.yaml:7:1: unknown key \"exist\"");
     assert_says("t.yaml", AGENT("x[0] = 1;"), "expected something to look at");
     assert_says("t.yaml", AGENT("const r0 = x[0];") "on-x86: yes\n", "there is none");
     assert_says("t.yaml", AGENT("const r0 = x[0];") "race-free: maybe\n", "expected yes or no");

@@ -51,8 +51,8 @@ static void test_library(void)
 {
     region *memory = region_create();
     text_list files;
-    CU_ASSERT_EQUAL_FATAL(folder_list_litmus(memory, HEDDLE_SOURCE_FOLDER "/scenarios/litmus", &files),
-                          STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        folder_list_litmus(memory, HEDDLE_SOURCE_FOLDER "/scenarios/litmus", &files), STATUS_OK);
     CU_ASSERT_TRUE(files.count >= 70);
     for (size_t i = 0; i < files.count; i++) {
         load_errors errors = {0};

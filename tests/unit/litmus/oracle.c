@@ -8,10 +8,10 @@ enum { INIT = -1 };
 
 struct event {
     const litmus_step *step;
-    int agent, place;         /* in agent order */
-    int offset, size;         /* bytes, of all blocks in a row */
+    int agent, place; /* in agent order */
+    int offset, size; /* bytes, of all blocks in a row */
     bool reads, writes, atomic, whole;
-    bool success;             /* compareExchange */
+    bool success; /* compareExchange */
     int sources[8];
     int64_t read, written;
     bool known, busy;
@@ -90,14 +90,14 @@ static void make_events(struct oracle *o)
     for (size_t i = 0; i < p->slot_count; i++) /* the observer */
         if (p->slots[i].final) {
             const litmus_step *s = &p->slots[i].read;
-            o->events[o->count++] = (struct event){.step = s,
-                                                   .agent = LITMUS_AGENTS,
-                                                   .place = (int)i,
-                                                   .offset = o->block_base[s->place.block] +
-                                                             s->place.offset,
-                                                   .size = litmus_elements[s->element].size,
-                                                   .reads = true,
-                                                   .whole = s->tear_free};
+            o->events[o->count++] =
+                (struct event){.step = s,
+                               .agent = LITMUS_AGENTS,
+                               .place = (int)i,
+                               .offset = o->block_base[s->place.block] + s->place.offset,
+                               .size = litmus_elements[s->element].size,
+                               .reads = true,
+                               .whole = s->tear_free};
         }
 }
 
@@ -263,7 +263,8 @@ static bool order_holds(const struct oracle *o)
             for (int v = 0; v < o->count; v++) {
                 const struct event *V = &o->events[v];
                 bool between = v != r && v != w && V->writes && V->atomic &&
-                               (w == INIT || o->order[w] < o->order[v]) && o->order[v] < o->order[r];
+                               (w == INIT || o->order[w] < o->order[v]) &&
+                               o->order[v] < o->order[r];
                 if (!between)
                     continue;
                 if (w != INIT && o->sw[w][r] && same_range(V, R))
@@ -312,7 +313,8 @@ static bool has_data_race(const struct oracle *o)
             const struct event *a = &o->events[i], *b = &o->events[j];
             if (o->hb[i][j] || o->hb[j][i])
                 continue;
-            bool race = (a->writes && b->writes && overlap(a, b)) || reads_from(a, j) || reads_from(b, i);
+            bool race =
+                (a->writes && b->writes && overlap(a, b)) || reads_from(a, j) || reads_from(b, i);
             if (race && !(a->atomic && b->atomic && same_range(a, b)))
                 return true;
         }
@@ -331,8 +333,9 @@ static void judge(struct oracle *o)
         const litmus_slot *slot = &o->program->slots[i];
         for (int e = 0; e < o->count; e++) {
             const struct event *event = &o->events[e];
-            bool mine = slot->final ? event->agent == LITMUS_AGENTS && event->place == (int)i
-                                    : event->agent == slot->agent && event->step->target == slot->reg;
+            bool mine = slot->final
+                            ? event->agent == LITMUS_AGENTS && event->place == (int)i
+                            : event->agent == slot->agent && event->step->target == slot->reg;
             if (mine)
                 slots[i] = (double)event->read;
         }
@@ -353,8 +356,9 @@ static void choose(struct oracle *o, int event, int byte)
     }
     for (int w = INIT; w < o->count; w++) {
         const struct event *source = w == INIT ? NULL : &o->events[w];
-        if (w == event || (source != NULL && (!source->writes || source->offset > e->offset + byte ||
-                                              e->offset + byte >= source->offset + source->size)))
+        if (w == event ||
+            (source != NULL && (!source->writes || source->offset > e->offset + byte ||
+                                e->offset + byte >= source->offset + source->size)))
             continue;
         e->sources[byte] = w;
         choose(o, event, byte + 1);
@@ -395,7 +399,8 @@ static void interleave(struct machine *m, unsigned done)
         struct event *event = &o->events[e];
         bool first = event->agent != LITMUS_AGENTS && !(done >> e & 1);
         for (int k = 0; first && k < e; k++)
-            first = (o->events[k].agent != event->agent && o->events[k].agent != 0) || (done >> k & 1);
+            first =
+                (o->events[k].agent != event->agent && o->events[k].agent != 0) || (done >> k & 1);
         if (!first)
             continue;
         moved = true;

@@ -1,7 +1,7 @@
-/* The memory model once more, written from its text and slow on purpose: every source for every byte of
- * every read, every order of all events, each axiom as it stands. And an interleaver of whole accesses.
- * Both know straight-line programs only (no branches, no waiting) and share nothing with the checker
- * but the program's code. */
+/* The memory model once more, written from its text and slow on purpose: every source for every
+ * byte of every read, every order of all events, each axiom as it stands. And an interleaver of
+ * whole accesses. Both know straight-line programs only (no branches, no waiting) and share nothing
+ * with the checker but the program's code. */
 #ifndef HEDDLE_TESTS_LITMUS_ORACLE_H
 #define HEDDLE_TESTS_LITMUS_ORACLE_H
 

@@ -52,7 +52,10 @@ static bool add_access(buffer *b, unsigned reg, unsigned value)
         return true;
     case 9:
         buffer_format(b, "const r%u = Atomics.compareExchange(%s, %u, %u);\n", reg, atomics[cell],
-                      chance(2) ? 0 : cell == 2 ? 257u : 1u, written);
+                      chance(2)   ? 0
+                      : cell == 2 ? 257u
+                                  : 1u,
+                      written);
         return true;
     default:
         if (chance(2)) {

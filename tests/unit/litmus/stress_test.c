@@ -1,5 +1,5 @@
-/* The stress runner. This program is compiled with a copy of stress_code.c whose atomic store lacks its
- * fence when BROKEN_STORE_TEST is defined: that must be noticed. */
+/* The stress runner. This program is compiled with a copy of stress_code.c whose atomic store lacks
+ * its fence when BROKEN_STORE_TEST is defined: that must be noticed. */
 #include "suites.h"
 
 #include "litmus/stress.h"
@@ -34,8 +34,9 @@ static void run(const char *text, const litmus_stress_options *options, status e
     "  const y = new Int32Array(new SharedArrayBuffer(4));\n"
 #define SB(write, read)                                                                            \
     SHARED "agents:\n"                                                                             \
-           "  a: |\n    " write("x") "\n    const r0 = " read("y") ";\n"                           \
-           "  b: |\n    " write("y") "\n    const r1 = " read("x") ";\n"
+           "  a: |\n    " write("x") "\n    const r0 = " read(                                     \
+               "y") ";\n"                                                                          \
+                    "  b: |\n    " write("y") "\n    const r1 = " read("x") ";\n"
 #define PLAIN_WRITE(cell) cell "[0] = 1;"
 #define PLAIN_READ(cell) cell "[0]"
 #define ATOMIC_WRITE(cell) "Atomics.store(" cell ", 0, 1);"
@@ -83,7 +84,8 @@ static void test_counts(void)
 static void test_refusals(void)
 {
     litmus_stress_options options = {.iterations = 1000};
-    run(SHARED "agents:\n  a: |\n    const r0 = Atomics.wait(x, 0, 0);\n  b: |\n    Atomics.notify(x, 0);\n",
+    run(SHARED "agents:\n  a: |\n    const r0 = Atomics.wait(x, 0, 0);\n  b: |\n    "
+               "Atomics.notify(x, 0);\n",
         &options, STATUS_STATE, counts_add_up);
 }
 

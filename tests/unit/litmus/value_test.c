@@ -27,8 +27,8 @@ static void test_integers(void)
     CU_ASSERT_EQUAL(raw_of(LITMUS_BIGINT64, litmus_bigint(true, 1)), UINT64_MAX);
     litmus_value big = litmus_decode(LITMUS_BIGINT64, UINT64_MAX);
     CU_ASSERT_TRUE(litmus_same(big, litmus_bigint(true, 1)));
-    CU_ASSERT_TRUE(litmus_same(litmus_decode(LITMUS_BIGUINT64, UINT64_MAX),
-                               litmus_bigint(false, UINT64_MAX)));
+    CU_ASSERT_TRUE(
+        litmus_same(litmus_decode(LITMUS_BIGUINT64, UINT64_MAX), litmus_bigint(false, UINT64_MAX)));
     CU_ASSERT_EQUAL(litmus_swap(0x0102, 2), 0x0201);
     uint64_t raw;
     CU_ASSERT_FALSE(litmus_encode(LITMUS_BIGINT64, litmus_number(1), &raw));
@@ -65,17 +65,19 @@ static litmus_value operate(litmus_operator o, litmus_value a, litmus_value b)
 static void test_operators(void)
 {
     litmus_value v, big = litmus_bigint(false, UINT64_MAX), one = litmus_bigint(false, 1);
-    CU_ASSERT_EQUAL(operate(LITMUS_BIT_OR, litmus_number(4294967295.0), litmus_number(0)).number, -1);
-    CU_ASSERT_EQUAL(operate(LITMUS_SHIFT_RIGHT_UNSIGNED, litmus_number(-1), litmus_number(0)).number,
-                    4294967295.0);
+    CU_ASSERT_EQUAL(operate(LITMUS_BIT_OR, litmus_number(4294967295.0), litmus_number(0)).number,
+                    -1);
+    CU_ASSERT_EQUAL(
+        operate(LITMUS_SHIFT_RIGHT_UNSIGNED, litmus_number(-1), litmus_number(0)).number,
+        4294967295.0);
     CU_ASSERT_EQUAL(operate(LITMUS_REMAINDER, litmus_number(-5), litmus_number(3)).number, -2);
     CU_ASSERT_TRUE(litmus_truth(operate(LITMUS_EQUAL, litmus_number(0), litmus_number(-0.0))));
     CU_ASSERT_FALSE(litmus_truth(operate(LITMUS_EQUAL, litmus_number(1), one)));
     CU_ASSERT_FALSE(litmus_operate(LITMUS_ADD, litmus_number(1), one, &v));
     CU_ASSERT_FALSE(litmus_operate(LITMUS_ADD, big, one, &v)); /* would need a 65th bit */
     CU_ASSERT_FALSE(litmus_operate(LITMUS_DIVIDE, one, litmus_bigint(false, 0), &v));
-    CU_ASSERT_TRUE(litmus_same(operate(LITMUS_SUBTRACT, one, big),
-                               litmus_bigint(true, UINT64_MAX - 1)));
+    CU_ASSERT_TRUE(
+        litmus_same(operate(LITMUS_SUBTRACT, one, big), litmus_bigint(true, UINT64_MAX - 1)));
     buffer text = {0};
     litmus_value_write(litmus_number(-0.0), &text);
     buffer_add(&text, " ");

@@ -232,9 +232,9 @@ int litmus_run_file(const struct litmus_command *c, const char *path)
             code = litmus_run_witness(c, &f, &out);
         else if (c->json)
             litmus_report_json(&f, &out);
-        else if (c->table)
+        else if (c->table && (!c->quiet || code_of(&f) != EXIT_HOLDS))
             litmus_report_row(&f, &out);
-        else {
+        else if (!c->table) {
             f.story = litmus_tell(&f, memory);
             litmus_report_text(&f, &out);
         }
@@ -258,12 +258,20 @@ static void print_header(void)
 
 int litmus_run_files(const char *const *files, size_t count, bool json)
 {
-    struct litmus_command c = {.json = json, .table = true, .interrupt = &interrupted};
+    struct litmus_command c = {
+        .json = json, .table = true, .quiet = count > 1, .interrupt = &interrupted};
     int code = EXIT_HOLDS;
-    if (!json)
+    size_t failed = 0;
+    if (!json && count == 1)
         print_header();
-    for (size_t i = 0; i < count; i++)
-        code = exit_code_worse(code, litmus_run_file(&c, files[i]));
+    for (size_t i = 0; i < count; i++) {
+        int one = litmus_run_file(&c, files[i]);
+        failed += one != EXIT_HOLDS;
+        code = exit_code_worse(code, one);
+    }
+    if (!json && count > 1)
+        printf("%zu litmus programs: %zu are as their files expect, %zu are not\n", count,
+               count - failed, failed);
     return code;
 }
 

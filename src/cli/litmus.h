@@ -7,6 +7,7 @@
 struct litmus_command {
     bool stress, engine, json, all, dot;
     bool table; /* one line per program */
+    bool quiet; /* in a table only programs that are not as their files expect */
     double seconds, engine_seconds;
     uint64_t iterations, seed;
     const char *witness;
@@ -28,7 +29,7 @@ bool litmus_run_stress(const struct litmus_command *c, const litmus_result *allo
 bool litmus_run_engine(const struct litmus_command *c, const litmus_result *allowed, region *memory,
                        litmus_stress_result *result);
 
-/* For `heddle run` and `heddle list`: the files' table, and the worst of their exit codes. */
+/* For `heddle run`: what is not as it should be, a summary, and the worst of the exit codes. */
 int litmus_run_files(const char *const *files, size_t count, bool json);
 
 /* litmus_witness.c: how the first outcome asked for comes about or why it is forbidden, for the

@@ -282,7 +282,7 @@ static bool visit(void *context, const buffer *text)
 int litmus_all_command(int count, char **arguments)
 {
     litmus_bound bound = {2, 2, 2};
-    for (int i = 1; i < count; i++) {
+    for (int i = 1; i < count; i += 2) {
         unsigned *number = strcmp(arguments[i], "--agents") == 0     ? &bound.agents
                            : strcmp(arguments[i], "--accesses") == 0 ? &bound.accesses
                            : strcmp(arguments[i], "--cells") == 0    ? &bound.cells
@@ -293,7 +293,6 @@ int litmus_all_command(int count, char **arguments)
             return cli_usage_error("litmus",
                                    "all takes --agents, --accesses and --cells, each from 1 to 4");
         *number = (unsigned)value;
-        i++;
     }
     struct census c = {0};
     int64_t start = clock_monotonic();

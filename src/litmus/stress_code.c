@@ -246,21 +246,39 @@ static uint64_t load(const uint8_t *at, unsigned size, bool atomic)
     }
 }
 
-/* A DataView may stand anywhere: what is not aligned goes byte by byte or as the machine likes. */
+/* A DataView may stand anywhere. What is not aligned is one access of the machine too, which may tear
+ * as it likes: these races are the program's, not ours. */
+typedef uint16_t loose16 __attribute__((aligned(1), may_alias));
+typedef uint32_t loose32 __attribute__((aligned(1), may_alias));
+typedef uint64_t loose64 __attribute__((aligned(1), may_alias));
+#define RACY __attribute__((no_sanitize("thread"), noinline))
+
+RACY static uint64_t load_loose(const uint8_t *at, unsigned size)
+{
+    return size == 2   ? *(const volatile loose16 *)at
+           : size == 4 ? *(const volatile loose32 *)at
+                       : *(const volatile loose64 *)at;
+}
+
+RACY static void store_loose(uint8_t *at, unsigned size, uint64_t raw)
+{
+    if (size == 2)
+        *(volatile loose16 *)at = (uint16_t)raw;
+    else if (size == 4)
+        *(volatile loose32 *)at = (uint32_t)raw;
+    else
+        *(volatile loose64 *)at = raw;
+}
+
 static uint64_t load_anywhere(const uint8_t *at, unsigned size)
 {
-    uint64_t raw = 0;
-    if ((uintptr_t)at % size == 0)
-        return load(at, size, false);
-    memcpy(&raw, at, size);
-    return raw;
+    return (uintptr_t)at % size == 0 ? load(at, size, false) : load_loose(at, size);
 }
 
 static void store_anywhere(uint8_t *at, unsigned size, uint64_t raw)
 {
-    bool aligned = (uintptr_t)at % size == 0;
-    if (!aligned)
-        memcpy(at, &raw, size);
+    if ((uintptr_t)at % size != 0)
+        store_loose(at, size, raw);
     else if (size == 1)
         __atomic_store_n(at, (uint8_t)raw, __ATOMIC_RELAXED);
     else if (size == 2)

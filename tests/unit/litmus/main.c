@@ -10,6 +10,7 @@ int main(void)
     add_language_suite();
     add_check_suite();
     add_oracle_suite();
+    add_generate_suite();
     add_library_suite();
     add_stress_suite();
     CU_basic_set_mode(CU_BRM_NORMAL);

@@ -21,10 +21,27 @@ static bool is_wanted(void *context, const litmus_value *slots)
     return litmus_question_holds(w->question, slots, w->slot_count);
 }
 
+/* Reads from writes that stand behind them in the memory order: allowed, and hard to follow. */
+static unsigned count_backward(const litmus_execution *x)
+{
+    uint8_t place[LITMUS_EVENTS];
+    unsigned count = 0;
+    for (size_t i = 0; i < x->event_count; i++)
+        place[x->order[i]] = (uint8_t)i;
+    for (size_t i = 0; i < x->event_count; i++) {
+        const litmus_event *e = x->events[i];
+        bool reads = e->kind == EVENT_READ || e->kind == EVENT_MODIFY;
+        for (unsigned b = 0; reads && b < e->size; b++)
+            count += x->sources[i][b] >= 0 && place[x->sources[i][b]] > place[i];
+    }
+    return count;
+}
+
 static void keep(void *context, const litmus_execution *x)
 {
     struct wanted *w = context;
-    unsigned flaws = x->thin_air * 4u + x->torn_initial * 2u + x->racy;
+    unsigned flaws =
+        x->thin_air * 4000u + x->torn_initial * 2000u + x->racy * 1000u + count_backward(x);
     if (w->found && flaws >= w->best_flaws)
         return;
     w->found = true;
@@ -54,7 +71,7 @@ const litmus_execution *litmus_witness_find(const litmus_program *p, const litmu
         return NULL;
     if (!w.found)
         return NULL;
-    /* The events outlive the search: they lie in the paths, except those of the observer. */
+    /* The events lie in the search, which is nobody's business any more. */
     for (size_t i = 0; i < w.best->event_count; i++) {
         litmus_event *copy = region_allocate(memory, sizeof *copy);
         *copy = *w.best->events[i];

@@ -472,7 +472,7 @@ static bool gives_outcome(struct explanation *x)
             const litmus_constraint *k = &s->chosen[a]->constraints[c];
             litmus_value value;
             if (values_of_node(s, a, k->node, &value) != VALUE_KNOWN ||
-                litmus_truth(value) != k->truth)
+                !litmus_constraint_holds(k, value))
                 return false;
         }
     for (size_t i = 0; i < p->slot_count; i++) {

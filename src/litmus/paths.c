@@ -20,6 +20,7 @@ struct walk {
     size_t path_capacity, node_capacity;
     load_errors *errors;
     bool given_up;
+    bool may_refuse; /* there are values with which an operator can fail: BigInts, texts */
 
     struct decision decisions[DECISIONS];
     size_t decision_count, decided;
@@ -90,29 +91,34 @@ static const litmus_node *node_of(const struct walk *w, unsigned reg)
     return &w->out->nodes[w->registers[reg]];
 }
 
-static uint16_t operate(struct walk *w, const litmus_step *at, unsigned operation, uint16_t left,
-                        uint16_t right)
-{
-    const litmus_node *a = &w->out->nodes[left], *b = &w->out->nodes[right];
-    if (a->kind != NODE_CONSTANT || b->kind != NODE_CONSTANT)
-        return add_node(w, at,
-                        (litmus_node){.kind = NODE_OPERATE,
-                                      .operation = (uint8_t)operation,
-                                      .left = left,
-                                      .right = right});
-    litmus_value value = {0};
-    if (!litmus_operate(operation, a->constant, b->constant, &value))
-        fail(w, at, "JavaScript would throw here, or the value is larger than 64 bits");
-    return constant_node(w, at, value);
-}
-
-static void constrain(struct walk *w, const litmus_step *at, uint16_t node, bool truth)
+static void constrain(struct walk *w, const litmus_step *at, uint16_t node, litmus_demand demand)
 {
     if (w->constraint_count == LITMUS_CONSTRAINTS) {
         give_up(w, at, "agent %s branches more than %d times on what it reads", LITMUS_CONSTRAINTS);
         return;
     }
-    w->constraints[w->constraint_count++] = (litmus_constraint){node, truth};
+    w->constraints[w->constraint_count++] = (litmus_constraint){node, (uint8_t)demand};
+}
+
+static uint16_t operate(struct walk *w, const litmus_step *at, unsigned operation, uint16_t left,
+                        uint16_t right)
+{
+    const litmus_node *a = &w->out->nodes[left], *b = &w->out->nodes[right];
+    if (a->kind != NODE_CONSTANT || b->kind != NODE_CONSTANT) {
+        uint16_t node = add_node(w, at,
+                                 (litmus_node){.kind = NODE_OPERATE,
+                                               .operation = (uint8_t)operation,
+                                               .left = left,
+                                               .right = right});
+        if (w->may_refuse && operation != LITMUS_EQUAL && operation != LITMUS_UNEQUAL &&
+            operation != LITMUS_NOT)
+            constrain(w, at, node, DEMAND_VALUE);
+        return node;
+    }
+    litmus_value value = {0};
+    if (!litmus_operate(operation, a->constant, b->constant, &value))
+        fail(w, at, "JavaScript would throw here, or the value is larger than 64 bits");
+    return constant_node(w, at, value);
 }
 
 /* Whether the condition holds on this path. */
@@ -123,10 +129,10 @@ static bool branch(struct walk *w, const litmus_step *at, unsigned reg)
         return litmus_truth(n->constant);
     /* A condition that this path has met before is not asked twice. */
     for (size_t i = 0; i < w->constraint_count; i++)
-        if (w->constraints[i].node == w->registers[reg])
-            return w->constraints[i].truth;
+        if (w->constraints[i].node == w->registers[reg] && w->constraints[i].demand != DEMAND_VALUE)
+            return w->constraints[i].demand == DEMAND_TRUE;
     bool truth = decide(w, at, 2) == 0;
-    constrain(w, at, w->registers[reg], truth);
+    constrain(w, at, w->registers[reg], truth ? DEMAND_TRUE : DEMAND_FALSE);
     return truth;
 }
 
@@ -166,7 +172,8 @@ static bool find_place(struct walk *w, const litmus_step *s, uint16_t *offset)
         for (unsigned i = 0; i < (index < count ? 1 : count); i++) {
             unsigned candidate = index < count ? index : i;
             uint16_t number = constant_node(w, s, litmus_number(candidate));
-            constrain(w, s, operate(w, s, LITMUS_EQUAL, reg_node, number), index < count);
+            constrain(w, s, operate(w, s, LITMUS_EQUAL, reg_node, number),
+                      index < count ? DEMAND_TRUE : DEMAND_FALSE);
         }
         if (index == count) {
             fail(w, s, "this index can be out of range");
@@ -253,7 +260,7 @@ static void compare_exchange(struct walk *w, const litmus_step *s)
     uint16_t old = read_node(w, s);
     e->value = w->registers[s->right];
     check_storable(w, s, e->value);
-    constrain(w, s, equals_read(w, s, old, s->left), success);
+    constrain(w, s, equals_read(w, s, old, s->left), success ? DEMAND_TRUE : DEMAND_FALSE);
     w->registers[s->target] = old;
 }
 
@@ -270,7 +277,7 @@ static void wait(struct walk *w, const litmus_step *s)
     uint16_t offset = e->offset;
     e->section = way == NOT_EQUAL ? SECTION_LOOK : SECTION_SLEEP;
     uint16_t old = read_node(w, s);
-    constrain(w, s, equals_read(w, s, old, s->left), way != NOT_EQUAL);
+    constrain(w, s, equals_read(w, s, old, s->left), way != NOT_EQUAL ? DEMAND_TRUE : DEMAND_FALSE);
     litmus_value answer = litmus_answer(way == NOT_EQUAL ? LITMUS_NOT_EQUAL
                                         : way == WOKEN   ? LITMUS_OK
                                                          : LITMUS_TIMED_OUT);
@@ -398,7 +405,7 @@ static bool is_possible(const struct walk *w)
 {
     for (size_t i = 0; i < w->constraint_count; i++) {
         const litmus_node *n = &w->out->nodes[w->constraints[i].node];
-        if (n->kind == NODE_CONSTANT && litmus_truth(n->constant) != w->constraints[i].truth)
+        if (n->kind == NODE_CONSTANT && !litmus_constraint_holds(&w->constraints[i], n->constant))
             return false;
     }
     return true;
@@ -464,6 +471,22 @@ static bool next_way(struct walk *w)
     return false;
 }
 
+/* Numbers alone never fail. */
+static bool may_refuse(const litmus_program *p)
+{
+    for (size_t a = 0; a < p->agent_count; a++)
+        for (size_t i = 0; i < p->agents[a].step_count; i++) {
+            const litmus_step *s = &p->agents[a].steps[i];
+            bool memory = s->code >= CODE_READ && s->code <= CODE_COMPARE_EXCHANGE;
+            if ((memory && litmus_elements[s->element].big) || s->code == CODE_WAIT ||
+                (s->code == CODE_CONSTANT && s->constant.kind != LITMUS_NUMBER &&
+                 s->constant.kind != LITMUS_BOOLEAN) ||
+                (s->code == CODE_OPERATE && s->operation == LITMUS_TO_BIGINT))
+                return true;
+        }
+    return false;
+}
+
 bool litmus_paths_find(const litmus_program *p, size_t agent, region *memory, litmus_paths *out,
                        load_errors *errors)
 {
@@ -472,7 +495,8 @@ bool litmus_paths_find(const litmus_program *p, size_t agent, region *memory, li
                      .agent_index = (uint8_t)agent,
                      .memory = memory,
                      .out = out,
-                     .errors = errors};
+                     .errors = errors,
+                     .may_refuse = may_refuse(p)};
     *out = (litmus_paths){0};
     constant_node(&w, w.agent->steps, (litmus_value){.kind = LITMUS_UNDEFINED});
     if (w.agent->started) {

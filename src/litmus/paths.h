@@ -61,10 +61,19 @@ typedef struct litmus_event {
     const litmus_step *step;
 } litmus_event;
 
+/* What the path asks of a value: to be false, to be true, or only that JavaScript can compute it at
+ * all (no mixture of BigInt and Number, no BigInt larger than 64 bits). */
+typedef enum litmus_demand { DEMAND_FALSE, DEMAND_TRUE, DEMAND_VALUE } litmus_demand;
+
 typedef struct litmus_constraint {
     uint16_t node;
-    bool truth;
+    uint8_t demand; /* litmus_demand */
 } litmus_constraint;
+
+static inline bool litmus_constraint_holds(const litmus_constraint *c, litmus_value value)
+{
+    return c->demand == DEMAND_VALUE || litmus_truth(value) == (c->demand == DEMAND_TRUE);
+}
 
 typedef enum litmus_path_end {
     PATH_RUNS_OUT,

@@ -191,7 +191,7 @@ static bool constraints_hold(search *s)
             value_state state = values_of_node(s, a, constraint->node, &value);
             if (state == VALUE_REFUSED)
                 values_refuse(s);
-            if (state != VALUE_KNOWN || litmus_truth(value) != constraint->truth)
+            if (state != VALUE_KNOWN || !litmus_constraint_holds(constraint, value))
                 return false;
         }
     return true;

@@ -118,7 +118,7 @@ bool values_may_hold(search *s)
             const litmus_constraint *constraint = &s->chosen[a]->constraints[c];
             litmus_value value;
             if (values_of_node(s, a, constraint->node, &value) == VALUE_KNOWN &&
-                litmus_truth(value) != constraint->truth)
+                !litmus_constraint_holds(constraint, value))
                 return false;
         }
     return true;

@@ -56,6 +56,8 @@ static void test_places(void)
     SAYS("let i = 3; const r0 = x[i];", "t.yaml:6:27: this index is out of range");
     SAYS("x[0] = 1n; const r0 = 1;", "this array takes Numbers, no BigInts");
     SAYS("const r0 = x[0] + 1n;", "JavaScript refuses");
+    SAYS("const r0 = 1; if (x[0] === 0) { const t = x[1] + 1n; }", "JavaScript refuses");
+    SAYS("const r0 = 1; if (x[0] === 7) { const t = x[1] + 1n; }", "");
     SAYS("const r0 = Atomics.wait(x, 0, 0, 5);", "");
 }
 

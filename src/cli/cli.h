@@ -6,6 +6,7 @@
 
 /* Each takes its own name and arguments like main and returns the exit code. */
 int cli_run(int count, char **arguments);
+int cli_litmus(int count, char **arguments);
 int cli_list(int count, char **arguments);
 int cli_explain(int count, char **arguments);
 int cli_schema(int count, char **arguments);

@@ -1,6 +1,7 @@
 /* heddle list: the scenarios of a folder by subject, with titles and syllabus numbers. */
 #include "cli/cli.h"
 
+#include "litmus/program.h"
 #include "scenario/expect.h"
 #include "scenario/folder.h"
 #include "scenario/load.h"
@@ -49,6 +50,19 @@ static void list_file(const char *file)
     plan_free(p);
 }
 
+static void list_litmus(const char *file)
+{
+    load_errors errors = {0};
+    litmus_program *p = litmus_program_load(file, &errors);
+    int gap = p ? TITLE_WIDTH - columns(p->title) : 0;
+    if (p)
+        printf("  %s%*s  %-16s  %s\n", p->title, gap > 0 ? gap : 0, "", "litmus", file);
+    else
+        printf("  %-*s  %s\n", TITLE_WIDTH, "(cannot be loaded)", file);
+    load_errors_release(&errors);
+    litmus_program_free(p);
+}
+
 static int help(void)
 {
     puts("Usage: heddle list [FOLDER]\n\n"
@@ -58,7 +72,7 @@ static int help(void)
     return EXIT_HOLDS;
 }
 
-static void list_files(const char *root, text_list files, bool colours)
+static void list_files(const char *root, text_list files, bool colours, void (*list_one)(const char *))
 {
     char subject[256] = "", last[256] = "";
     bool first = true;
@@ -71,7 +85,7 @@ static void list_files(const char *root, text_list files, bool colours)
                 printf(colours ? "%s\033[1m%s\033[0m\n" : "%s%s\n", first ? "" : "\n", subject);
                 snprintf(last, sizeof last, "%s", subject);
             }
-            list_file(files.items[i]);
+            list_one(files.items[i]);
             first = false;
         }
 }
@@ -93,7 +107,10 @@ int cli_list(int count, char **arguments)
         fprintf(stderr, "heddle list: %s holds no scenarios (.yaml)\n", path);
         code = EXIT_INVALID;
     } else {
-        list_files(path, files, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+        bool colours = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+        list_files(path, files, colours, list_file);
+        if (folder_list_litmus(memory, path, &files) == STATUS_OK && files.count)
+            list_files(path, files, colours, list_litmus);
     }
     region_free(memory);
     return code;

@@ -15,6 +15,7 @@ static const struct command {
     const char *about;
 } commands[] = {
     {"run", cli_run, "run scenarios (.yaml), folders of them, or single scripts (.js, .mjs)"},
+    {"litmus", cli_litmus, "what the memory model allows a small program, and what the machine does"},
     {"list", cli_list, "list scenarios by subject, with the syllabus numbers that they teach"},
     {"explain", cli_explain, "print what a scenario, or a number of the syllabus, teaches"},
     {"topology", cli_topology, "run a scenario and print its clusters, agents and realms"},
@@ -43,7 +44,8 @@ bool cli_can_write(const char *path)
 static int help(FILE *out)
 {
     fprintf(out, "heddle runs real JavaScript in many agents at once, each on its own thread, under the rules of\n"
-                 "ECMA-262 and HTML, and says what went wrong: deadlocks, errors, broken expectations.\n\n"
+                 "ECMA-262 and HTML, and says what went wrong: deadlocks, errors, broken expectations. It also\n"
+                 "computes what the memory model allows.\n\n"
                  "Usage: heddle COMMAND [ARGUMENT...]\n\nCommands:\n");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].about);

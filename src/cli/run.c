@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/buffer.h"
+#include "cli/litmus.h"
 #include "cli/run_jobs.h"
 #include "report/report.h"
 #include "scenario/folder.h"
@@ -267,20 +268,31 @@ static int read_option(struct run_command *c, int option)
     }
 }
 
+static void add_files(region *memory, text_list *files, const text_list *more)
+{
+    const char **items = region_allocate(memory, (files->count + more->count + 1) * sizeof *items);
+    if (files->count)
+        memcpy(items, files->items, files->count * sizeof *items);
+    if (more->count)
+        memcpy(items + files->count, more->items, more->count * sizeof *items);
+    *files = (text_list){items, files->count + more->count};
+}
+
+/* Litmus files are checked against the memory model, after the scenarios. */
 static void run_paths(struct run_command *c, int count, char **paths)
 {
     region *memory = region_create();
-    text_list files = {0};
+    text_list files = {0}, litmus = {0};
     for (int i = 0; i < count; i++) {
-        text_list found = {0};
-        if (folder_list_scenarios(memory, paths[i], &found) != STATUS_OK || !found.count)
+        text_list found = {0}, tests = {0};
+        folder_list_litmus(memory, paths[i], &tests);
+        if (tests.count == 1 && !strcmp(tests.items[0], paths[i]) && !folder_is_litmus(paths[i]))
+            tests.count = 0; /* a path that is no folder lists itself */
+        bool alone = tests.count == 1 && !strcmp(tests.items[0], paths[i]);
+        if (!alone && (folder_list_scenarios(memory, paths[i], &found) != STATUS_OK || (!found.count && !tests.count)))
             found = (text_list){.items = (const char **)&paths[i], .count = 1};
-        const char **items = region_allocate(memory, (files.count + found.count) * sizeof *items);
-        if (files.count)
-            memcpy(items, files.items, files.count * sizeof *items);
-        memcpy(items + files.count, found.items, found.count * sizeof *items);
-        files.items = items;
-        files.count += found.count;
+        add_files(memory, &files, &found);
+        add_files(memory, &litmus, &tests);
     }
     c->total = files.count;
     c->report.quiet = files.count > 1;
@@ -290,6 +302,8 @@ static void run_paths(struct run_command *c, int count, char **paths)
         c->code = run_jobs(&all);
     for (size_t i = 0; c->jobs == 1 && i < files.count && !interrupted; i++)
         run_file(c, files.items[i]);
+    if (litmus.count && !interrupted)
+        c->code = exit_code_worse(c->code, litmus_run_files(litmus.items, litmus.count, c->report.format == REPORT_JSON));
     region_free(memory);
 }
 

@@ -4,7 +4,7 @@
 #include "scenario/folder.h"
 #include "scenario/needs.h"
 #include "scenario/observation_file.h"
-#include "scenario/yaml_tree.h"
+#include "base/yaml_tree.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
 #define HEDDLE_SCENARIO_BUILD_H
 
 #include "scenario/load.h"
-#include "scenario/yaml_tree.h"
+#include "base/yaml_tree.h"
 
 /* What the parts of the loader share while one file is read. */
 typedef struct builder {

@@ -1,7 +1,10 @@
 #include "scenario/folder.h"
 
+#include "litmus/program.h"
+
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +13,7 @@
 
 typedef struct listing {
     region *memory;
+    bool litmus; /* wanted: litmus files; else scenarios */
     text_list *files;
     size_t capacity;
 } listing;
@@ -21,10 +25,25 @@ static void add_file(listing *l, const char *path)
     l->files->items[l->files->count++] = path;
 }
 
-static bool is_scenario_name(const char *name)
+bool folder_is_litmus(const char *path)
 {
-    const char *dot = strrchr(name, '.');
-    return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+    char start[1024];
+    struct stat about;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) /* a pipe would make it wait */
+        return false;
+    FILE *file = fopen(path, "rb");
+    size_t length = file == NULL ? 0 : fread(start, 1, sizeof start, file);
+    if (file != NULL)
+        fclose(file);
+    return litmus_is_litmus(path, start, length);
+}
+
+static bool is_wanted(const listing *l, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    bool yaml = dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+    bool script = dot != NULL && strcmp(dot, ".js") == 0;
+    return (yaml || (script && l->litmus)) && folder_is_litmus(path) == l->litmus;
 }
 
 static status list_folder(listing *l, const char *path, unsigned depth)
@@ -44,7 +63,7 @@ static status list_folder(listing *l, const char *path, unsigned depth)
         if (visible && S_ISDIR(about.st_mode) && depth < DEEPEST_FOLDER) {
             status s = list_folder(l, inner, depth + 1);
             result = result == STATUS_OK ? s : result;
-        } else if (visible && S_ISREG(about.st_mode) && is_scenario_name(name)) {
+        } else if (visible && S_ISREG(about.st_mode) && is_wanted(l, inner)) {
             add_file(l, inner);
         }
         free(entries[i]);
@@ -53,10 +72,10 @@ static status list_folder(listing *l, const char *path, unsigned depth)
     return result;
 }
 
-status folder_list_scenarios(region *memory, const char *path, text_list *files)
+static status list(region *memory, const char *path, bool litmus, text_list *files)
 {
     *files = (text_list){0};
-    listing l = {.memory = memory, .files = files};
+    listing l = {.memory = memory, .litmus = litmus, .files = files};
     struct stat about;
     if (stat(path, &about) != 0)
         return errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_IO;
@@ -64,4 +83,14 @@ status folder_list_scenarios(region *memory, const char *path, text_list *files)
         return list_folder(&l, path, 0);
     add_file(&l, region_text(memory, path));
     return STATUS_OK;
+}
+
+status folder_list_scenarios(region *memory, const char *path, text_list *files)
+{
+    return list(memory, path, false, files);
+}
+
+status folder_list_litmus(region *memory, const char *path, text_list *files)
+{
+    return list(memory, path, true, files);
 }

@@ -28,26 +28,6 @@ static plan *create_plan(const char *path)
     return p;
 }
 
-static int compare_errors(const load_error *a, const load_error *b)
-{
-    if (a->where.line != b->where.line)
-        return a->where.line < b->where.line ? -1 : 1;
-    return a->where.column < b->where.column ? -1 : a->where.column > b->where.column;
-}
-
-/* By place in the file; insertion keeps equal places in the order in which they were found. Errors
- * are few. */
-static void sort_errors(load_errors *errors)
-{
-    for (size_t i = 1; i < errors->count; i++) {
-        load_error moving = errors->items[i];
-        size_t j = i;
-        for (; j > 0 && compare_errors(&errors->items[j - 1], &moving) > 0; j--)
-            errors->items[j] = errors->items[j - 1];
-        errors->items[j] = moving;
-    }
-}
-
 status scenario_load_text(const char *path, const char *text, size_t length, plan **result,
                           load_errors *errors)
 {
@@ -55,12 +35,12 @@ status scenario_load_text(const char *path, const char *text, size_t length, pla
     *errors = (load_errors){.memory = region_create()};
     plan *p = create_plan(path);
     region *scratch = region_create();
-    const yaml_node *root = yaml_tree_read(scratch, text, length, p->file, errors);
+    const yaml_node *root = yaml_tree_read(scratch, text, length, p->file, "a scenario", errors);
     if (root != NULL && schema_check(&scenario_schema, root, p->file, errors))
         plan_build(p, root, errors);
     region_free(scratch);
     if (errors->count > 0) {
-        sort_errors(errors);
+        load_errors_sort(errors);
         plan_free(p);
         return STATUS_INVALID;
     }
@@ -157,23 +137,6 @@ plan *scenario_from_text(const char *path, const char *text, size_t length)
     plan *p = create_plan(path);
     add_script(p, path, region_copy(p->memory, text, length), length);
     return p;
-}
-
-void load_errors_release(load_errors *errors)
-{
-    region_free(errors->memory);
-    *errors = (load_errors){0};
-}
-
-void load_errors_write(const load_errors *errors, buffer *out)
-{
-    for (size_t i = 0; i < errors->count; i++) {
-        const load_error *e = &errors->items[i];
-        buffer_add(out, e->where.file);
-        if (e->where.line > 0)
-            buffer_format(out, ":%u:%u", e->where.line, e->where.column);
-        buffer_format(out, ": %s\n", e->message);
-    }
 }
 
 void scenario_write_schema(buffer *out)

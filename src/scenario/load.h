@@ -7,21 +7,9 @@
 #ifndef HEDDLE_SCENARIO_LOAD_H
 #define HEDDLE_SCENARIO_LOAD_H
 
-#include "base/buffer.h"
+#include "base/load_error.h"
 #include "base/status.h"
 #include "scenario/plan.h"
-
-typedef struct load_error {
-    source_position where; /* line 0: the file as a whole */
-    const char *message; /* what is wrong and what was expected, one sentence without a full stop */
-} load_error;
-
-typedef struct load_errors {
-    region *memory;
-    load_error *items;
-    size_t count;
-    size_t capacity;
-} load_errors;
 
 /* Loads `path`. On STATUS_OK `*result` is a plan that the caller frees. Otherwise `*result` is NULL
  * and `*errors` has at least one entry, in the order of the file: STATUS_NOT_FOUND or STATUS_IO
@@ -41,11 +29,6 @@ status scenario_from_script(const char *path, plan **result, load_errors *errors
 
 /* The same for a text in memory (copied); `path` names it and says where further files are looked up. Never NULL. */
 plan *scenario_from_text(const char *path, const char *text, size_t length);
-
-void load_errors_release(load_errors *errors);
-
-/* "file:line:column: message", one per line. */
-void load_errors_write(const load_errors *errors, buffer *out);
 
 /* The JSON Schema of the format, for editors, made from the loader's own table. Ends with a line
  * feed. */

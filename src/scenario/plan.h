@@ -10,19 +10,12 @@
 
 #include "base/region.h"
 #include "base/finding.h"
+#include "base/load_error.h"
 
 #include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* A place in a text file. Lines and columns count from 1, columns in characters; 0 means unknown.
- */
-typedef struct source_position {
-    const char *file;
-    uint32_t line;
-    uint32_t column;
-} source_position;
 
 typedef struct text_list {
     const char **items;

@@ -7,7 +7,7 @@
 #define HEDDLE_SCENARIO_SCHEMA_H
 
 #include "base/buffer.h"
-#include "scenario/yaml_tree.h"
+#include "base/yaml_tree.h"
 
 typedef enum schema_shape {
     SCHEMA_TEXT,   /* any scalar but null; numbers and flags keep the spelling of the file */

@@ -1,14 +1,15 @@
 /* A YAML document as a tree whose every node knows where it starts: what libyaml's events are
- * composed into, because every message about a scenario names file, line and column.
+ * composed into, because every message about a file names file, line and column.
  *
  * Limits, each an error with a position: nesting 32 levels, 16 MiB of text, a million nodes after
  * following aliases. Ownership: the tree lives in the region handed in. Threads: any, without
  * shared state. Blocking: never. */
-#ifndef HEDDLE_SCENARIO_YAML_TREE_H
-#define HEDDLE_SCENARIO_YAML_TREE_H
+#ifndef HEDDLE_BASE_YAML_TREE_H
+#define HEDDLE_BASE_YAML_TREE_H
 
-#include "base/region.h"
-#include "scenario/load.h"
+#include "base/load_error.h"
+
+#include <stdbool.h>
 
 typedef enum yaml_shape { YAML_SCALAR, YAML_LIST, YAML_MAP } yaml_shape;
 
@@ -38,8 +39,8 @@ struct yaml_node {
     size_t count;
 };
 
-/* NULL after an error was added. An empty document gives an error. */
-const yaml_node *yaml_tree_read(region *memory, const char *text, size_t length, const char *file,
+/* NULL after an error was added. An empty document gives one that says what was `expected`, with an article: "a scenario". */
+const yaml_node *yaml_tree_read(region *memory, const char *text, size_t length, const char *file, const char *expected,
                                 load_errors *errors);
 
 /* The value under a key; NULL when the map has none. */
@@ -47,9 +48,5 @@ const yaml_node *yaml_tree_find(const yaml_node *map, const char *key);
 
 /* Empty, ~ or null, unquoted. */
 bool yaml_tree_is_null(const yaml_node *node);
-
-/* Adds "file:line:column: message". */
-void load_error_add(load_errors *errors, const char *file, uint32_t line, uint32_t column,
-                    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 #endif

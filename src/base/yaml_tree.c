@@ -1,9 +1,7 @@
-#include "scenario/yaml_tree.h"
+#include "base/yaml_tree.h"
 
 #include "base/assert.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -25,29 +23,12 @@ typedef struct reader {
     const char *text;
     size_t length;
     const char *file;
+    const char *expected;
     load_errors *errors;
     size_t *line_starts; /* byte offsets; index 0 is line 1 */
     size_t line_count;
     anchor *anchors;
 } reader;
-
-void load_error_add(load_errors *errors, const char *file, uint32_t line, uint32_t column,
-                    const char *format, ...)
-{
-    if (errors->memory == NULL)
-        errors->memory = region_create();
-    errors->items = region_grow(errors->memory, errors->items, errors->count, &errors->capacity,
-                                sizeof *errors->items);
-    char message[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
-    errors->items[errors->count++] = (load_error){
-        .where = {region_text(errors->memory, file), line, column},
-        .message = region_text(errors->memory, message),
-    };
-}
 
 bool yaml_tree_is_null(const yaml_node *node)
 {
@@ -187,7 +168,7 @@ static bool fill_scalar(reader *r, yaml_node *node, const yaml_event_t *event)
 {
     const char *value = (const char *)event->data.scalar.value;
     if (memchr(value, '\0', event->data.scalar.length) != NULL) {
-        error_at(r, event->start_mark, "a NUL character cannot be part of a scenario");
+        error_at(r, event->start_mark, "a NUL character cannot be part of this file");
         return false;
     }
     node->shape = YAML_SCALAR;
@@ -347,7 +328,7 @@ static const yaml_node *read_node(reader *r, yaml_event_t *event, unsigned depth
     if (!tag_known)
         error_at(r, event->start_mark, "tags of one's own (!...) have no meaning here");
     else if (depth >= MAXIMUM_DEPTH)
-        error_at(r, event->start_mark, "nested too deep for a scenario");
+        error_at(r, event->start_mark, "nested too deep");
     yaml_event_delete(event);
     if (!tag_known || depth >= MAXIMUM_DEPTH)
         return NULL;
@@ -376,7 +357,7 @@ static bool enter_document(reader *r, yaml_event_t *event)
             return true;
         yaml_event_delete(event);
         load_error_add(r->errors, r->file, 1, 1,
-                       "the file is empty; expected a scenario: a map with title, windows, expect");
+                       "the file is empty; expected %s", r->expected);
         return false;
     }
 }
@@ -391,18 +372,18 @@ static bool leave_document(reader *r)
              second = event.type == YAML_DOCUMENT_START_EVENT;
         if (second)
             error_at(r, event.start_mark,
-                     "a second document starts here; a file holds one scenario");
+                     "a second document starts here; a file holds one");
         yaml_event_delete(&event);
         if (end || second)
             return end;
     }
 }
 
-const yaml_node *yaml_tree_read(region *memory, const char *text, size_t length, const char *file,
+const yaml_node *yaml_tree_read(region *memory, const char *text, size_t length, const char *file, const char *expected,
                                 load_errors *errors)
 {
     if (length > MAXIMUM_LENGTH) {
-        load_error_add(errors, file, 0, 0, "larger than %zu MiB, too large for a scenario",
+        load_error_add(errors, file, 0, 0, "larger than %zu MiB, too large",
                        MAXIMUM_LENGTH >> 20);
         return NULL;
     }
@@ -411,7 +392,7 @@ const yaml_node *yaml_tree_read(region *memory, const char *text, size_t length,
         text += 3;
         length -= 3;
     }
-    reader r = {.memory = memory, .text = text, .length = length, .file = file, .errors = errors};
+    reader r = {.memory = memory, .text = text, .length = length, .file = file, .expected = expected, .errors = errors};
     find_lines(&r);
     hd_assert(yaml_parser_initialize(&r.parser));
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);

@@ -2,12 +2,12 @@
 #include "cli/cli.h"
 
 #include "base/buffer.h"
-#include "cli/test262_pool.h"
+#include "cli/process_pool.h"
+#include "cli/test262_suite.h"
 #include "scenario/expect.h"
 
 #include <getopt.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,15 +150,14 @@ static bool write_junit(const struct command *c, const struct tally *t, const bu
     return fclose(out) == 0;
 }
 
-static void report(const struct command *c, const struct test262_pool *pool, struct tally *t)
+static void report(const struct command *c, const struct process_pool *pool, struct tally *t)
 {
     buffer cases = {0};
     size_t number = 0;
     for (size_t i = 0; i < c->suite.count; i++) {
-        const struct test262_file *f = test262_pool_file(pool, i);
-        uint32_t count = atomic_load_explicit(&f->count, memory_order_acquire);
-        t->not_run += count == 0;
-        for (uint32_t m = 0; m < count; m++) {
+        const struct test262_file *f = process_pool_result(pool, i);
+        t->not_run += !f;
+        for (int m = 0; f && m < f->count; m++) {
             const struct test262_outcome *o = &f->outcomes[m];
             count_outcome(c, i, o, t);
             if (c->tap)
@@ -193,6 +192,27 @@ static void print_tally(const struct command *c, const struct tally *t)
 
 /* ---- running ---- */
 
+static void run_file(void *context, size_t index, void *result)
+{
+    const struct command *c = context;
+    struct test262_file *f = result;
+    f->count = test262_suite_run(&c->suite, c->suite.paths[index], c->expectations, c->time_limit, f->outcomes);
+}
+
+/* Every mode that has no outcome failed. */
+static void blame_file(void *context, size_t index, void *result, const char *why)
+{
+    struct test262_file *f = result;
+    (void)context;
+    (void)index;
+    f->count = 0;
+    while (f->count < TEST262_MODES - 1 && f->outcomes[f->count].kind == TEST262_PASSED)
+        f->count++;
+    struct test262_outcome *o = &f->outcomes[f->count++];
+    o->kind = TEST262_FAILED;
+    snprintf(o->reason, sizeof o->reason, "%s", why);
+}
+
 static bool tick(void *context, size_t done)
 {
     const struct command *c = context;
@@ -204,22 +224,24 @@ static bool tick(void *context, size_t done)
 
 static int run_round(struct command *c)
 {
-    struct test262_pool_options options = {
-        .suite = &c->suite,
-        .expectations = c->expectations,
+    struct process_pool_options options = {
+        .count = c->suite.count,
         .jobs = c->jobs,
-        .time_limit = c->time_limit,
+        .time_limit = c->time_limit * TEST262_MODES,
+        .result_size = sizeof(struct test262_file),
+        .run = run_file,
+        .blame = blame_file,
         .tick = tick,
         .context = c,
     };
-    struct test262_pool *pool = test262_pool_create(&options);
+    struct process_pool *pool = process_pool_create(&options);
     struct tally t = {0};
-    bool complete = test262_pool_run(pool);
+    bool complete = process_pool_run(pool);
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
     report(c, pool, &t);
     print_tally(c, &t);
-    test262_pool_free(pool);
+    process_pool_free(pool);
     if (!complete)
         return EXIT_INTERRUPTED;
     return t.unexpected_failures || t.unexpected_passes || t.not_run ? EXIT_FINDING : EXIT_HOLDS;

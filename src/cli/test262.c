@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "cli/process_pool.h"
+#include "cli/suite_junit.h"
 #include "cli/test262_suite.h"
 #include "scenario/expect.h"
 
@@ -109,45 +110,16 @@ static void print_surprise(const struct command *c, size_t file, const struct te
     }
 }
 
-static void add_escaped(buffer *out, const char *text)
+static void add_junit(buffer *cases, const struct command *c, size_t file, const struct test262_outcome *o)
 {
-    for (; *text; text++) {
-        if (*text == '<' || *text == '>' || *text == '&' || *text == '"')
-            buffer_format(out, "&#%d;", *text);
-        else
-            buffer_format(out, "%c", (unsigned char)*text < ' ' ? ' ' : *text);
-    }
-}
-
-static void add_junit(buffer *out, const struct command *c, size_t file, const struct test262_outcome *o)
-{
-    buffer_add(out, "    <testcase name=\"");
-    add_escaped(out, c->suite.paths[file]);
-    buffer_format(out, " (%s)\" classname=\"test262\"", test262_mode_name((enum test262_mode)o->mode));
-    if (o->kind == TEST262_PASSED) {
-        buffer_add(out, "/>\n");
-        return;
-    }
+    buffer name = {0};
     const char *expected = expected_failure(c, file, o);
-    bool skipped = o->kind == TEST262_SKIPPED || expected;
-    buffer_format(out, ">\n      <%s message=\"", skipped ? "skipped" : "failure");
-    add_escaped(out, expected ? expected : o->reason);
-    buffer_add(out, "\"/>\n    </testcase>\n");
-}
-
-static bool write_junit(const struct command *c, const struct tally *t, const buffer *cases)
-{
-    FILE *out = fopen(c->junit, "w");
-    if (!out) {
-        fprintf(stderr, "heddle test262: cannot write %s\n", c->junit);
-        return false;
-    }
-    fprintf(out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-            "  <testsuite name=\"test262\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n%s  </testsuite>\n</testsuites>\n",
-            t->passed + t->failed + t->skipped, t->unexpected_failures,
-            t->skipped + t->failed - t->unexpected_failures, buffer_text(cases));
-    return fclose(out) == 0;
+    enum suite_case result = o->kind == TEST262_PASSED                ? SUITE_PASSED
+                             : o->kind == TEST262_SKIPPED || expected ? SUITE_SKIPPED
+                                                                      : SUITE_FAILED;
+    buffer_format(&name, "%s (%s)", c->suite.paths[file], test262_mode_name((enum test262_mode)o->mode));
+    suite_junit_add(cases, "test262", buffer_text(&name), result, expected ? expected : o->reason);
+    buffer_release(&name);
 }
 
 static void report(const struct command *c, const struct process_pool *pool, struct tally *t)
@@ -171,7 +143,8 @@ static void report(const struct command *c, const struct process_pool *pool, str
     if (c->tap)
         printf("1..%zu\n", number);
     if (c->junit)
-        write_junit(c, t, &cases);
+        suite_junit_write(c->junit, "test262", t->passed + t->failed + t->skipped, t->unexpected_failures,
+                          t->skipped + t->failed - t->unexpected_failures, &cases);
     buffer_release(&cases);
 }
 

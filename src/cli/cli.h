@@ -13,6 +13,7 @@ int cli_schema(int count, char **arguments);
 int cli_test262(int count, char **arguments);
 int cli_topology(int count, char **arguments);
 int cli_can_share(int count, char **arguments);
+int cli_wpt(int count, char **arguments);
 
 /* "heddle COMMAND: message" and where to read more, on standard error; returns the exit code for wrong usage. */
 int cli_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

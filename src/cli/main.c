@@ -22,6 +22,7 @@ static const struct command {
     {"can-share", cli_can_share, "say whether two of them can share memory, and why"},
     {"schema", cli_schema, "print the JSON Schema of scenario files, for editors"},
     {"test262", cli_test262, "run the conformance suite of ECMA-262 from a checkout"},
+    {"wpt", cli_wpt, "run web-platform-tests from a checkout"},
 };
 
 int cli_usage_error(const char *command, const char *format, ...)

@@ -2,13 +2,14 @@
 #include "cli/cli.h"
 
 #include "base/buffer.h"
-#include "cli/test262_pool.h"
+#include "cli/process_pool.h"
+#include "cli/suite_junit.h"
+#include "cli/test262_suite.h"
 #include "scenario/expect.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,62 +111,28 @@ static void print_surprise(const struct command *c, size_t file, const struct te
     }
 }
 
-static void add_escaped(buffer *out, const char *text)
+static void add_junit(buffer *cases, const struct command *c, size_t file, const struct test262_outcome *o)
 {
-    for (; *text; text++) {
-        if (*text == '<' || *text == '>' || *text == '&' || *text == '"')
-            buffer_format(out, "&#%d;", *text);
-        else
-            buffer_format(out, "%c", (unsigned char)*text < ' ' ? ' ' : *text);
-    }
-}
-
-static void add_junit(buffer *out, const struct command *c, size_t file, const struct test262_outcome *o)
-{
-    buffer_add(out, "    <testcase name=\"");
-    add_escaped(out, c->suite.paths[file]);
-    buffer_format(out, " (%s)\" classname=\"test262\"", test262_mode_name((enum test262_mode)o->mode));
-    if (o->kind == TEST262_PASSED) {
-        buffer_add(out, "/>\n");
-        return;
-    }
+    buffer name = {0};
     const char *expected = expected_failure(c, file, o);
-    bool skipped = o->kind == TEST262_SKIPPED || expected;
-    buffer_format(out, ">\n      <%s message=\"", skipped ? "skipped" : "failure");
-    add_escaped(out, expected ? expected : o->reason);
-    buffer_add(out, "\"/>\n    </testcase>\n");
-}
-
-static int write_junit(const struct command *c, const struct tally *t, const buffer *cases)
-{
-    FILE *out = fopen(c->junit, "w");
-    if (!out) {
-        fprintf(stderr, "heddle test262: cannot write %s\n", c->junit);
-        return EXIT_INTERNAL;
-    }
-    fprintf(out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-            "  <testsuite name=\"test262\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n%s  </testsuite>\n</testsuites>\n",
-            t->passed + t->failed + t->skipped, t->unexpected_failures,
-            t->skipped + t->failed - t->unexpected_failures, buffer_text(cases));
-    bool written = !ferror(out);
-    if (fclose(out) == 0 && written)
-        return EXIT_HOLDS;
-    fprintf(stderr, "heddle test262: %s could not be written in full\n", c->junit);
-    return EXIT_INTERNAL;
+    enum suite_case result = o->kind == TEST262_PASSED                ? SUITE_PASSED
+                             : o->kind == TEST262_SKIPPED || expected ? SUITE_SKIPPED
+                                                                      : SUITE_FAILED;
+    buffer_format(&name, "%s (%s)", c->suite.paths[file], test262_mode_name((enum test262_mode)o->mode));
+    suite_junit_add(cases, "test262", buffer_text(&name), result, expected ? expected : o->reason);
+    buffer_release(&name);
 }
 
 /* The exit code: whether the results could be written. */
-static int report(const struct command *c, const struct test262_pool *pool, struct tally *t)
+static int report(const struct command *c, const struct process_pool *pool, struct tally *t)
 {
     int code = EXIT_HOLDS;
     buffer cases = {0};
     size_t number = 0;
     for (size_t i = 0; i < c->suite.count; i++) {
-        const struct test262_file *f = test262_pool_file(pool, i);
-        uint32_t count = atomic_load_explicit(&f->count, memory_order_acquire);
-        t->not_run += count == 0;
-        for (uint32_t m = 0; m < count; m++) {
+        const struct test262_file *f = process_pool_result(pool, i);
+        t->not_run += !f;
+        for (int m = 0; f && m < f->count; m++) {
             const struct test262_outcome *o = &f->outcomes[m];
             count_outcome(c, i, o, t);
             if (c->tap)
@@ -179,7 +146,8 @@ static int report(const struct command *c, const struct test262_pool *pool, stru
     if (c->tap)
         printf("1..%zu\n", number);
     if (c->junit)
-        code = write_junit(c, t, &cases);
+        code = suite_junit_write(c->junit, "test262", t->passed + t->failed + t->skipped, t->unexpected_failures,
+                                 t->skipped + t->failed - t->unexpected_failures, &cases);
     buffer_release(&cases);
     return code;
 }
@@ -201,6 +169,27 @@ static void print_tally(const struct command *c, const struct tally *t)
 
 /* ---- running ---- */
 
+static void run_file(void *context, size_t index, void *result)
+{
+    const struct command *c = context;
+    struct test262_file *f = result;
+    f->count = test262_suite_run(&c->suite, c->suite.paths[index], c->expectations, c->time_limit, f->outcomes);
+}
+
+/* The first mode without an outcome failed; a later one is not run. */
+static void blame_file(void *context, size_t index, void *result, const char *why)
+{
+    struct test262_file *f = result;
+    (void)context;
+    (void)index;
+    f->count = 0;
+    while (f->count < TEST262_MODES - 1 && f->outcomes[f->count].kind != TEST262_NOT_RUN)
+        f->count++;
+    struct test262_outcome *o = &f->outcomes[f->count++];
+    o->kind = TEST262_FAILED;
+    snprintf(o->reason, sizeof o->reason, "%s", why);
+}
+
 static bool tick(void *context, size_t done)
 {
     const struct command *c = context;
@@ -212,22 +201,24 @@ static bool tick(void *context, size_t done)
 
 static int run_round(struct command *c)
 {
-    struct test262_pool_options options = {
-        .suite = &c->suite,
-        .expectations = c->expectations,
+    struct process_pool_options options = {
+        .count = c->suite.count,
         .jobs = c->jobs,
-        .time_limit = c->time_limit,
+        .time_limit = c->time_limit * TEST262_MODES,
+        .result_size = sizeof(struct test262_file),
+        .run = run_file,
+        .blame = blame_file,
         .tick = tick,
         .context = c,
     };
-    struct test262_pool *pool = test262_pool_create(&options);
+    struct process_pool *pool = process_pool_create(&options);
     struct tally t = {0};
-    bool complete = test262_pool_run(pool);
+    bool complete = process_pool_run(pool);
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r\033[K");
     int written = report(c, pool, &t);
     print_tally(c, &t);
-    test262_pool_free(pool);
+    process_pool_free(pool);
     if (!complete)
         return EXIT_INTERRUPTED;
     return exit_code_worse(written, t.unexpected_failures || t.unexpected_passes || t.not_run

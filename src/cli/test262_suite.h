@@ -30,6 +30,11 @@ enum test262_kind { TEST262_NOT_RUN, TEST262_PASSED, TEST262_FAILED, TEST262_SKI
 
 #define TEST262_MODES 2 /* at most so many outcomes per file */
 
+struct test262_file {
+    int count; /* of outcomes */
+    struct test262_outcome outcomes[TEST262_MODES];
+};
+
 /* Runs a file in every mode it asks for; the number of outcomes. Called in a process of its own; keeps the harness's texts. */
 int test262_suite_run(const struct test262_suite *s, const char *path, const struct test262_expectations *e,
                       uint64_t time_limit, struct test262_outcome *out);

@@ -388,7 +388,11 @@ void oracle_allowed(const litmus_program *p, oracle_set *out)
 struct machine {
     struct oracle o;
     uint8_t memory[LITMUS_BLOCK_SIZE];
-    int next[LITMUS_AGENTS]; /* index of the agent's next event, or -1 */
+    oracle_access made[ORACLE_EVENTS]; /* so far, in their order */
+    size_t made_count;
+    void (*visit)(void *context, const oracle_access *accesses,
+                  size_t count); /* NULL: outcomes are wanted */
+    void *context;
 };
 
 static void interleave(struct machine *m, unsigned done)
@@ -418,12 +422,23 @@ static void interleave(struct machine *m, unsigned done)
             memcpy(m->memory + event->offset, &bytes, (size_t)event->size);
         }
         int64_t read = event->read;
+        m->made[m->made_count++] = (oracle_access){.agent = event->agent,
+                                                   .offset = event->offset,
+                                                   .size = event->size,
+                                                   .reads = event->reads,
+                                                   .writes = writes,
+                                                   .atomic = event->atomic};
         interleave(m, done | 1u << e);
+        m->made_count--;
         event->read = read;
         memcpy(m->memory + event->offset, saved, (size_t)event->size);
     }
     if (moved)
         return;
+    if (m->visit != NULL) {
+        m->visit(m->context, m->made, m->made_count);
+        return;
+    }
     double slots[LITMUS_SLOTS] = {0};
     for (size_t i = 0; i < o->program->slot_count; i++)
         for (int e = 0; e < o->count; e++) {
@@ -445,6 +460,17 @@ void oracle_interleaved(const litmus_program *p, oracle_set *out)
     m = (struct machine){.o = {.program = p, .out = out}};
     out->count = 0;
     out->racy = out->too_many = false;
+    make_events(&m.o);
+    interleave(&m, 0);
+}
+
+void oracle_each_interleaving(const litmus_program *p,
+                              void (*visit)(void *context, const oracle_access *accesses,
+                                            size_t count),
+                              void *context)
+{
+    static struct machine m;
+    m = (struct machine){.o = {.program = p}, .visit = visit, .context = context};
     make_events(&m.o);
     interleave(&m, 0);
 }

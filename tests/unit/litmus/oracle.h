@@ -23,6 +23,21 @@ typedef struct oracle_set {
 /* All outcomes whose values do not come out of thin air. */
 void oracle_allowed(const litmus_program *p, oracle_set *out);
 
+/* One access as an interleaving made it. */
+typedef struct oracle_access {
+    int agent, offset, size; /* bytes, of all blocks in a row */
+    bool reads, writes, atomic;
+} oracle_access;
+
+/* Every interleaving: its accesses in their order. */
+void oracle_each_interleaving(const litmus_program *p,
+                              void (*visit)(void *context, const oracle_access *accesses,
+                                            size_t count),
+                              void *context);
+
+/* detector.c: whether the race detector, fed with every interleaving, finds a data race in one. */
+bool detector_finds_race(const litmus_program *p);
+
 /* All outcomes of interleavings. */
 void oracle_interleaved(const litmus_program *p, oracle_set *out);
 

@@ -1,4 +1,5 @@
-/* The checker against three independent opinions, on random programs of mixed sizes. */
+/* The checker against independent opinions, on random programs of mixed sizes: the axioms as they
+ * stand, interleavings, and the race detector. */
 #include "suites.h"
 
 #include "litmus/interleave.h"
@@ -184,6 +185,9 @@ static void compare(const litmus_program *p, const char *text)
         fail(text, "an interleaving is missing");
     if (!result.racy && sequential != result.count)
         fail(text, "free of data races, and more than sequentially consistent");
+    if (detector_finds_race(p) != result.racy)
+        fail(text,
+             "the race detector does not agree that the program is free of data races, or is not");
     region_free(memory);
 }
 

@@ -305,6 +305,8 @@ static JSValue read_object(struct reader *r, enum tag tag)
         return numbered(r, take_bytes(r, &r->message->attachments[get_word(r)]));
     case TAG_BLOCK:
         return read_block(r);
+    case TAG_PLATFORM:
+        return numbered(r, message_host.deserialize(r->realm, r->message->attachments[get_word(r)].thing));
     case TAG_VIEW:
         return read_view(r);
     case TAG_MAP:

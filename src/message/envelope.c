@@ -39,6 +39,11 @@ static void attachment_release(struct attachment *a)
     case ATTACHMENT_PORT:
         port_release(a->thing);
         break;
+    case ATTACHMENT_PLATFORM: {
+        struct platform_value *value = a->thing;
+        value->drop(value);
+        break;
+    }
     case ATTACHMENT_NONE:
         break;
     }

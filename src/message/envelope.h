@@ -21,6 +21,13 @@ enum attachment_kind {
     ATTACHMENT_BLOCK, /* a reference to a shared block (R-SAB-03, R-SAB-31) */
     ATTACHMENT_BYTES, /* struct outside_bytes of engine/values.h: an ArrayBuffer's */
     ATTACHMENT_PORT,  /* a port that is being shipped */
+    ATTACHMENT_PLATFORM, /* struct platform_value: what a serializable platform object consists of */
+};
+
+/* The serialized form of a platform object ("serialization steps"), embedded in a structure of whoever makes it; constant, since it may be
+ * rebuilt in several agents. `drop` is called once, on any thread. */
+struct platform_value {
+    void (*drop)(struct platform_value *);
 };
 
 struct attachment {

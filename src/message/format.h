@@ -33,6 +33,7 @@ enum tag {
     TAG_SET,          /* count of values; values */
     TAG_ERROR,        /* type, mask of enum error_parts (1 byte each); the parts' values */
     TAG_DOM_EXCEPTION, /* name, message: values */
+    TAG_PLATFORM,     /* index of the attachment: a platform object */
 };
 
 enum buffer_flags { BUFFER_RESIZABLE = 1, BUFFER_IMMUTABLE = 2 };

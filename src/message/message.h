@@ -17,6 +17,10 @@ struct message_host {
     struct port *(*ship_port)(JSContext *realm, JSValueConst port);
     /* The transfer-receiving steps: a new MessagePort object. Takes the port, also when it fails. */
     JSValue (*receive_port)(JSContext *realm, struct port *port);
+    /* The serialization steps of a platform object: NULL, without exception, when it has none. */
+    struct platform_value *(*serialize)(JSContext *realm, JSValueConst object);
+    /* The deserialization steps: a new object. Borrows the value. */
+    JSValue (*deserialize)(JSContext *realm, const struct platform_value *value);
 };
 extern const struct message_host message_host;
 

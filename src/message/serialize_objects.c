@@ -97,6 +97,24 @@ static int write_shared(struct writer *w, JSValueConst buffer)
     return 0;
 }
 
+/* A serializable platform object; what has no serialization steps is refused. */
+static int write_platform_object(struct writer *w, JSValueConst object)
+{
+    struct platform_value *value = message_host.serialize(w->realm, object);
+    struct attachment a = {.kind = ATTACHMENT_PLATFORM, .thing = value};
+    uint32_t index;
+
+    if (!value)
+        return writer_refuse(w, object, "could not be cloned");
+    if (writer_remember(w, object) || writer_reserve(w, 5) || writer_attach(w, &a, &index)) {
+        value->drop(value);
+        return -1;
+    }
+    put_byte(w, TAG_PLATFORM);
+    put_word(w, index);
+    return 0;
+}
+
 static int write_view(struct writer *w, JSValueConst view, enum object_kind kind)
 {
     JSValue buffer;
@@ -247,6 +265,6 @@ int write_special_object(struct writer *w, JSValueConst object, int kind)
     case OBJECT_DOM_EXCEPTION:
         return write_dom_exception(w, object);
     default:
-        return writer_refuse(w, object, "could not be cloned");
+        return write_platform_object(w, object);
     }
 }

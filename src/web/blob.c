@@ -1,5 +1,6 @@
 /* The Blob interface (File API section 3). */
 #include "base/assert.h"
+#include "message/envelope.h"
 #include "web/blob_object.h"
 #include "web/blob_url.h"
 #include "web/decode.h"
@@ -70,6 +71,40 @@ bool blob_view(JSValueConst value, struct blob_view *out)
         return false;
     *out = (struct blob_view){b->bytes, b->offset, b->length, b->type};
     return true;
+}
+
+/* ---- structured clone ---- */
+
+struct blob_value {
+    struct platform_value value;
+    struct blob_bytes *bytes;
+    size_t offset, length;
+    char *type;
+};
+
+static void value_drop(struct platform_value *value)
+{
+    struct blob_value *v = (struct blob_value *)value;
+    blob_bytes_unref(v->bytes);
+    free(v->type);
+    free(v);
+}
+
+struct platform_value *blob_serialize(JSContext *js, JSValueConst value)
+{
+    const struct blob *b = interface_peek(value, &blob_interface);
+    struct blob_value *v = b ? malloc(sizeof *v) : NULL;
+    (void)js;
+    if (!v)
+        return NULL;
+    *v = (struct blob_value){{value_drop}, blob_bytes_ref(b->bytes), b->offset, b->length, strdup(b->type)};
+    return &v->value;
+}
+
+JSValue blob_deserialize(JSContext *js, const struct platform_value *value)
+{
+    const struct blob_value *v = (const struct blob_value *)value;
+    return new_blob(js, JS_UNDEFINED, blob_bytes_ref(v->bytes), v->offset, v->length, strdup(v->type));
 }
 
 static struct blob *blob_of(JSContext *js, JSValueConst self)

@@ -20,6 +20,11 @@ struct blob_view {
 };
 bool blob_view(JSValueConst value, struct blob_view *out);
 
+/* Blob's serialization steps and their way back (File API 3.1): message/message.h. */
+struct platform_value;
+struct platform_value *blob_serialize(JSContext *js, JSValueConst value);
+JSValue blob_deserialize(JSContext *js, const struct platform_value *value);
+
 /* URL.createObjectURL: a string, or a TypeError for what is no Blob. */
 JSValue blob_url_create(struct realm *r, JSValueConst value);
 

@@ -141,6 +141,17 @@ refused("R-SC-03", { s: Symbol.iterator });
 }
 
 // R-SC-13..16
+{ // R-SC-12: serializable platform objects
+  const blob = new Blob(["he", "llo"], { type: "text/plain" });
+  const c = clone({ blob, again: blob, part: blob.slice(1, 3, "a/b") });
+  same(c.blob === blob, false, "a new Blob");
+  same(c.blob, c.again, "identity of a Blob");
+  same(c.blob instanceof Blob && c.blob.size, 5, "size of a Blob");
+  same(c.blob.type, "text/plain", "type of a Blob");
+  same(c.part.size + c.part.type, "2a/b", "slice of a Blob");
+  refused("R-SC-13", [blob, Symbol()]);
+}
+
 refused("R-SC-13", globalThis); refused("R-SC-13", new MessageChannel().port1); refused("R-SC-13", new Event("x"));
 for (const f of [() => 1, function () {}, class {}, async () => {}, function* () {}, Math.max, (() => 1).bind(), new Proxy(() => 1, {})]) refused("R-SC-14", f);
 for (const o of [Promise.resolve(), new WeakMap(), new WeakSet(), new WeakRef({}), (function* () {})(), [][Symbol.iterator](), new Map().keys(), Object(Symbol()), [].values().map((x) => x), new FinalizationRegistry(() => {})]) refused("R-SC-15", o);

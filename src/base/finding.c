@@ -34,3 +34,8 @@ bool finding_from_name(const char *name, finding_kind *kind)
         }
     return false;
 }
+
+bool finding_is_of_races(finding_kind kind)
+{
+    return kind >= FINDING_RACE && kind <= FINDING_PLAIN_WAIT;
+}

@@ -43,4 +43,7 @@ const char *finding_about(finding_kind kind);
 /* False when no kind has that name; `*kind` is then left alone. */
 bool finding_from_name(const char *name, finding_kind *kind);
 
+/* Found by the race detector, so by runs in the observed variant only. */
+bool finding_is_of_races(finding_kind kind);
+
 #endif

@@ -41,6 +41,10 @@ void reporter_write(reporter *r, const char *text, size_t length)
 
 void reporter_write_line(reporter *r)
 {
+    bool blank = r->line.length == 0;
+    if (blank && r->after_blank) /* one is enough */
+        return;
+    r->after_blank = blank;
     buffer_add(&r->line, "\n");
     /* Several files or several runs: only what fails is worth its lines. */
     bool hold_back = r->plan != NULL && (r->options.quiet || r->iterations > 1) &&

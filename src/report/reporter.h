@@ -41,6 +41,7 @@ struct reporter {
     region *memory;
     buffer held_back; /* text that is only shown when the run fails */
     buffer line;      /* being composed */
+    bool after_blank; /* the line before was empty */
     scenario_result *first, *last;
     bool progress_shown;
     bool anything_written;

@@ -201,17 +201,12 @@ static void explain_finding(buffer *out, const check_run *run, const expect_find
 }
 
 /* What only the race detector finds. */
-static bool is_of_races(finding_kind kind)
-{
-    return kind >= FINDING_RACE && kind <= FINDING_PLAIN_WAIT;
-}
-
 void check_findings(check_run *run)
 {
     const plan_expect *e = &run->plan->expect;
     for (size_t i = 0; i < e->finding_count; i++) {
         const expect_finding *expected = &e->findings[i];
-        if (is_of_races(expected->kind) && run->seen->races_off != NULL) {
+        if (finding_is_of_races(expected->kind) && run->seen->races_off != NULL) {
             run->verdict->unchecked++;
             continue;
         }

@@ -89,7 +89,7 @@ static void fill_values(const struct race_job *j, const struct race *r, observat
     newer->before = race_value(j, r->newer.view, r->value_size, r->before);
     if (r->left_by_older)
         older->after = newer->before;
-    if (r->has_after)
+    if (r->has_after && r->newer.access != OBSERVE_READ)
         newer->after = race_value(j, r->newer.view, r->value_size, r->after);
     else if (r->newer.access == OBSERVE_READ)
         newer->after = newer->before;

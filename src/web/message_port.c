@@ -163,11 +163,24 @@ static struct message_port *first_shipped(const struct realm *r)
     return p;
 }
 
+static struct message_port *first_open(const struct realm *r)
+{
+    struct message_port *p = r->ports;
+    while (p && port_is_detached(p->port))
+        p = p->next;
+    return p;
+}
+
 /* R-LIFE-04: "disentangle every port whose global is this document's window". */
 void ports_close_realm(struct realm *r)
 {
-    for (struct message_port *p = r->ports; p; p = p->next)
+    struct message_port *p;
+    /* From the start each time: a closed port may be the last to hold its object, and others with it. */
+    while ((p = first_open(r))) {
+        JSValue keep = JS_DupValue(r->js, p->self);
         port_close(p->port);
+        JS_FreeValue(r->js, keep);
+    }
 }
 
 void ports_clear(struct realm *r)

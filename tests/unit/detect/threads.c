@@ -6,6 +6,8 @@
 #include "detect/detect.h"
 #include "memory/block_access.h"
 #include "memory/shared_block.h"
+#include "memory/waiter_list.h"
+#include "platform/rcu.h"
 #include "platform/thread.h"
 
 #include <CUnit/CUnit.h>
@@ -171,6 +173,82 @@ static void test_messages(void)
     detect_close(run, false);
 }
 
+/* ---- everything at once ---- */
+
+enum { WHIRL = 2000 };
+
+static struct shared_block *growing;
+
+/* A place of its own for every few accesses: the table of sites grows all the time. */
+static OBSERVE_THREAD unsigned whirl_line;
+
+static unsigned whirl_keys(void *context, uintptr_t keys[OBSERVE_FRAMES])
+{
+    keys[0] = whirl_line;
+    return 1;
+}
+
+static uintptr_t whirl_top(void *context)
+{
+    return whirl_line;
+}
+
+static void whirl_frames(void *context, void (*visit)(void *, const struct observe_frame *), void *to)
+{
+    visit(to, &(struct observe_frame){.function = "", .file = "whirl", .line = whirl_line, .column = 1});
+}
+
+static enum observe_view whirl_view(void *context, const void *address, const void **base)
+{
+    *base = address;
+    return OBSERVE_VIEW_NONE;
+}
+
+static const struct observe_locator whirl_locator = {whirl_keys, whirl_top, whirl_frames, whirl_view};
+
+/* Races at ever new places, critical sections, lengths, and blocks that come and go. */
+static void whirl(void *context)
+{
+    unsigned me = (unsigned)(uintptr_t)context;
+    rcu_thread_register();
+    OBSERVE(agent_begin, run, me + 1, "whirl", "agent");
+    observe_set_locator(&whirl_locator, &whirl_line);
+    for (unsigned i = 0; i < WHIRL; i++) {
+        struct shared_block *own;
+        whirl_line = 1 + (me * WHIRL + i) % 500;
+        add_one(4 * (i % 64));
+        waiter_notify(block, 4 * (i % 8), 1); /* a critical section */
+        OBSERVE(length_begin, growing);
+        OBSERVE(length_end, growing, i % 16 ? OBSERVE_READ : OBSERVE_RMW);
+        if (i % 64 == 0 && shared_block_create(64, SHARED_BLOCK_FIXED, &own) == STATUS_OK) {
+            OBSERVE(block_share, own);
+            shared_block_unref(own);
+        }
+    }
+    observe_set_locator(NULL, NULL);
+    OBSERVE(agent_end);
+    rcu_thread_unregister();
+}
+
+static void test_whirl(void)
+{
+    thread team[TEAM];
+    CU_ASSERT_EQUAL_FATAL(detect_open(NULL), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(shared_block_create(1024, SHARED_BLOCK_FIXED, &block), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(shared_block_create(64, 128, &growing), STATUS_OK);
+    OBSERVE(block_share, block);
+    OBSERVE(block_share, growing);
+    for (unsigned i = 0; i < TEAM; i++)
+        CU_ASSERT_EQUAL_FATAL(
+            thread_start(&team[i], NULL, (size_t)1 << 20, whirl, (void *)(uintptr_t)i), STATUS_OK);
+    for (unsigned i = 0; i < TEAM; i++)
+        thread_join(&team[i]);
+    CU_ASSERT_PTR_NOT_NULL(detect_races(run));
+    shared_block_unref(growing);
+    shared_block_unref(block);
+    detect_close(run, false);
+}
+
 /* ---- memory ---- */
 
 static void test_memory(void)
@@ -221,6 +299,7 @@ void add_thread_tests(void *suite)
     CU_add_test(suite, "a lock of Atomics is silent among threads", test_locked);
     CU_add_test(suite, "a forgotten lock is found", test_careless);
     CU_add_test(suite, "messages order one way only", test_messages);
+    CU_add_test(suite, "everything at once", test_whirl);
     CU_add_test(suite, "shadow memory by what is shared and touched", test_memory);
     CU_add_test(suite, "a memory limit is kept and told", test_limit);
 }

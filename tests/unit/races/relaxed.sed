@@ -1,2 +1,2 @@
-# Nothing orders the ends of a channel.
+# Nobody sees what others did before.
 s/memory_order_acq_rel/memory_order_relaxed/

@@ -249,8 +249,8 @@ static void describe(struct race *r, const struct access *a, const struct confli
     fill_older(r, c, &block);
     fill_newer(r, a, &block);
     fill_values(r, a);
-    r->left_by_older = r->has_values && c->last && writes(c->list) && r->older.offset == r->newer.offset &&
-                       r->older.size == r->newer.size;
+    r->left_by_older = r->has_values && c->last && writes(c->list) && !may_be_pending(c) &&
+                       r->older.offset == r->newer.offset && r->older.size == r->newer.size;
     fill_syncs(r, a, c);
 }
 

@@ -1,5 +1,7 @@
 #include "scenario/code_frame.h"
 
+#include "scenario/source_maps.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,10 +38,19 @@ static char *line_of_file(const char *path, uint32_t number)
     return text;
 }
 
+char *code_line_of(const char *content, const char *path, uint32_t number)
+{
+    return content ? nth_line(content, strlen(content), number) : line_of_file(path, number);
+}
+
 char *code_line(const plan *p, source_position where)
 {
     if (!where.file || !where.line)
         return NULL;
+    source_position original;
+    char *text = NULL;
+    if (source_maps_find(p, where.file, where.line, where.column, &original, &text))
+        return text;
     const plan_script *script = plan_find_script(p, where.file);
     return script ? nth_line(script->text, script->length, where.line)
                   : line_of_file(where.file, where.line);

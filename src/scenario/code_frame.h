@@ -9,9 +9,12 @@
 
 #include <stdbool.h>
 
-/* The text of one line of a script: of the plan's, or of the file of that name. malloc'd; NULL when
- * there is none. `where` as scripts name it (a URL or a path). */
+/* The text of one line of a script: of the plan's, or of the file of that name, or of the source that
+ * its map names. malloc'd; NULL when there is none. `where` as scripts name it (a URL or a path). */
 char *code_line(const plan *p, source_position where);
+
+/* Line `number` of `content`, or, where that is NULL, of the file. malloc'd; NULL when there is none. */
+char *code_line_of(const char *content, const char *path, uint32_t number);
 
 enum code_access { CODE_READ, CODE_WRITE, CODE_UPDATE };
 

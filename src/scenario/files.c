@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "scenario/packages.h"
+#include "scenario/source_maps.h"
 #include "web/url.h"
 
 #include <stdio.h>
@@ -105,6 +106,21 @@ char *files_path(const plan *p, const char *url)
     return result;
 }
 
+/* A path; with ":LINE:COLUMN" behind it, the place that it comes from if the script has a source map. How much of `rest` was used. */
+static size_t add_place(const plan *p, const char *path, const char *rest, buffer *out)
+{
+    unsigned line, column;
+    int used = 0;
+    source_position original;
+    bool placed = sscanf(rest, ":%u:%u%n", &line, &column, &used) == 2 && source_maps_find(p, path, line, column, &original, NULL);
+    if (!placed) {
+        buffer_add(out, path);
+        return 0;
+    }
+    buffer_format(out, "%s:%u:%u", original.file, original.line, original.column);
+    return (size_t)used;
+}
+
 char *files_localize(const plan *p, const char *text)
 {
     static const char origin[] = SCENARIO_ORIGIN "/";
@@ -116,7 +132,10 @@ char *files_localize(const plan *p, const char *text)
         char *url = strndup(at, length);
         char *path = url && !plan_find_script(p, url) && !plan_find_file(p, url) ? files_path(p, url) : NULL;
         buffer_add_bytes(&out, text, (size_t)(at - text));
-        buffer_add(&out, path && is_file(path) ? path : url);
+        if (path && is_file(path))
+            length += add_place(p, path, at + length, &out);
+        else
+            buffer_add(&out, url);
         free(path);
         free(url);
         text = at + length;

@@ -1,5 +1,7 @@
 #include "scenario/load.h"
 
+#include "scenario/source_maps.h"
+
 #include "scenario/build.h"
 #include "scenario/format.h"
 #include "scenario/packages.h"
@@ -21,6 +23,7 @@ static plan *create_plan(const char *path)
     p->memory = memory;
     p->file = region_text(memory, path);
     p->directory = directory_of(memory, path);
+    p->maps = source_maps_create();
     p->seed = 1;
     p->knobs.fps = 60;
     p->repeat = 1;

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "scenario/build.h"
+#include "scenario/source_maps.h"
 
 #include <string.h>
 
@@ -11,6 +12,7 @@ void plan_free(plan *p)
         return;
     for (size_t i = 0; i < p->pattern_count; i++)
         regfree(p->patterns[i]);
+    source_maps_free(p->maps);
     region_free(p->memory);
 }
 
@@ -79,6 +81,9 @@ const plan_script *plan_find_script(const plan *p, const char *url)
 
 source_position plan_locate(const plan *p, const char *url, uint32_t line, uint32_t column)
 {
+    source_position original;
+    if (source_maps_find(p, url, line, column, &original, NULL))
+        return original;
     const plan_script *script = url == NULL ? NULL : plan_find_script(p, url);
     if (script == NULL)
         return (source_position){url, line, column};

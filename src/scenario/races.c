@@ -31,14 +31,14 @@ static const char *stack_text(const struct race_job *j, uint32_t site)
     buffer out = {0};
     const struct site_place *p;
     for (unsigned depth = 0; (p = site_frame(site, depth)); depth++) {
-        char *file = files_localize(j->all->plan, p->file);
         const char *function = *p->function ? p->function : p->file ? "<anonymous>" : "<native>";
         buffer_format(&out, "%s    at %s", out.length ? "\n" : "", function);
-        if (file)
-            buffer_format(&out, " (%s:%u:%u)", file, p->line, p->column);
-        free(file);
+        if (p->file)
+            buffer_format(&out, " (%s:%u:%u)", p->file, p->line, p->column);
     }
-    const char *text = out.length ? region_text(j->memory, buffer_text(&out)) : NULL;
+    char *localized = out.length ? files_localize(j->all->plan, buffer_text(&out)) : NULL;
+    const char *text = region_text(j->memory, localized);
+    free(localized);
     buffer_release(&out);
     return text;
 }

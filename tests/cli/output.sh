@@ -65,6 +65,40 @@ expect 'repeated in jobs' 0 '20 of 20 runs hold' -- run --jobs 4 --repeat 20 1.j
 expect 'jobs go on beside a bad file' 3 'there is no such file' '2 scenarios · 1 holds · 1 cannot be loaded' -- run --jobs 2 none.js 1.js
 expect 'no jobs' 2 '--jobs takes a whole number' -- run --jobs 0 1.js
 
+# Source maps: errors and races name the sources, also those of scripts that lie elsewhere.
+mkdir -p built && cat >built/deep.js <<'END'
+function inner(x) {
+  throw new TypeError("deep " + x.n);
+}
+function outer() {
+  inner({ n: 1 });
+}
+outer();
+//# sourceMappingURL=deep.js.map
+END
+cat >built/deep.js.map <<'END'
+{"version": 3, "sources": ["../deep.ts"], "names": [], "sourcesContent": ["type N = { n: number };\nfunction inner(x: N) {…"],
+ "mappings": "AACA,SAAS,MAAM,GAAM;AAAE,QAAM,IAAI,UAAU,UAAU,EAAE,CAAC;AAAG;AACpD,SAAS,QAAQ;AAAE,QAAM,EAAE,GAAG,EAAE,CAAC;AAAG;AAC3C,MAAM;"}
+END
+expect 'source map' 1 'TypeError: deep 1' 'at deep.ts:2:' 'at inner \(deep.ts:2:' 'at outer \(deep.ts:3:' 'at deep.ts:4:1' \
+    '!deep.js:' -- run built/deep.js
+echo 'import "./built/deep.js";' >imports.mjs
+expect 'source map of a module' 1 'at deep.ts:2:' 'at outer \(deep.ts:3:' -- run imports.mjs
+echo '{"version": 3, "mappings": "no map"}' >built/deep.js.map
+expect 'bad source map' 1 'at built/deep.js:2:' -- run built/deep.js
+cat >built/race.js <<'END'
+onmessage = ({ data }) => {
+  for (let i = 0; i < 2000; i++)
+    data[0] = data[0] + 1;
+};
+//# sourceMappingURL=data:application/json,{"version":3,"sources":["race.ts"],"sourcesContent":["one\ntwo\n%20%20cells[0]%20=%20cells[0]%20+%201;"],"mappings":"AAAA;AACA;AACA"}
+END
+cat >races.js <<'END'
+const cells = new Int32Array(new SharedArrayBuffer(4));
+for (const name of ["left", "right"]) new Worker("built/race.js", { name }).postMessage(cells);
+END
+expect 'source map of a race' 1 'at onmessage \(built/race.ts:3:1\)' 'cells\[0\] = cells\[0\] \+ 1' -- run races.js
+
 # An interruption is told after what was found.
 echo 'console.log("running"); for (;;);' >endless.js
 "$heddle" run endless.js >output 2>&1 & process=$!

@@ -23,6 +23,7 @@ int main(void)
     add_expect_suite();
     add_schema_suite();
     add_code_suite();
+    add_source_map_suite();
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

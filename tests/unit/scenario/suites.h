@@ -13,5 +13,6 @@ void add_resources_suite(void);
 void add_expect_suite(void);
 void add_schema_suite(void);
 void add_code_suite(void);
+void add_source_map_suite(void);
 
 #endif

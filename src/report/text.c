@@ -123,7 +123,8 @@ static void add_verdict_words(reporter *r, const verdict *v)
                       all == 1 ? "" : "s");
     if (undeclared > 0) {
         buffer_add(out, " · ");
-        add_count(out, undeclared, "undeclared finding", "undeclared findings");
+        add_count(out, undeclared, r->plan->is_script ? "finding" : "undeclared finding",
+                  r->plan->is_script ? "findings" : "undeclared findings");
     }
     if (v->declared_findings > 0) {
         buffer_add(out, " · ");
@@ -167,7 +168,8 @@ static void write_failure(reporter *r, const verdict_line *line)
     text_add(r, TEXT_RED, "✗ ");
     text_add(r, TEXT_BOLD, line->what);
     if (line->topic == VERDICT_UNDECLARED) {
-        buffer_add(&r->line, " · found, but the scenario does not declare it");
+        if (!r->plan->is_script)
+            buffer_add(&r->line, " · found, but the scenario does not declare it");
     } else if (line->declared.line > 0) {
         buffer_add(&r->line, " · ");
         text_add_position(r, line->declared);
@@ -208,7 +210,7 @@ static void write_checked(reporter *r, const verdict *v)
     for (verdict_topic t = 0; t < VERDICT_UNDECLARED; t++)
         if (counts[t] > 0)
             buffer_format(&text, "%s (%" PRIu64 "), ", verdict_topic_name(t), counts[t]);
-    buffer_add(&text, "undeclared findings");
+    buffer_add(&text, r->plan->is_script ? "for findings of every kind" : "undeclared findings");
     text_add(r, TEXT_DIM, buffer_text(&text));
     reporter_write_line(r);
     buffer_release(&text);

@@ -112,6 +112,7 @@ static void add_script(plan *p, const char *path, const char *text, size_t lengt
         .script = script,
         .declared = {p->file, 0, 0},
     };
+    p->is_script = true;
     p->window_count = 1;
     p->scripts = region_allocate(p->memory, sizeof *p->scripts);
     p->scripts[0] = script;

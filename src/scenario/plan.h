@@ -336,6 +336,7 @@ typedef struct plan {
     plan_script **scripts; /* every script of `files`, `resources` and `windows`, once */
     size_t script_count;
     plan_expect expect;
+    bool is_script;           /* a bare script: it has no scenario that could declare anything */
     struct source_maps *maps; /* scenario/source_maps.h */
     regex_t **patterns; /* compiled expressions of `expect`, which regfree wants back */
     size_t pattern_count;

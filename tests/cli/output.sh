@@ -97,7 +97,9 @@ cat >races.js <<'END'
 const cells = new Int32Array(new SharedArrayBuffer(4));
 for (const name of ["left", "right"]) new Worker("built/race.js", { name }).postMessage(cells);
 END
-expect 'source map of a race' 1 'at onmessage \(built/race.ts:3:1\)' 'cells\[0\] = cells\[0\] \+ 1' -- run races.js
+# The thread sanitizer takes the place of the observed variant, and with it of race detection.
+"$heddle" --version | grep -q 'observed variant: no' ||
+    expect 'source map of a race' 1 'at onmessage \(built/race.ts:3:1\)' 'cells\[0\] = cells\[0\] \+ 1' -- run races.js
 
 # An interruption is told after what was found.
 echo 'console.log("running"); for (;;);' >endless.js

@@ -43,6 +43,7 @@ static uint64_t races_of(const char *name, bool without, enum observe_edge_kind 
     observation_free(o);
     detect_close(NULL, false);
     plan_free(p);
+    load_errors_release(&errors);
     return races;
 }
 

@@ -65,6 +65,18 @@ static number_list build_numbers(builder *b, const yaml_node *node)
     return list;
 }
 
+/* The schema has seen to it that they are rules. */
+static text_list build_rules(builder *b, const yaml_node *node)
+{
+    text_list list = build_texts(b, node);
+    for (size_t i = 1; i < list.count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(list.items[i], list.items[k]) == 0)
+                load_error_add(b->errors, b->plan->file, node->items[i]->line, node->items[i]->column,
+                               "the rule %s stands here a second time", list.items[i]);
+    return list;
+}
+
 static bool contains(const number_list *list, uint32_t number)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -374,6 +386,7 @@ void plan_build(plan *p, const yaml_node *root, load_errors *errors)
     p->title = build_text(&b, yaml_tree_find(root, "title"));
     p->about = build_texts(&b, yaml_tree_find(root, "about"));
     p->teaches = build_numbers(&b, yaml_tree_find(root, "teaches"));
+    p->rules = build_rules(&b, yaml_tree_find(root, "rules"));
     p->seeds = build_texts(&b, yaml_tree_find(root, "seeds"));
     p->mark = build_mark(yaml_tree_find(root, "mark"));
     for (plan_lesson l = 0; l < PLAN_LESSON_COUNT; l++)

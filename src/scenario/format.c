@@ -29,6 +29,21 @@ static const schema entries = {.shape = SCHEMA_EITHER,
                                .scalar = &entry,
                                .list = &entry_items};
 
+static const char *const rule_names[] = {
+#define RULE(id, state, why, title) id,
+#include "scenario/rules.def"
+#undef RULE
+    NULL};
+static const schema rule = {.shape = SCHEMA_CHOICE,
+                            .expects = "a rule of tests/rules.md, such as R-CL-01",
+                            .choices = rule_names};
+static const schema rule_items = {
+    .shape = SCHEMA_LIST, .expects = "a list of rules", .item = &rule, .maximum = 100};
+static const schema rules = {.shape = SCHEMA_EITHER,
+                             .expects = "a rule or a list of rules",
+                             .scalar = &rule,
+                             .list = &rule_items};
+
 static const schema seed = {
     .shape = SCHEMA_NUMBER, .expects = "a whole number", .minimum = 0, .maximum = UINT64_MAX};
 static const schema moment = {
@@ -486,6 +501,7 @@ static const schema_field scenario_fields[] = {
     {"title", &text, "the scenario's name in a few words", true},
     {"about", &texts, "what it is about", false},
     {"teaches", &entries, "the syllabus numbers that it teaches", false},
+    {"rules", &rules, "the rules of tests/rules.md that it shows", false},
     {"seeds", &seeds, "the seed texts that it comes from", false},
     {"mark", &mark, "✓ the seed agrees with the standards, ~ with a condition, ✗ the seed is wrong",
      false},

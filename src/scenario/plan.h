@@ -311,6 +311,7 @@ typedef struct plan {
     const char *title;
     text_list about;
     number_list teaches;
+    text_list rules; /* the rules that it shows: rules.h */
     text_list seeds; /* names of the seed texts: 000, 001, 002, 003 */
     plan_mark mark;
     text_list lessons[PLAN_LESSON_COUNT];

@@ -136,20 +136,34 @@ static bool check_list(checker *c, const schema *s, const yaml_node *node)
     return ok;
 }
 
+/* More choices than a message can hold: only a near one is named. */
+#define MOST_LISTED 40
+
+static bool add_near_choice(checker *c, const schema *s, const yaml_node *node, size_t count)
+{
+    const char *near = node->shape == YAML_SCALAR ? spelling_nearest(node->text, s->choices, count) : NULL;
+    if (near == NULL)
+        return add_mismatch(c, node, s->expects);
+    load_error_add(c->errors, c->file, node->line, node->column, "expected %s, found \"%s\"; did you mean \"%s\"?",
+                   s->expects, node->text, near);
+    return false;
+}
+
 static bool check_choice(checker *c, const schema *s, const yaml_node *node)
 {
     if (node->shape == YAML_SCALAR)
         for (size_t i = 0; s->choices[i] != NULL; i++)
             if (strcmp(s->choices[i], node->text) == 0)
                 return true;
+    size_t count = 0;
+    while (s->choices[count] != NULL)
+        count++;
+    if (count > MOST_LISTED)
+        return add_near_choice(c, s, node, count);
     buffer expected = {0};
     buffer_format(&expected, "%s: ", s->expects);
-    for (size_t i = 0; s->choices[i] != NULL; i++)
-        buffer_format(&expected, "%s%s",
-                      i == 0                      ? ""
-                      : s->choices[i + 1] == NULL ? " or "
-                                                  : ", ",
-                      s->choices[i]);
+    for (size_t i = 0; i < count; i++)
+        buffer_format(&expected, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", s->choices[i]);
     add_mismatch(c, node, buffer_text(&expected));
     buffer_release(&expected);
     return false;

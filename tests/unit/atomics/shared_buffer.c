@@ -4,6 +4,7 @@
 
 #include "memory/shared_block.h"
 
+/* shows R-SAB-03 */
 static void test_growing_is_seen_by_all(void)
 {
     struct js_run r = {0};
@@ -22,7 +23,7 @@ static void test_growing_is_seen_by_all(void)
     EXPECT(js_run(&r, 2, scripts), "0: 44 11 7 true 64\n0: RangeError\n0: RangeError\n");
 }
 
-/* js_run asserts that no block is left; objects die with their heap, walked or dropped, and one by
+/* shows R-SAB-31: js_run asserts that no block is left; objects die with their heap, walked or dropped, and one by
  * one before. */
 static void test_references_are_given_back(void)
 {

@@ -16,6 +16,7 @@ static const char *run(struct js_run *r, int count, const char *const *scripts)
     return js_run(r, count, scripts);
 }
 
+/* shows R-FP-06 */
 static void test_order_of_checks(void)
 {
     EXPECT(js_eval(PRELUDE
@@ -45,6 +46,7 @@ static void test_order_of_checks(void)
            "");
 }
 
+/* shows R-AG-09 */
 static void test_agent_that_cannot_block(void)
 {
     struct js_run r = {.cannot_block = true};
@@ -58,6 +60,7 @@ static void test_agent_that_cannot_block(void)
     EXPECT(run(&r, 1, &script), "");
 }
 
+/* shows R-FP-07, R-JB-04 */
 static void test_results_of_wait_async(void)
 {
     EXPECT(
@@ -134,7 +137,7 @@ static void test_two_agents(void)
     CU_ASSERT_EQUAL(r.end, WORLD_IDLE);
 }
 
-/* Six waiters come one after the other, by time, which jumps; they are woken in that order. */
+/* shows R-FP-08: six waiters come one after the other, by time, which jumps; they are woken in that order. */
 static void test_first_come_first_served(void)
 {
     struct js_run r = {0};
@@ -159,7 +162,7 @@ static void test_first_come_first_served(void)
     CU_ASSERT_EQUAL(r.end, WORLD_IDLE);
 }
 
-/* Promises of another agent are settled by jobs there, also when a time-out was set. */
+/* shows R-JB-03, R-JB-04. Promises of another agent are settled by jobs there, also when a time-out was set. */
 static void test_wait_async_between_agents(void)
 {
     struct js_run r = {0};
@@ -189,7 +192,7 @@ static void test_deadlock_is_told(void)
     CU_ASSERT_STRING_EQUAL(r.blocked, "test.js:3 offset 12;");
 }
 
-/* A terminated agent leaves its wait without finally, and is counted by no notify. */
+/* shows R-WK-06. A terminated agent leaves its wait without finally, and is counted by no notify. */
 static void test_termination_while_waiting(void)
 {
     struct js_run r = {0};

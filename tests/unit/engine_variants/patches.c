@@ -21,7 +21,7 @@ static void check(JSContext *realm, const char *source, const char *expected, in
 }
 #define CHECK(source, expected) check(realm, source, expected, __LINE__)
 
-/* ---- Tail calls: R-PT-01 ---- */
+/* ---- Tail calls: shows R-PT-01, TRAP-18 ---- */
 
 /* Each form calls next(n - 1) once per step: in tail position the stack does not grow, elsewhere it
  * must. */
@@ -274,6 +274,7 @@ static void lazy_properties(void)
     variant_free(realm);
 }
 
+/* shows R-GC-01 */
 static void kept_objects(void)
 {
     JSContext *realm = variant_new();

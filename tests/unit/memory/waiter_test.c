@@ -101,6 +101,7 @@ static void enrol(struct promise *p, struct queue *q, int number, const _Atomic 
     CU_ASSERT_EQUAL(waiter_enrol_async(q->block, q->offset, q->size, 0, &p->waiter), WAIT_OK);
 }
 
+/* shows R-FP-07 */
 static void test_fifo(void)
 {
     struct queue q = {.block = make(64), .offset = 24, .size = 4};
@@ -127,6 +128,7 @@ static void test_fifo(void)
     shared_block_unref(q.block);
 }
 
+/* shows R-FP-08 */
 static void test_counts(void)
 {
     struct queue q = {.block = make(64), .offset = 8, .size = 8};
@@ -165,6 +167,7 @@ static void test_not_spurious(void)
 
 /* ---- termination ---- */
 
+/* shows R-WK-06 */
 static void test_termination(void)
 {
     struct queue q = {.block = make(64), .size = 4};

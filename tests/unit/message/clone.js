@@ -1,4 +1,6 @@
-// Structured clone as a program sees it: one check per rule (R-SC-*, R-TR-*). A failed check is an uncaught error.
+// Structured clone as a program sees it: one check per rule. A failed check is an uncaught error.
+/* shows R-SC-01, R-SC-02, R-SC-03, R-SC-04, R-SC-05, R-SC-06, R-SC-08, R-SC-09, R-SC-10, R-SC-11, R-SC-12, R-SC-13,
+ * R-SC-14, R-SC-15, R-SC-16, R-SC-17, R-SC-20, R-SC-22, R-TR-01, R-TR-02, R-TR-03, R-TR-04, R-TR-07 */
 let checks = 0;
 const same = (actual, expected, what) => {
   checks++;

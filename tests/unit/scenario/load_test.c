@@ -351,6 +351,21 @@ static void test_timeline(void)
                   "test.yaml:3:9: unknown key \"fpss\"; did you mean \"fps\"?\n");
 }
 
+static void test_rules(void)
+{
+    plan *p = load_good("title: t\nwindows: {page: 1}\nrules: [R-CL-01, TRAP-22, INV-09]\n");
+    CU_ASSERT_EQUAL_FATAL(p->rules.count, 3);
+    ASSERT_TEXT(p->rules.items[1], "TRAP-22");
+    plan_free(p);
+    ASSERT_ERRORS("title: t\nwindows: {page: 1}\nrules: [R-CL-01, R-CL-1, rule 7, R-CL-01]\n",
+                  "test.yaml:3:18: expected a rule of tests/rules.md, such as R-CL-01, found \"R-CL-1\"; did you mean \"R-CL-01\"?\n"
+                  "test.yaml:3:26: expected a rule of tests/rules.md, such as R-CL-01, found \"rule 7\"\n");
+    ASSERT_ERRORS("title: t\nwindows: {page: 1}\nrules: [R-CL-01, R-CL-01]\n",
+                  "test.yaml:3:18: the rule R-CL-01 stands here a second time\n");
+    ASSERT_ERRORS("title: t\nwindows: {page: 1}\nrules: {R-CL-01: yes}\n",
+                  "test.yaml:3:8: expected a rule or a list of rules, found a map\n");
+}
+
 static void test_missing_file(void)
 {
     plan *p;
@@ -404,6 +419,7 @@ void add_load_suite(void)
     CU_add_test(suite, "meaning", test_meaning);
     CU_add_test(suite, "expectations", test_expectations);
     CU_add_test(suite, "timeline and knobs", test_timeline);
+    CU_add_test(suite, "rules", test_rules);
     CU_add_test(suite, "missing file", test_missing_file);
     CU_add_test(suite, "bare script", test_bare_script);
 }

@@ -1,4 +1,5 @@
-// Broadcast channels within one agent and to workers (R-BC-01, R-BC-02, R-SAB-27, R-SAB-30, R-TR-06). A failed check is an uncaught error.
+// Broadcast channels within one agent and to workers. A failed check is an uncaught error.
+/* shows R-BC-01, R-BC-02, R-MP-10, R-SAB-27, R-TR-06 */
 let checks = 0;
 const same = (actual, expected, what) => {
   checks++;

@@ -176,6 +176,7 @@ static void abort_any_and_timeout(void)
 
 /* ---- errors and rejections ---- */
 
+/* shows R-ER-01, R-ER-10 */
 static void reported_errors(void)
 {
     expect("onerror = (m, f, l, c, e) => { say('onerror', m, f.endsWith('test.js'), l > 0, c > 0, e.n); return e.n === 1 };\n"
@@ -185,6 +186,7 @@ static void reported_errors(void)
            "onerror RangeError: r3 true true true 3\ntrue true\nerror uncaught-error: RangeError: r3\ngoes on\n");
 }
 
+/* shows R-ER-01 */
 static void errors_in_listeners(void)
 {
     expect("const t = new EventTarget(); t.addEventListener('x', () => { throw new Error('one') });\n"
@@ -194,6 +196,7 @@ static void errors_in_listeners(void)
            "error uncaught-error: Error: within\nerror uncaught-error: Error: two\n");
 }
 
+/* shows R-EL-08, TRAP-07 */
 static void microtasks_between_listeners(void)
 {
     expect("const c = new AbortController(), l = [];\n"
@@ -205,6 +208,7 @@ static void microtasks_between_listeners(void)
            "1,2\n3,m3,4,m4\n");
 }
 
+/* shows R-ER-07, R-ER-08, R-JB-08 */
 static void rejections(void)
 {
     expect("const l = []; onunhandledrejection = e => { say('unhandled', e.reason, e.cancelable, e.isTrusted); return e.reason !== 'a' };\n"

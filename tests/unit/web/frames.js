@@ -105,7 +105,7 @@ const frame = html => new Promise(done => {
 });
 
 (async () => {
-  /* HTML runs in order; errors in one script do not stop the next */
+  /* shows R-OR-03; HTML runs in order; errors in one script do not stop the next */
   let f = await frame("<script>var order = [document.readyState]</script><p>x</p><script>order.push(document.querySelectorAll('p').length)</script>" +
     "<script>addEventListener('DOMContentLoaded', () => order.push('parsed')); onload = () => order.push('loaded')</script>" +
     "<script type=module>order.push('module')</script><script>order.push(document.scripts.length)</script>");
@@ -113,7 +113,7 @@ const frame = html => new Promise(done => {
   equal([f.contentWindow.location.href, f.contentWindow.origin, f.contentDocument.baseURI === document.baseURI], ["about:srcdoc", origin, true], "srcdoc");
   equal(f.contentWindow.frameElement, f, "frameElement");
 
-  /* a sandboxed frame: an origin of its own */
+  /* a sandboxed frame: an origin of its own; shows R-AG-15, R-OR-01, R-WIN-03 */
   f.remove();
   f = document.createElement("iframe");
   f.sandbox = "allow-scripts";
@@ -141,7 +141,7 @@ const frame = html => new Promise(done => {
   await new Promise(done => { quiet.onload = done; document.body.append(quiet); });
   equal(quiet.contentWindow.ran, undefined, "no scripts");
 
-  /* navigation: the proxy stays, the window goes; beforeunload may keep it */
+  /* navigation: the proxy stays, the window goes; beforeunload may keep it; shows R-LIFE-02, R-WIN-01 */
   const going = await frame("<script>var left = []; onpagehide = e => left.push('pagehide ' + e.persisted); onunload = () => left.push('unload'); var mark = 1</script>");
   const w = going.contentWindow, left = w.left, old = w.eval("() => mark");
   await new Promise(done => { going.onload = done; going.srcdoc = "<script>var mark = 2</script>"; });
@@ -158,14 +158,14 @@ const frame = html => new Promise(done => {
   await new Promise(done => { window.third = done; frame("<script>if (++parent.rounds < 3) location.reload(); else parent.third()</script>"); });
   equal(rounds, 3, "reloaded twice");
 
-  /* a frame that goes while it is parsed */
+  /* a frame that goes while it is parsed; shows R-EL-11, R-LIFE-07 */
   const suicidal = document.createElement("iframe");
   suicidal.srcdoc = "<script>const p = parent; p.seen = 1; frameElement.remove(); p.seen = 2</script><script>p.seen = 3</script>";
   document.body.append(suicidal);
   await new Promise(done => setTimeout(done, 20));
   equal([seen, suicidal.contentWindow], [2, null], "the script finished, the next one never began");
 
-  /* popups */
+  /* popups; shows R-WIN-04, R-WIN-05 */
   const popup = open("", "popup");
   equal([popup.location.href, popup.opener === window, popup.name, popup.parent === popup], ["about:blank", true, "popup", true], "a popup");
   popup.document.title = "here";
@@ -179,7 +179,7 @@ const frame = html => new Promise(done => {
   frames[0].close();
   equal(frames[0].closed, false, "a frame cannot be closed");
 
-  /* postMessage */
+  /* postMessage; shows R-WM-01 */
   equal(thrown(() => postMessage()), "TypeError", "no message");
   equal(thrown(() => postMessage(1, "bad origin")), "SyntaxError", "a bad origin");
   equal(thrown(() => postMessage(() => {}, "*")), "DataCloneError", "what cannot be cloned");

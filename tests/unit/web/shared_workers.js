@@ -1,4 +1,6 @@
-// Shared workers from one page (R-AG-03, R-SW-01..09, R-MP-04, R-ER-03, R-ER-06, R-EXP-02). A failed check is an uncaught error.
+// Shared workers from one page. A failed check is an uncaught error.
+/* shows R-AG-03, R-CL-02, R-ER-03, R-ER-06, R-EXP-02, R-MP-04, R-SAB-24, R-SW-01, R-SW-02, R-SW-03, R-SW-05, R-SW-06,
+ * R-SW-07, R-SW-08, R-SW-09 */
 let checks = 0;
 const same = (actual, expected, what) => {
   checks++;

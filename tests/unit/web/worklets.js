@@ -1,4 +1,5 @@
-// Worklets of four kinds (R-AG-05, R-AG-21, R-WT-01..03, R-EXP-06, R-EXP-07, R-EXP-12, R-OR-09, R-SAB-28). A failed check is an uncaught error.
+// Worklets of four kinds. A failed check is an uncaught error.
+/* shows R-AG-05, R-AG-21, R-EXP-06, R-EXP-07, R-EXP-12, R-SAB-28, R-WT-01, R-WT-03 */
 let checks = 0;
 const same = (actual, expected, what) => {
   checks++;

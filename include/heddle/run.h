@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct hd_scenario;
+struct hd_thread;
 typedef struct hd_run hd_run;
 
 typedef enum hd_record_kind {
@@ -33,7 +34,25 @@ typedef struct hd_record {
     uint32_t line, column;  /* from 1; 0: unknown */
 } hd_record;
 
-/* Zero-filled: a scenario as it says. */
+/* A shared block of the run's first agent cluster. C finds it with hd_thread_block, JavaScript with heddle.block(name), which gives a
+ * SharedArrayBuffer. */
+typedef struct hd_named_block {
+    const char *name;
+    uint64_t byte_length;
+    uint64_t max_byte_length; /* HD_FIXED_LENGTH (shared_memory.h), or up to where it may grow */
+} hd_named_block;
+
+/* A native agent: a C function that takes part in the run as an agent of the first window's cluster does, on a thread of its own. It
+ * may block ([[CanBlock]]); while it runs or sleeps with a time-out the run does not end; its waits count when a deadlock is looked
+ * for, and its accesses when races are. When the run ends before it has returned, hd_atomics_wait says HD_WAIT_TERMINATED and
+ * hd_thread_ends true, and it returns soon. It neither attaches nor detaches the thread that it is given. */
+typedef struct hd_native_agent {
+    const char *name;
+    void (*run)(struct hd_thread *thread, void *context);
+    void *context;
+} hd_native_agent;
+
+/* Zero-filled: a scenario as it says. Everything is used during the run only. */
 typedef struct hd_run_options {
     bool main_is_worker;    /* the first script runs in a dedicated worker, which may block ([[CanBlock]], R-AG-02) */
     bool pure;              /* no `heddle` object in scripts */
@@ -43,11 +62,16 @@ typedef struct hd_run_options {
     /* Each record as it happens, on the thread that called hd_scenario_run; valid during the call. NULL: none. */
     void (*record)(void *context, const hd_record *record);
     void *context;
+    const hd_named_block *blocks;
+    size_t block_count;
+    const hd_native_agent *native_agents;
+    size_t native_agent_count;
 } hd_run_options;
 
 /* Runs a scenario to its end and compares the outcome with its expectations. Blocks until nothing can happen any more, a limit or the
  * time-out ended it; the calling thread only watches. `options` may be NULL. What was found is no error: the status is HD_OK then,
- * and HD_NO_MEMORY or HD_LIMIT when the first agent could not start. The scenario outlives the run. */
+ * and HD_NO_MEMORY or HD_LIMIT when the first agents could not start. HD_INVALID, HD_RANGE: a block or a native
+ * agent without a name, with the name of another, or a length that cannot be. The scenario outlives the run. */
 HD_API hd_status hd_scenario_run(const struct hd_scenario *scenario, const hd_run_options *options, hd_run **out);
 HD_API void hd_run_free(hd_run *run);
 

@@ -8,6 +8,7 @@
 
 #include "heddle/heddle.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct hd_shared_block hd_shared_block;
@@ -40,6 +41,13 @@ HD_API hd_status hd_shared_block_grow(hd_shared_block *block, uint64_t byte_leng
 HD_API hd_status hd_shared_block_read(hd_shared_block *block, uint64_t offset, void *to, uint64_t size);
 HD_API hd_status hd_shared_block_write(hd_shared_block *block, uint64_t offset, const void *from, uint64_t size);
 
+/* ---- native agents (run.h) ---- */
+
+/* The run's block of that name, which lives as long as the run; NULL: there is none. The agent's own thread. */
+HD_API hd_shared_block *hd_thread_block(const hd_thread *thread, const char *name);
+/* Whether the agent has been ended from outside and is to return. The agent's own thread. */
+HD_API bool hd_thread_ends(const hd_thread *thread);
+
 /* ---- cells (ECMA-262 sec-atomics-object) ----
  *
  * `size` is 1, 2, 4 or 8 bytes, `offset` a multiple of it (HD_INVALID) inside the block (HD_RANGE). Values are in the low bytes of a
@@ -57,7 +65,12 @@ HD_API hd_status hd_atomics_xor(hd_shared_block *block, uint64_t offset, unsigne
 HD_API hd_status hd_atomics_compare_exchange(hd_shared_block *block, uint64_t offset, unsigned size, uint64_t expected,
                                              uint64_t replacement, uint64_t *old);
 
-typedef enum hd_wait_result { HD_WAIT_OK, HD_WAIT_NOT_EQUAL, HD_WAIT_TIMED_OUT } hd_wait_result;
+typedef enum hd_wait_result {
+    HD_WAIT_OK,
+    HD_WAIT_NOT_EQUAL,
+    HD_WAIT_TIMED_OUT,
+    HD_WAIT_TERMINATED, /* the run of a native agent (run.h) ends: return */
+} hd_wait_result;
 
 #define HD_FOREVER INT64_MAX
 #define HD_EVERYBODY UINT64_MAX

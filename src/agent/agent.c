@@ -32,7 +32,7 @@ struct agent *agent_current(void)
 
 const char *agent_kind_name(enum agent_kind kind)
 {
-    static const char *const names[AGENT_KIND_COUNT] = {"window", "dedicated-worker", "shared-worker", "service-worker", "worklet", "test-agent"};
+    static const char *const names[AGENT_KIND_COUNT] = {"window", "dedicated-worker", "shared-worker", "service-worker", "worklet", "test-agent", "native"};
     return names[kind];
 }
 

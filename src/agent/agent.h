@@ -39,6 +39,7 @@ enum agent_kind {
     AGENT_SERVICE_WORKER,   /* R-AG-04 */
     AGENT_WORKLET,          /* R-AG-05 */
     AGENT_TEST,             /* a test262 agent */
+    AGENT_NATIVE,           /* a C function that takes part: scenario/natives.h */
     AGENT_KIND_COUNT
 };
 

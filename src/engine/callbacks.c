@@ -111,10 +111,18 @@ CALLBACK int engine_observed_memcmp(const void *a, const void *b, size_t size)
 CALLBACK void *engine_observed_memchr(const void *in, int value, size_t size);
 CALLBACK void *engine_observed_memchr(const void *in, int value, size_t size)
 {
-    if (size) {
-        observe(in, size, ENGINE_BULK_READ);
+    const char *bytes = in, *found = memchr(in, value, size);
+    /* It reads no further than to what it finds. That may have changed by the time it is told. */
+    for (size_t told = 0; size && shared_range_holds(in);) {
+        size_t read = found ? (size_t)(found + 1 - bytes) : size;
+        if (read <= told) {
+            break;
+        }
+        engine_observed_access(bytes + told, read - told, ENGINE_BULK_READ);
+        told = read;
+        found = memchr(in, value, size);
     }
-    return memchr(in, value, size);
+    return (void *)found;
 }
 
 /* memcmp whose sign nobody looks at: what clang makes of many comparisons. */

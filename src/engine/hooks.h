@@ -53,11 +53,14 @@ struct engine_host_state {
 };
 
 #if defined(HEDDLE_OBSERVED) && HEDDLE_OBSERVED
+void __tsan_write_range(void *address, unsigned long size); /* callbacks.c */
+#define HEDDLE_WRITES(bytes, size) __tsan_write_range((bytes), (size))
 #define HEDDLE_NOTE_VIEW(ctx, p)                                                                   \
     ((ctx)->rt->host.view_class = (p)->class_id, (ctx)->rt->host.view_base = (p)->u.array.u.ptr)
 #define HEDDLE_NOTE_DATA_VIEW(ctx, bytes)                                                          \
     ((ctx)->rt->host.view_class = JS_CLASS_DATAVIEW, (ctx)->rt->host.view_base = (bytes))
 #else
+#define HEDDLE_WRITES(bytes, size) ((void)0)
 #define HEDDLE_NOTE_VIEW(ctx, p) ((void)0)
 #define HEDDLE_NOTE_DATA_VIEW(ctx, bytes) ((void)0)
 #endif

@@ -22,11 +22,14 @@ static unsigned keys(void *context, uintptr_t out[OBSERVE_FRAMES])
 static void frames(void *context, void (*visit)(void *, const struct observe_frame *), void *to)
 {
     char text[256];
-    Dl_info info;
+    Dl_info info = {0};
     (void)context;
     if (dladdr(place, &info) && info.dli_sname)
         snprintf(text, sizeof text, "%s+%#lx", info.dli_sname,
                  (unsigned long)((const char *)place - (const char *)info.dli_saddr));
+    else if (info.dli_fname) /* as addr2line -e takes it */
+        snprintf(text, sizeof text, "%s+%#lx", info.dli_fname,
+                 (unsigned long)((const char *)place - (const char *)info.dli_fbase));
     else
         snprintf(text, sizeof text, "%p", place);
     visit(to, &(struct observe_frame){.function = text});

@@ -7,6 +7,7 @@
  * still bring work. */
 #include "memory/api_place.h"
 #include "memory/block_access.h"
+#include "memory/native_thread.h"
 #include "memory/waiter_list.h"
 #include "observe/hooks.h"
 #include "platform/rcu.h"
@@ -15,12 +16,9 @@
 #include "heddle/shared_memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define BLOCK(public) ((struct shared_block *)(public))
-
-struct hd_thread {
-    struct parker parker;
-};
 
 static struct attached {
     pthread_mutex_t lock;
@@ -65,7 +63,8 @@ hd_status hd_thread_attach(hd_thread **out)
     *out = NULL;
     if (!t)
         return HD_NO_MEMORY;
-    status s = enter(&t->parker);
+    t->parker = &t->own_parker;
+    status s = enter(t->parker);
     if (s != STATUS_OK) {
         free(t);
         return (hd_status)s;
@@ -79,7 +78,7 @@ void hd_thread_detach(hd_thread *t)
 {
     rcu_thread_unregister();
     pthread_mutex_lock(&attached.lock);
-    parker_leave(&t->parker);
+    parker_leave(t->parker);
     if (--attached.count == 0) {
         crowd_stop(&attached.crowd);
         thread_join(&attached.keeper);
@@ -146,6 +145,26 @@ hd_status hd_shared_block_write(hd_shared_block *block, uint64_t offset, const v
         return HD_RANGE;
     block_write(BLOCK(block), offset, from, size);
     return HD_OK;
+}
+
+/* ---- blocks of a run ---- */
+
+struct shared_block *named_block_find(const struct named_blocks *blocks, const char *name)
+{
+    for (size_t i = 0; i < blocks->count; i++)
+        if (!strcmp(blocks->items[i].name, name))
+            return blocks->items[i].block;
+    return NULL;
+}
+
+hd_shared_block *hd_thread_block(const hd_thread *t, const char *name)
+{
+    return (hd_shared_block *)named_block_find(&t->blocks, name);
+}
+
+bool hd_thread_ends(const hd_thread *t)
+{
+    return t->doomed && atomic_load_explicit(t->doomed, memory_order_acquire);
 }
 
 /* ---- cells ---- */
@@ -228,6 +247,8 @@ hd_status hd_atomics_compare_exchange(hd_shared_block *block, uint64_t offset, u
 hd_status hd_atomics_wait(hd_thread *t, hd_shared_block *block, uint64_t offset, unsigned size, int64_t expected,
                           int64_t timeout_ns, hd_wait_result *out)
 {
+    static const hd_wait_result results[] = {[WAIT_OK] = HD_WAIT_OK, [WAIT_NOT_EQUAL] = HD_WAIT_NOT_EQUAL,
+                                             [WAIT_TIMED_OUT] = HD_WAIT_TIMED_OUT, [WAIT_TERMINATED] = HD_WAIT_TERMINATED};
     API_PLACE();
     hd_status s = check_cell(block, offset, size, 4);
     if (s != HD_OK)
@@ -235,8 +256,9 @@ hd_status hd_atomics_wait(hd_thread *t, hd_shared_block *block, uint64_t offset,
     if (timeout_ns < 0)
         return HD_INVALID;
     enum wait_result result = waiter_wait(BLOCK(block), offset, size, expected,
-                                          timeout_ns > CROWD_LATEST ? CROWD_NEVER : timeout_ns, &t->parker, NULL, NULL);
-    *out = result == WAIT_OK ? HD_WAIT_OK : result == WAIT_NOT_EQUAL ? HD_WAIT_NOT_EQUAL : HD_WAIT_TIMED_OUT;
+                                          timeout_ns > CROWD_LATEST ? CROWD_NEVER : timeout_ns, t->parker,
+                                          t->doomed, NULL);
+    *out = results[result];
     return HD_OK;
 }
 

@@ -33,9 +33,24 @@ static const char *built_in(uint32_t site)
     return p && !p->file && *p->function ? p->function : NULL;
 }
 
+/* A C thread through the public interface: a site names the place of the call. */
+static bool is_native(const struct race_party *p)
+{
+    return !p->agent || !strcmp(p->kind, "native");
+}
+
+static const char *doing_natively(const struct race_job *j, const struct race_party *p)
+{
+    static const char *const deeds[2][2] = {{"writes", "reads"}, {"writes atomically", "reads atomically"}};
+    const char *deed = deeds[p->atomic][p->access == OBSERVE_READ], *place = built_in(p->site);
+    return place ? region_format(j->memory, "%s at %s", deed, place) : deed;
+}
+
 const char *race_doing(const struct race_job *j, const struct race_party *p)
 {
     const char *name = built_in(p->site);
+    if (is_native(p))
+        return doing_natively(j, p);
     if (p->access == OBSERVE_EXCLUSIVE)
         return "claims with heddle.exclusive";
     if (p->atomic && name)
@@ -113,6 +128,8 @@ static bool no_tear(const struct race_party *p)
 {
     if (p->atomic)
         return true;
+    if (is_native(p)) /* see hd_shared_block_read */
+        return p->whole;
     switch (p->view) {
     case OBSERVE_VIEW_INT8:
     case OBSERVE_VIEW_UINT8:
@@ -397,15 +414,16 @@ static bool add_changes(const struct race_job *j, buffer *out)
 
 static void add_lines(const struct race_job *j, buffer *out)
 {
+    const char *shown = NULL;
     for (int i = 0; i < 2; i++) {
         source_position where = plan_locate(j->all->plan, j->parties[i].where.file,
                                             j->parties[i].where.line, j->parties[i].where.column);
-        char *line = code_line(j->all->plan, j->parties[i].where);
+        char *line = code_line(j->all->plan, j->parties[i].where); /* NULL: C, or a built-in that a host called */
+        if (line && (!shown || strcmp(where.file, shown)))
+            buffer_format(out, "  %s\n", where.file);
         if (line) {
-            if (i == 0 ||
-                strcmp(where.file, plan_locate(j->all->plan, j->parties[0].where.file, 1, 1).file))
-                buffer_format(out, "  %s\n", where.file);
             code_frame_add(out, '>', where.line, line);
+            shown = where.file;
         }
         free(line);
     }

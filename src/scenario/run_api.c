@@ -139,6 +139,10 @@ hd_status hd_scenario_run(const struct hd_scenario *scenario, const hd_run_optio
         .wall_limit_ms = asked->timeout_ms,
         .record = asked->record ? hand_over : NULL,
         .context = (void *)asked,
+        .blocks = asked->blocks,
+        .block_count = asked->block_count,
+        .native_agents = asked->native_agents,
+        .native_agent_count = asked->native_agent_count,
     };
     struct hd_run *run = calloc(1, sizeof *run);
     *out = NULL;

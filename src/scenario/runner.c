@@ -9,6 +9,7 @@
 #include "platform/clock.h"
 #include "scenario/files.h"
 #include "scenario/lock_report.h"
+#include "scenario/natives.h"
 #include "scenario/network.h"
 #include "web/browsing_context.h"
 #include "scenario/timeline.h"
@@ -39,6 +40,7 @@ struct run {
     int64_t started;
     uint64_t blocks_before; /* the id of the last block of earlier runs */
     struct timeline *timeline; /* NULL: the plan has none */
+    struct named_blocks blocks;
 };
 
 /* ---- notices become records ---- */
@@ -424,6 +426,24 @@ static status start_windows(struct run *run, struct world *w, struct user_agent 
     return STATUS_OK;
 }
 
+static status start_native_agents(struct run *run, struct world *w)
+{
+    status s = STATUS_OK;
+    for (size_t i = 0; i < run->options->native_agent_count && s == STATUS_OK; i++)
+        s = natives_start(w, &run->options->native_agents[i], &run->blocks);
+    return s;
+}
+
+static status start_agents(struct run *run, struct world *w, struct user_agent *u)
+{
+    status s = natives_make_blocks(run->options->blocks, run->options->block_count, &run->blocks);
+    if (s == STATUS_OK)
+        s = timeline_start(run->plan, w, &run->timeline);
+    if (s == STATUS_OK)
+        s = u ? start_windows(run, w, u) : STATUS_NO_MEMORY;
+    return s == STATUS_OK ? start_native_agents(run, w) : s;
+}
+
 static void fill_dialogs(const plan *p, struct dialog_answer *out)
 {
     for (size_t i = 0; i < p->dialog_count; i++) {
@@ -517,6 +537,7 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
         user_agent->origin_keyed_by_default = p->knobs.origin_keyed_by_default;
     }
     served->web.user_agent = user_agent;
+    served->web.blocks = &run.blocks;
     w->host = &served->web;
     w->heap_limit = p->limits.heap_mb << 20;
     w->stack_limit = p->limits.stack_kb << 10;
@@ -532,14 +553,14 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     w->long_task = (int64_t)p->knobs.long_task_ms * 1000000;
     w->pool_threads = (unsigned)p->knobs.pool_threads;
     w->microtask_limit = p->knobs.microtask_limit;
-    status s = timeline_start(p, w, &run.timeline);
-    if (s == STATUS_OK)
-        s = user_agent ? start_windows(&run, w, user_agent) : STATUS_NO_MEMORY;
+    status s = start_agents(&run, w, user_agent);
     world_run(w, p->limits.time_ms * 1000000, options->wall_limit_ms * 1000000, &watch);
     timeline_free(run.timeline);
     if (watched)
         tell_races(&run, w);
     release_cells(&run);
+    if (!w->agents)
+        natives_free_blocks(&run.blocks);
     out->seed = seed;
     out->agents = w->agents_started;
     out->shared_blocks = shared_block_last_id() - run.blocks_before;

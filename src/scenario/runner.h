@@ -12,6 +12,8 @@
 #include <signal.h>
 
 struct suppressions;
+struct hd_named_block;
+struct hd_native_agent;
 
 struct run_options {
     bool main_is_worker;     /* the first window's script runs in an agent that may block */
@@ -29,9 +31,13 @@ struct run_options {
     /* About every 100 ms. NULL = none. */
     void (*tick)(void *context, uint64_t elapsed_ns);
     void *context;
+    const struct hd_named_block *blocks; /* include/heddle/run.h */
+    size_t block_count;
+    const struct hd_native_agent *native_agents;
+    size_t native_agent_count;
 };
 
-/* Fills `out` (empty). STATUS_NO_MEMORY, STATUS_LIMIT (no thread for the first agent). */
+/* Fills `out` (empty). STATUS_NO_MEMORY, STATUS_LIMIT (no thread for the first agent), and those of natives.h. */
 status scenario_run(const plan *p, const struct run_options *options, observation *out);
 
 #endif

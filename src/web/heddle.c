@@ -2,13 +2,14 @@
 #include "agent/world.h"
 #include "base/buffer.h"
 #include "engine/interface.h"
-#include "memory/shared_block.h"
+#include "memory/native_thread.h"
 #include "observe/hooks.h"
 #include "web/audio.h"
 #include "web/barrier.h"
 #include "web/css_worklets.h"
 #include "web/globals.h"
 #include "web/realm.h"
+#include "web/resource.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -213,6 +214,28 @@ static JSValue heddle_cell(JSContext *js, JSValueConst self, int count, JSValueC
     return result;
 }
 
+/* heddle.block(name): the SharedArrayBuffer over a block that the embedding C program has given the run (include/heddle/run.h). */
+static JSValue heddle_block(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    const struct realm *r = realm_of(js);
+    const struct web *web = r->agent->world->host;
+    const char *name = count ? JS_ToCString(js, arguments[0]) : "";
+    (void)self;
+    if (!name)
+        return JS_EXCEPTION;
+    struct shared_block *block = web->blocks ? named_block_find(web->blocks, name) : NULL;
+    JSValue result;
+    if (!block)
+        result = JS_ThrowTypeError(js, "heddle.block: the run was given no block \"%s\"", name);
+    else if (r->agent->cluster->id != 1)
+        result = JS_ThrowTypeError(js, "heddle.block: \"%s\" belongs to another agent cluster", name); /* R-SAB-31 */
+    else
+        result = shared_array_buffer_new(js, block);
+    if (count)
+        JS_FreeCString(js, name);
+    return result;
+}
+
 /* ---- what the user agent does by itself, asked for ---- */
 
 /* heddle.render(audioContext, quanta): the promise that they were rendered. */
@@ -284,6 +307,7 @@ static const JSCFunctionListEntry entries[] = {
     JS_CFUNC_DEF("gc", 0, heddle_gc),
     JS_CFUNC_DEF("whoami", 0, heddle_whoami),
     JS_CFUNC_DEF("cell", 3, heddle_cell),
+    JS_CFUNC_DEF("block", 1, heddle_block),
     JS_CFUNC_DEF("now", 0, heddle_now),
     JS_CFUNC_DEF("render", 2, heddle_render),
     JS_CFUNC_MAGIC_DEF("paint", 1, heddle_call_worklet, WORKLET_PAINT),

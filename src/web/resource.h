@@ -18,6 +18,7 @@
 
 struct world;
 struct agent;
+struct named_blocks;
 struct activity;
 
 /* Fetch "request", as far as anything here looks at it. Borrowed texts. */
@@ -124,6 +125,7 @@ struct web {
     unsigned fps; /* of the virtual display; 0: none */
     struct dialog_answer *dialogs;
     size_t dialog_count;
+    const struct named_blocks *blocks; /* given by the embedding program; NULL: none */
 };
 
 /* Fetch "fetch", without its time. STATUS_OK for every answer, whatever its HTTP status; otherwise

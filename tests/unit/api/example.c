@@ -192,6 +192,87 @@ static void share(void)
     hd_thread_detach(thread);
 }
 
+/* ---- JavaScript and C in one run ---- */
+
+/* Adds to a cell plainly or behind the lock that the script uses too, and says so. */
+struct native_part {
+    bool locked;
+    bool never_notified;
+    hd_wait_result waited;
+};
+
+static void add_natively(hd_thread *t, void *context)
+{
+    struct native_part *part = context;
+    hd_shared_block *cells = hd_thread_block(t, "cells");
+    uint64_t before = 0;
+    uint32_t value;
+    CHECK(cells && !hd_thread_block(t, "none"));
+    while (part->locked && (hd_atomics_compare_exchange(cells, 0, 4, 0, 1, &before), before))
+        hd_atomics_wait(t, cells, 0, 4, 1, HD_FOREVER, &part->waited);
+    hd_shared_block_read(cells, 4, &value, 4);
+    value++;
+    hd_shared_block_write(cells, 4, &value, 4);
+    if (part->locked) {
+        hd_atomics_store(cells, 0, 4, 0);
+        hd_atomics_notify(t, cells, 0, 1, NULL);
+    }
+    if (part->never_notified) {
+        hd_atomics_wait(t, cells, 8, 4, 0, HD_FOREVER, &part->waited);
+        CHECK(hd_thread_ends(t));
+    }
+}
+
+static hd_run *run_with(struct native_part *part, const char *text)
+{
+    const hd_named_block blocks[] = {{"cells", 16, HD_FIXED_LENGTH}};
+    const hd_native_agent natives[] = {{"adder", add_natively, part}};
+    const hd_run_options options = {.main_is_worker = true, .blocks = blocks, .block_count = 1, .native_agents = natives, .native_agent_count = 1};
+    hd_scenario *scenario;
+    hd_run *run;
+    CHECK(hd_scenario_from_text("adds.js", text, strlen(text), &scenario) == HD_OK);
+    CHECK(hd_scenario_run(scenario, &options, &run) == HD_OK);
+    hd_scenario_free(scenario);
+    return run;
+}
+
+static const char locked_text[] = "const cells = new Int32Array(heddle.block('cells'));\n"
+                                  "heddle.cell('sum', cells, 1);\n"
+                                  "while (Atomics.compareExchange(cells, 0, 0, 1)) Atomics.wait(cells, 0, 1);\n"
+                                  "cells[1]++;\n"
+                                  "Atomics.store(cells, 0, 0); Atomics.notify(cells, 0);\n"
+                                  "try { heddle.block('none'); } catch (e) { console.log(e.message); }\n";
+
+static void meet_in_order(void)
+{
+    struct native_part part = {.locked = true};
+    hd_run *run = run_with(&part, locked_text);
+    CHECK(hd_run_exit_code(run) == 0 && !strcmp(hd_run_cell(run, "sum"), "2"));
+    hd_run_free(run);
+}
+
+static void meet_unordered(void)
+{
+    struct native_part part = {0};
+    hd_run *run = run_with(&part, "const cells = new Int32Array(heddle.block('cells'));\n"
+                                  "cells[1]++;\n");
+    hd_verdict_line line;
+        CHECK(hd_run_exit_code(run) == RACES_ARE_FOUND);
+    if (RACES_ARE_FOUND) {
+        CHECK(hd_run_verdict_count(run) > 0 && hd_run_verdict(run, 0, &line) == HD_OK); /* its read and its write race */
+        CHECK(!strcmp(line.what, "race") && strstr(line.explanation, "adder ") && strstr(line.explanation, "main reads"));
+    }
+    hd_run_free(run);
+}
+
+static void wait_for_nobody(void)
+{
+    struct native_part part = {.never_notified = true};
+    hd_run *run = run_with(&part, "");
+    CHECK(!strcmp(hd_run_end(run), "deadlock") && part.waited == HD_WAIT_TERMINATED);
+    hd_run_free(run);
+}
+
 int main(void)
 {
     find_races();
@@ -199,6 +280,9 @@ int main(void)
     find_deadlock();
     load_nothing();
     share();
+    meet_in_order();
+    meet_unordered();
+    wait_for_nobody();
     printf("heddle %s: %s\n", hd_version(), failures ? "the interface fails" : "the interface holds");
     return failures != 0;
 }

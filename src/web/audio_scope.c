@@ -335,11 +335,14 @@ static void set_value(struct worklet_scope *s, struct realm *r, struct worklet_l
 
 static JSValue floats(JSContext *js, const float *values, size_t count)
 {
-    JSValue bytes = values ? JS_NewArrayBufferCopy(js, (const uint8_t *)values, count * sizeof(float)) : JS_EXCEPTION;
-    if (JS_IsException(bytes))
-        return bytes;
-    JSValue array = JS_NewTypedArray(js, 1, (JSValueConst *)&bytes, JS_TYPED_ARRAY_FLOAT32);
-    JS_FreeValue(js, bytes);
+    /* QuickJS-ng 0.16.2 reads three arguments, however many it is told of. */
+    JSValue arguments[3] = {JS_EXCEPTION, JS_UNDEFINED, JS_UNDEFINED};
+    if (values)
+        arguments[0] = JS_NewArrayBufferCopy(js, (const uint8_t *)values, count * sizeof(float));
+    if (JS_IsException(arguments[0]))
+        return JS_EXCEPTION;
+    JSValue array = JS_NewTypedArray(js, 3, (JSValueConst *)arguments, JS_TYPED_ARRAY_FLOAT32);
+    JS_FreeValue(js, arguments[0]);
     return array;
 }
 

@@ -87,16 +87,20 @@ static void notice_end(struct agent *a)
 void agent_enter(struct agent *a)
 {
     current_agent = a;
+    OBSERVE(agent_enter, a ? a->observed : NULL);
+    observe_set_locator(a ? a->locator : NULL, a ? a->locator_context : NULL);
 }
 
 void agent_begin(struct agent *a)
 {
     agent_enter(a);
-    OBSERVE(agent_begin, a->world, a->id, a->name, agent_kind_name(a->kind));
+    a->observed = observe_agent_begin(a->world, a->id, a->name, agent_kind_name(a->kind));
     observe_receive(a->start);
     a->start = NULL;
     agent_turn_changes(a, true);
     a->calls->start(a);
+    a->locator = observe_locator; /* of the engine that was made */
+    a->locator_context = observe_locator_context;
     agent_turn_changes(a, false);
 }
 

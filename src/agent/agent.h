@@ -110,6 +110,10 @@ struct agent {
 
     /* Own thread. */
     struct engine *engine;
+    /* What agent_enter sets on a thread that several agents share. */
+    void *observed;            /* of the hook agent_begin; NULL: nothing watches */
+    const struct observe_locator *locator;
+    void *locator_context;
     struct atomics_agent atomics; /* constant after agent_join_atomics */
     struct heap_arena *arena;     /* NULL in sanitizer builds, which watch the C library's heap */
     struct heap_arena arena_storage;

@@ -64,9 +64,15 @@ void edges_drop(struct observe_edge *e)
 
 /* ---- agents ---- */
 
-static void agent_begin(void *run, uint32_t id, const char *name, const char *kind)
+static void *agent_begin(void *run, uint32_t id, const char *name, const char *kind)
 {
-    detect_self = detect_thread_new(run, id, name, kind);
+    return detect_self = detect_thread_new(run, id, name, kind);
+}
+
+static void agent_enter(void *agent)
+{
+    rest();
+    detect_enter(agent);
 }
 
 static void agent_end(void)
@@ -94,6 +100,7 @@ static const struct observe_hooks hooks = {
     .edge_learn = edges_learn,
     .edge_drop = edges_drop,
     .agent_begin = agent_begin,
+    .agent_enter = agent_enter,
     .agent_end = agent_end,
     .rest = rest,
 };

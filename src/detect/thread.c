@@ -98,6 +98,12 @@ static void make_ending(void)
     hd_assert(pthread_key_create(&ending, thread_ends) == 0);
 }
 
+void detect_enter(struct detect_thread *t)
+{
+    pthread_once(&ending_once, make_ending);
+    detect_self = t ? t : pthread_getspecific(ending); /* the thread's own, if it has ever acted for itself */
+}
+
 struct detect_thread *detect_current_slowly(void)
 {
     if (!detect_self) {

@@ -79,13 +79,15 @@ struct detect_thread {
     struct site_cache sites;
 };
 
-/* The calling thread; several may take turns on one (tests). */
+/* The calling thread; several may take turns on one (agent/pool.h). */
 extern OBSERVE_THREAD struct detect_thread *detect_self;
 
 struct detect_thread *detect_thread_new(void *run, uint32_t agent, const char *name,
                                         const char *kind);
 struct detect_thread *detect_thread_of(uint32_t id);
 struct detect_thread *detect_current_slowly(void);
+/* The calling thread acts for `t` now; NULL: for itself. */
+void detect_enter(struct detect_thread *t);
 
 /* Makes one for a thread of nobody. */
 static inline struct detect_thread *detect_current(void)

@@ -70,7 +70,9 @@ struct observe_hooks {
     void (*edge_drop)(struct observe_edge *edge);
 
     /* The calling thread is an agent of `run` from now on / no longer. Texts are copied. */
-    void (*agent_begin)(void *run, uint32_t id, const char *name, const char *kind);
+    void *(*agent_begin)(void *run, uint32_t id, const char *name, const char *kind);
+    /* The calling thread, which several agents share, acts for what agent_begin gave from now on; NULL: for none of them. */
+    void (*agent_enter)(void *agent);
     void (*agent_end)(void);
     /* All that the thread has announced is done: it is about to sleep. */
     void (*rest)(void);
@@ -103,6 +105,13 @@ static inline struct observe_edge *observe_send(enum observe_edge_kind kind)
     const struct observe_hooks *table =
         atomic_load_explicit(&observe_installed, memory_order_acquire);
     return table && table->edge_send ? table->edge_send(kind) : NULL;
+}
+
+static inline void *observe_agent_begin(void *run, uint32_t id, const char *name, const char *kind)
+{
+    const struct observe_hooks *table =
+        atomic_load_explicit(&observe_installed, memory_order_acquire);
+    return table && table->agent_begin ? table->agent_begin(run, id, name, kind) : NULL;
 }
 
 static inline void observe_receive(struct observe_edge *edge)

@@ -195,6 +195,26 @@ static const struct race *flag_of(const struct race *r)
     return NULL;
 }
 
+/* It writes there, or the agent changes the same bytes in another race of the run: this is the reading half. */
+static bool changes(const struct race *r, const struct race_party *p)
+{
+    if (is_write(p))
+        return true;
+    for (const struct race *f = detect_races(r->run); f; f = detect_next_race(f)) {
+        const struct race_party *same = f->older.agent == p->agent   ? &f->older
+                                        : f->newer.agent == p->agent ? &f->newer
+                                                                     : NULL;
+        if (same && same->update && f->block == r->block && same->offset == p->offset)
+            return true;
+    }
+    return false;
+}
+
+static bool loses_update(const struct race *r)
+{
+    return (r->older.update && changes(r, &r->newer)) || (r->newer.update && changes(r, &r->older));
+}
+
 static enum consequence consequence_of(const struct race *r)
 {
     if (r->class == RACE_EXCLUSIVE)
@@ -203,7 +223,7 @@ static enum consequence consequence_of(const struct race *r)
         return ENDLESS_LOOP;
     if (may_tear(r))
         return TORN_VALUE;
-    if (r->older.update || r->newer.update)
+    if (loses_update(r))
         return LOST_UPDATE;
     if (is_write(&r->older) && is_write(&r->newer))
         return LOST_WRITE;

@@ -478,8 +478,6 @@ static bool open_detector(const struct run *run, observation *out)
         out->races_off = "switched off";
     else if (strcmp(engine_variant(), "observed") != 0)
         out->races_off = "the plain engine";
-    else if (run->plan->knobs.pool_threads)
-        out->races_off = "agents share threads";
     else if (detect_open(&wanted) != STATUS_OK)
         out->races_off = "no room of addresses for the shadow memory";
     out->races_watched = !out->races_off;

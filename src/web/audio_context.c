@@ -1,6 +1,7 @@
 /* The owner's side of audio worklets: AudioContext, AudioWorklet, AudioWorkletNode, AudioParam. */
 #include "web/audio.h"
 
+#include "base/finding.h"
 #include "message/message.h"
 #include "message/port.h"
 #include "web/error_report.h"
@@ -99,7 +100,7 @@ static void fail(struct audio_context *c, struct worklet *w, struct worklet_lett
     const char *message = JS_IsString(text) ? JS_ToCString(js, text) : NULL;
     struct error_report report = {.message = (char *)(message ? message : "the processor failed"), .stack = "", .file = ""};
     if (n && !event_target_listens(&n->target, EVENT_PROCESSORERROR))
-        error_notice(worklet_agent(w, 0), 0, &report);
+        error_notice(worklet_agent(w, 0), FINDING_UNCAUGHT_ERROR, &report);
     else if (n && event_target_fire_error_as(js, n->self, "processorerror", &report, JS_NULL) < 0)
         realm_report_exception(c->realm);
     JS_FreeCString(js, message);

@@ -70,7 +70,7 @@ static void locked_round(unsigned me, unsigned round)
 static void work(void *context)
 {
     unsigned me = (unsigned)(uintptr_t)context;
-    OBSERVE(agent_begin, run, me + 1, "worker", "agent");
+    observe_agent_begin(run, me + 1, "worker", "agent");
     for (unsigned round = 0; round < ROUNDS; round++)
         locked_round(me, round);
     if (careless && me == 0) {
@@ -125,7 +125,7 @@ static struct observe_edge *_Atomic mailbox;
 
 static void send_rounds(void *context)
 {
-    OBSERVE(agent_begin, run, 1, "sender", "agent");
+    observe_agent_begin(run, 1, "sender", "agent");
     for (unsigned round = 0; round < ROUNDS; round++) {
         while (atomic_load_explicit(&mailbox, memory_order_acquire))
             sched_yield();
@@ -139,7 +139,7 @@ static void send_rounds(void *context)
 static void receive_rounds(void *context)
 {
     uint64_t value;
-    OBSERVE(agent_begin, run, 2, "receiver", "agent");
+    observe_agent_begin(run, 2, "receiver", "agent");
     for (unsigned round = 0; round < ROUNDS; round++) {
         struct observe_edge *edge;
         while (!(edge = atomic_load_explicit(&mailbox, memory_order_acquire)))
@@ -211,7 +211,7 @@ static void whirl(void *context)
 {
     unsigned me = (unsigned)(uintptr_t)context;
     rcu_thread_register();
-    OBSERVE(agent_begin, run, me + 1, "whirl", "agent");
+    observe_agent_begin(run, me + 1, "whirl", "agent");
     observe_set_locator(&whirl_locator, &whirl_line);
     for (unsigned i = 0; i < WHIRL; i++) {
         struct shared_block *own;

@@ -3,6 +3,7 @@
 #include "agent/event_loop.h"
 #include "agent/pool.h"
 #include "agent/safe_point.h"
+#include "agent/source_choice.h"
 #include "agent/world.h"
 #include "base/assert.h"
 #include "observe/hooks.h"
@@ -144,6 +145,8 @@ static struct agent *agent_new(struct world *w, const struct agent_options *opti
     atomic_store_explicit(&a->references, 2,
                           memory_order_relaxed); /* the world's and the caller's */
     rcu_queue_init(&a->inbox);
+    if (w->queue_policy != QUEUE_FIFO)
+        source_choice_begin(a);
     return a;
 }
 

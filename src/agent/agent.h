@@ -121,6 +121,7 @@ struct agent {
     size_t stack_size;
     struct task *first, *last; /* tasks taken from the inbox or queued by the agent itself */
     bool timers_first;         /* a task ran last: a timer that is due comes next */
+    struct source_choice *choice; /* source_choice.h; NULL: sources take their turn by age */
     struct task *running;      /* "currently running task" (R-EL-06) */
     size_t queued;             /* tasks in that queue */
     int64_t dated_at;          /* when the first of them were found to be there ... */

@@ -1,6 +1,7 @@
 #include "agent/event_loop.h"
 
 #include "agent/safe_point.h"
+#include "agent/source_choice.h"
 #include "base/assert.h"
 
 void agent_queue(struct agent *a, struct task *t)
@@ -66,15 +67,20 @@ void agent_occurred_on_arrival(struct agent *a)
     a->occurrence = a->dated_at;
 }
 
-/* "The oldest runnable task" (R-EL-03): those of a document that is not fully active stay where they are, those of one that is destroyed
- * go. */
-static struct task *take_runnable(struct agent *a)
+static bool is_active(const struct task *t)
+{
+    return !t->activity || t->activity->state == ACTIVITY_ACTIVE;
+}
+
+/* "The oldest runnable task" of these sources (R-EL-03): those of a document that is not fully active stay where they are, those of one that
+ * is destroyed go. */
+static struct task *take_runnable(struct agent *a, unsigned sources)
 {
     struct task *before = NULL, *t = a->first;
-    while (t && t->activity && t->activity->state != ACTIVITY_ACTIVE) {
+    while (t && !(is_active(t) && (sources >> t->source & 1))) {
         struct task *next = t->next;
         a->dated = 0; /* tasks no longer run in the order of the queue */
-        if (t->activity->state == ACTIVITY_ENDED) {
+        if (!is_active(t) && t->activity->state == ACTIVITY_ENDED) {
             if (before)
                 before->next = next;
             else
@@ -130,21 +136,55 @@ static void begin_turn(const struct agent *a, const struct task *t)
     hd_invariant("R-EL-03", !t || !t->activity || t->activity->state == ACTIVITY_ACTIVE);
 }
 
+/* Which sources have a task that may run; all of them are looked at, with what has come by now. */
+static unsigned runnable_sources(struct agent *a)
+{
+    unsigned sources = 0;
+    take_from_inbox(a, SIZE_MAX);
+    for (const struct task *t = a->first; t; t = t->next)
+        if (is_active(t))
+            sources |= 1u << t->source;
+    if (a->timers.count && a->timers.heap[0]->due <= agent_now(a))
+        sources |= 1u << TASK_TIMER;
+    return sources;
+}
+
+/* The same where a choice between sources is made. */
+static struct task *take_chosen(struct agent *a, struct timer **due)
+{
+    unsigned chosen = source_choose(a, runnable_sources(a)), timer = 1u << TASK_TIMER;
+    bool timers = (chosen & timer) && (chosen == timer || a->timers_first);
+    *due = timers ? timers_take_due(a) : NULL;
+    a->timers_first = !*due;
+    return *due ? NULL : take_runnable(a, chosen);
+}
+
 /* One turn: the queue and the timers take turns, and with every task one or two from the inbox
  * join the queue, so that neither timers nor other agents nor the agent's own tasks starve (R-EL-01
  * leaves the choice of source to the implementation). False when there was nothing to do. */
+static struct task *take_next(struct agent *a, struct timer **due)
+{
+    if (a->choice)
+        return take_chosen(a, due);
+    take_from_inbox(a, a->queued < AHEAD ? 2 : 1);
+    *due = a->timers_first || !a->first ? timers_take_due(a) : NULL;
+    struct task *t = *due ? NULL : take_runnable(a, ALL_SOURCES);
+    while (!t && !*due && rcu_queue_filled(&a->inbox)) { /* nothing queued may run: what has come since? */
+        take_from_inbox(a, AHEAD);
+        t = take_runnable(a, ALL_SOURCES);
+    }
+    if (!t && !*due)
+        *due = timers_take_due(a);
+    a->timers_first = !*due;
+    return t;
+}
+
 static bool turn(struct agent *a)
 {
-    take_from_inbox(a, a->queued < AHEAD ? 2 : 1);
-    struct timer *due = a->timers_first || !a->first ? timers_take_due(a) : NULL;
-    struct task *t = due ? NULL : take_runnable(a);
-    while (!t && !due && rcu_queue_filled(&a->inbox)) { /* nothing queued may run: what has come since? */
-        take_from_inbox(a, AHEAD);
-        t = take_runnable(a);
-    }
-    if (!t && !due && !(due = timers_take_due(a)))
+    struct timer *due;
+    struct task *t = take_next(a, &due);
+    if (!t && !due)
         return false;
-    a->timers_first = !due;
     begin_turn(a, t);
     agent_turn_changes(a, true);
     if (due) {
@@ -190,13 +230,14 @@ void event_loop_run(struct agent *a)
         if (event_loop_turn(a))
             continue;
         OBSERVE(rest);
-        parker_park(a->parker, PARK_IDLE, agent_next_timer(a), has_news, a);
+        parker_park(a->parker, PARK_IDLE, source_next_due(a), has_news, a);
     }
 }
 
 void event_loop_clear(struct agent *a)
 {
     struct task *t;
+    source_choice_free(a);
     timers_clear(a);
     take_from_inbox(a, SIZE_MAX);
     while ((t = take_first(a)))

@@ -2,6 +2,7 @@
 
 #include "agent/event_loop.h"
 #include "agent/safe_point.h"
+#include "agent/source_choice.h"
 #include "agent/world.h"
 #include "base/assert.h"
 #include "base/finding.h"
@@ -45,7 +46,7 @@ static void take_arrivals(struct carrier *c)
 
 static bool has_something_to_do(struct agent *a)
 {
-    return a->first || rcu_queue_filled(&a->inbox) || agent_next_timer(a) <= agent_now(a);
+    return a->first || rcu_queue_filled(&a->inbox) || source_next_due(a) <= agent_now(a);
 }
 
 /* R-FP-03: what one of them does too long, the others wait for. */
@@ -122,9 +123,9 @@ static void sleep_till_work(struct carrier *c)
     int64_t due = CROWD_NEVER;
     for (size_t i = 0; i < c->count; i++) {
         struct agent *a = c->members[i];
-        if (agent_next_timer(a) >= due)
+        if (source_next_due(a) >= due)
             continue;
-        due = agent_next_timer(a);
+        due = source_next_due(a);
         c->parker.owner = a; /* for reports, while it sleeps */
     }
     agent_enter(NULL);

@@ -22,6 +22,7 @@ enum task_source {
     TASK_JAVASCRIPT_ENGINE,
     TASK_USER_INTERACTION,
     TASK_IDLE,
+    TASK_SOURCE_COUNT
 };
 
 struct task {

@@ -14,6 +14,9 @@
  */
 enum notice_kind { NOTICE_CONSOLE, NOTICE_ERROR, NOTICE_FINDING, NOTICE_EXIT, NOTICE_CELL, NOTICE_REALM, NOTICE_MOMENT };
 
+/* How a loop that has tasks of several sources picks one (R-EL-01). */
+enum queue_policy { QUEUE_FIFO, QUEUE_ROUND_ROBIN, QUEUE_WEIGHTED, QUEUE_RANDOM };
+
 struct notice {
     rcu_queue_node node;
     enum notice_kind kind;
@@ -63,6 +66,7 @@ struct world {
     int64_t watchdog;               /* ns a script may run before it is aborted, 0 = no bound (R-EL-12) */
     int64_t long_task;              /* ns a task may last before it is a finding, 0 = any time */
     uint64_t microtask_limit;       /* in one checkpoint, 0 = no bound (R-EL-07) */
+    enum queue_policy queue_policy; /* which source comes next (R-EL-01) */
     const struct world_watcher *watcher; /* NULL = none */
     void *watcher_context;
 

@@ -37,5 +37,5 @@ bool finding_from_name(const char *name, finding_kind *kind)
 
 bool finding_is_of_races(finding_kind kind)
 {
-    return kind >= FINDING_RACE && kind <= FINDING_PLAIN_WAIT;
+    return (kind >= FINDING_RACE && kind <= FINDING_PLAIN_WAIT) || kind == FINDING_LOST_LOCK;
 }

@@ -17,8 +17,10 @@
     X(MIXED_SIZE, "mixed-size", "Atomics of different sizes share a cell")                         \
     X(PLAIN_WAIT, "plain-wait", "Atomics.wait on a cell that is only ever written plainly")        \
     X(DEADLOCK, "deadlock", "agents are blocked and nobody is left to wake them")                  \
+    X(LOST_LOCK, "lost-lock", "an agent waits on a cell whose last writer was terminated")         \
     X(LOCK_WAIT, "lock-wait", "a lock was asked for and never granted")                            \
     X(UNCAUGHT_ERROR, "uncaught-error", "an exception that no handler caught")                     \
+    X(FORBIDDEN_WAIT, "forbidden-wait", "Atomics.wait where the agent must not block")             \
     X(UNHANDLED_REJECTION, "unhandled-rejection", "a promise was rejected and nobody listened")    \
     X(HEAP_EXHAUSTED, "heap-exhausted", "an agent used up its heap limit")                         \
     X(STACK_EXHAUSTED, "stack-exhausted", "an agent's calls went deeper than its stack")           \
@@ -43,7 +45,7 @@ const char *finding_about(finding_kind kind);
 /* False when no kind has that name; `*kind` is then left alone. */
 bool finding_from_name(const char *name, finding_kind *kind);
 
-/* Found by the race detector, so by runs in the observed variant only. */
+/* Found with the help of the race detector, so by runs in the observed variant only. */
 bool finding_is_of_races(finding_kind kind);
 
 #endif

@@ -185,3 +185,17 @@ struct detect_figures detect_figures(void *run)
     detect_threads_visit(run, add_thread, &f);
     return f;
 }
+
+const char *detect_last_writer(const void *address)
+{
+    if (!shadow_cells || !shadow_holds(address, 1) || !shadow_is_shared(address))
+        return NULL;
+    struct cell *c = shadow_cell(address);
+    cell_lock(c);
+    uint64_t plain = atomic_load_explicit(&c->lane.epoch[LANE_WRITE], memory_order_relaxed),
+             ordered = atomic_load_explicit(&c->lane.epoch[LANE_SC_WRITE], memory_order_relaxed);
+    cell_unlock(c);
+    uint64_t last = ordered && !(stamp_manner(ordered) & MANNER_STALE) ? ordered : plain;
+    const struct detect_thread *t = last ? detect_thread_of(stamp_thread(last)) : NULL;
+    return t ? t->name : NULL;
+}

@@ -140,6 +140,10 @@ const struct advice *detect_advice(void *run);
 const struct advice *detect_next_advice(const struct advice *a);
 struct detect_figures detect_figures(void *run);
 
+/* The name of the agent that wrote the cell last, as long as the detector is open; NULL when nobody did since several knew it. Any thread,
+ * also under a waiter list's lock. */
+const char *detect_last_writer(const void *address);
+
 /* heddle.unordered(view, index): races on these bytes are known and meant. */
 void detect_acknowledge(const void *address, uint64_t size);
 

@@ -59,6 +59,9 @@ void atomics_run_settlement(void *waiter);
 void atomics_drop_settlement(void *waiter);
 void atomics_run_timeout(void *waiter);
 
+/* What the TypeError of an Atomics.wait says that [[CanBlock]] forbids: by it the report knows one that nobody caught. */
+#define WAIT_FORBIDDEN "this agent must not block"
+
 /* Where a thread sleeps in Atomics.wait: from the `site` of a waiter_view that has a parker, while its thread sleeps. False when
  * the position is not known. */
 bool atomics_wait_place(const void *site, char *file, size_t room, uint32_t *line, uint32_t *column);

@@ -125,7 +125,7 @@ JSValue atomics_js_wait(JSContext *realm, JSValueConst this_value, int count,
         return JS_EXCEPTION;
     }
     if (!agent || !agent->can_block) {
-        return JS_ThrowTypeError(realm, "this agent must not block");
+        return JS_ThrowTypeError(realm, WAIT_FORBIDDEN);
     }
     enum wait_result result =
         waiter_wait(request.block, request.offset, request.size, request.expected, request.timeout,

@@ -52,6 +52,12 @@ void shared_block_unref(struct shared_block *block)
                      atomic_load_explicit(&block->byte_length, memory_order_relaxed));
 }
 
+uint32_t shared_block_references(const struct shared_block *block)
+{
+    /* acquire: pairs with the release of the last one that let go */
+    return atomic_load_explicit(&((struct shared_block *)block)->references, memory_order_acquire);
+}
+
 uint8_t *shared_block_bytes(const struct shared_block *block)
 {
     return block->bytes;

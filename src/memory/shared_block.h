@@ -66,6 +66,9 @@ status shared_block_grow(struct shared_block *block, uint64_t byte_length);
  * within a block that has ended gives no defined answer. `offset` may be NULL. */
 struct shared_block *shared_block_of(const void *address, uint64_t *offset);
 
+/* How many references there are: for reports while nobody runs. */
+uint32_t shared_block_references(const struct shared_block *block);
+
 /* How many blocks live: for tests and leak reports. */
 uint64_t shared_block_count(void);
 

@@ -67,8 +67,8 @@ struct parker {
 struct crowd {
     _Atomic int64_t awake;  /* members and holders that are awake; acq_rel, pairs with itself: every
                                change is an RMW */
-    _Atomic int64_t offset; /* crowd time = machine time + offset; written under the lock while
-                               nobody is awake */
+    _Atomic int64_t offset; /* crowd time = machine time + offset; written under the lock, while
+                               nobody is awake but for a leap */
     _Atomic uint32_t warden_word; /* futex of crowd_attend: counts what it should look at */
     _Atomic uint32_t pokes;       /* release by crowd_poke, acquire by the warden */
     pthread_mutex_t lock;
@@ -103,6 +103,10 @@ void crowd_set_limit(struct crowd *c, int64_t time);
 /* A clock that has jumped so often ends the run too (CROWD_LIMIT with `jumps_used_up`): whoever
  * sleeps then would go on for ever, a millisecond at a time. Before members run. */
 void crowd_set_jump_limit(struct crowd *c, uint64_t jumps);
+
+/* The clock leaps forward by so much, as when the machine was asleep: what was due meanwhile is late. By a
+ * member that is awake. */
+void crowd_leap(struct crowd *c, int64_t ns);
 
 /* Ends the run as its limit does. Any thread. */
 void crowd_reach_limit(struct crowd *c);

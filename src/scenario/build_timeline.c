@@ -82,6 +82,13 @@ static bool is_window(const plan *p, const char *name)
 static void build_subject(builder *b, const yaml_node *node, const yaml_node *what, plan_moment *m)
 {
     const char *needs = plan_deed_needs(m->deed);
+    if (*needs == '\0') {
+        for (size_t i = 0; i < node->count; i++)
+            if (strcmp(node->pairs[i].key->text, "agent") == 0 || strcmp(node->pairs[i].key->text, "window") == 0)
+                ERROR_AT(b, node->pairs[i].value, "%s is about nobody but the clock", plan_deed_name(m->deed));
+        m->subject = "";
+        return;
+    }
     const yaml_node *subject = yaml_tree_find(node, needs);
     bool window = strcmp(needs, "window") == 0;
     const yaml_node *other = yaml_tree_find(node, window ? "agent" : "window");
@@ -96,6 +103,30 @@ static void build_subject(builder *b, const yaml_node *node, const yaml_node *wh
         ERROR_AT(b, subject, "no window is named \"%s\"", m->subject);
 }
 
+static void check_only(builder *b, const yaml_node *node, bool wanted, const char *said)
+{
+    if (node != NULL && !wanted)
+        ERROR_AT(b, node, "only %s", said);
+}
+
+/* Where to, of which source, for how long. */
+static void build_particulars(builder *b, const yaml_node *node, const yaml_node *what, plan_moment *m)
+{
+    const yaml_node *url = yaml_tree_find(node, "url"), *source = yaml_tree_find(node, "source"),
+                    *duration = yaml_tree_find(node, "for_ms");
+    bool navigates = m->deed == DEED_NAVIGATE, delays = m->deed == DEED_DELAY, lasts = delays || m->deed == DEED_CLOCK_JUMP;
+    check_only(b, url, navigates, "act: navigate has an address");
+    check_only(b, source, delays, "fault: delay has a source");
+    check_only(b, duration, lasts, "delay and clock-jump last for so long");
+    if (navigates && url == NULL)
+        ERROR_AT(b, what, "navigate needs \"url\"");
+    if (lasts && duration == NULL)
+        ERROR_AT(b, what, "%s needs \"for_ms\"", plan_deed_name(m->deed));
+    m->url = url == NULL ? NULL : build_address(b, url);
+    m->source = build_text(b, source);
+    m->for_ms = build_number(duration, 0);
+}
+
 static void build_deed(builder *b, const yaml_node *node, const yaml_node *what, const char *family, plan_moment *m)
 {
     const yaml_node *type = yaml_tree_find(node, "type"), *reason = yaml_tree_find(node, "reason"),
@@ -107,6 +138,7 @@ static void build_deed(builder *b, const yaml_node *node, const yaml_node *what,
         return;
     }
     build_subject(b, node, what, m);
+    build_particulars(b, node, what, m);
     m->type = build_text(b, type);
     m->target = build_text(b, target);
     m->reason = build_text(b, reason);
@@ -184,6 +216,21 @@ void build_dialogs(builder *b, const yaml_node *node)
     }
 }
 
+static bool says(const yaml_node *knobs, const char *key, const char *value)
+{
+    const yaml_node *node = yaml_tree_find(knobs, key);
+    return node != NULL && strcmp(node->text, value) == 0;
+}
+
+static int queue_policy_of(const yaml_node *knobs)
+{
+    static const char *const names[] = {"fifo-global", "round-robin", "weighted", "random"}; /* as enum queue_policy */
+    for (int i = 1; i < 4; i++)
+        if (says(knobs, "queue_policy", names[i]))
+            return i;
+    return 0;
+}
+
 void build_knobs(builder *b, const yaml_node *node)
 {
     if (node == NULL)
@@ -200,6 +247,17 @@ void build_knobs(builder *b, const yaml_node *node)
         .pause_bound_ms = build_number(yaml_tree_find(node, "pause_bound_ms"), 0),
         .pool_threads = sharing != NULL && strcmp(sharing->text, "pool") == 0 ? build_number(threads, 1) : 0,
         .fps = build_number(yaml_tree_find(node, "fps"), 60),
+        .cache = says(node, "bfcache", "off") ? CACHE_OFF : says(node, "bfcache", "in-part") ? CACHE_IN_PART : CACHE_ON,
+        .queue_policy = queue_policy_of(node),
+        .timer_slack_ms = build_number(yaml_tree_find(node, "timer_slack_ms"), 0),
+        .timer_clamp_ms = build_number(yaml_tree_find(node, "timer_clamp_ms"), 4),
+        .hidden_throttle_ms = build_number(yaml_tree_find(node, "hidden_throttle_ms"), 0),
+        .timer_level_inherits = says(node, "timer_level_through_microtasks", "inherit"),
+        .shared_port_starts = says(node, "port_start_shared_near", "automatic"),
+        .early_messages_lost = says(node, "early_worker_messages", "lose"),
+        .starts_hidden = says(node, "visible", "false"),
+        .worklets_isolate = says(node, "worklet_isolation", "all-inherit"),
+        .worklet_scopes = build_number(yaml_tree_find(node, "worklet_scopes"), 2),
         .cluster_kill_notifies = kill != NULL && strcmp(kill->text, "notify") == 0,
     };
 }

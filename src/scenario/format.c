@@ -410,6 +410,9 @@ static const schema_field state_fields[] = {
 };
 static const schema states = {
     .shape = SCHEMA_OBJECT, .expects = "a map of what must hold then", FIELDS(state_fields)};
+static const char *const source_names[] = {"message", "timer", "networking", "user-interaction", "dom-manipulation", NULL};
+static const schema source = {
+    .shape = SCHEMA_CHOICE, .expects = "a source of tasks", .choices = source_names};
 static const schema_field moment_fields[] = {
     {"at", &moment, "milliseconds of the run's clock", false},
     {"after", &after, "when something has happened: a line of output, an agent's start or end", false},
@@ -418,13 +421,16 @@ static const schema_field moment_fields[] = {
     {"settled", &flag,
      "true: when all agents sleep, or have gone on for a second more; false: at once, whatever they do. "
      "False when absent for click, event and abort", false},
-    {"act", &deed, "what is done: click, event, gc", false},
-    {"fault", &deed, "what goes wrong: terminate, kill, oom, abort, pause, resume, ...", false},
+    {"act", &deed, "what is done: click, event, navigate, reload, hide, freeze, store, discard, close, gc, ...", false},
+    {"fault", &deed, "what goes wrong: terminate, kill, oom, abort, pause, resume, delay, clock-jump, ...", false},
     {"agent", &text, "the agent that it is about", false},
     {"window", &text, "the window that it is about", false},
     {"type", &text, "act: event: the type of the event", false},
     {"target", &text, "act: click or event: a selector of the element; the window when absent", false},
     {"reason", &text, "fault: kill: why, in your words", false},
+    {"url", &text, "act: navigate: where to", false},
+    {"source", &source, "fault: delay: what is held back; messages when absent", false},
+    {"for_ms", &moment, "fault: delay or clock-jump: for how long", false},
     {"expect", &states, "what must hold at this moment", false},
     {"shows", &entries, "the syllabus numbers that this demonstrates", false},
 };
@@ -465,7 +471,42 @@ static const schema key_choice = {.shape = SCHEMA_CHOICE, .expects = "what agent
 static const char *const sharing_names[] = {"own", "pool", NULL};
 static const schema sharing = {
     .shape = SCHEMA_CHOICE, .expects = "who has a thread", .choices = sharing_names};
+static const char *const policy_names[] = {"fifo-global", "round-robin", "weighted", "random", NULL};
+static const schema policy = {
+    .shape = SCHEMA_CHOICE, .expects = "how a loop picks a source", .choices = policy_names};
+static const char *const level_choice_names[] = {"reset", "inherit", NULL};
+static const schema level_choice = {
+    .shape = SCHEMA_CHOICE, .expects = "what a microtask does to the nesting level", .choices = level_choice_names};
+static const char *const port_start_names[] = {"required", "automatic", NULL};
+static const schema port_start = {
+    .shape = SCHEMA_CHOICE, .expects = "whether a port has to be started", .choices = port_start_names};
+static const char *const early_names[] = {"queue", "lose", NULL};
+static const schema early = {
+    .shape = SCHEMA_CHOICE, .expects = "what becomes of early messages", .choices = early_names};
+static const char *const cache_names[] = {"on", "off", "in-part", NULL};
+static const schema cache_choice = {
+    .shape = SCHEMA_CHOICE, .expects = "which pages are kept", .choices = cache_names};
+static const char *const worklet_names[] = {"audio-inherits", "all-inherit", NULL};
+static const schema worklet_choice = {
+    .shape = SCHEMA_CHOICE, .expects = "which worklets are isolated", .choices = worklet_names};
+static const schema scope_count = {
+    .shape = SCHEMA_NUMBER, .expects = "a number of scopes", .minimum = 1, .maximum = 16};
 static const schema_field knob_fields[] = {
+    {"queue_policy", &policy,
+     "which source of tasks a loop serves next: the oldest task (fifo-global, when absent), one source after the other, the user's three times out of four, or any (R-EL-01)",
+     false},
+    {"timer_slack_ms", &moment, "every timer is so much later; 0 when absent (R-TM-07)", false},
+    {"timer_clamp_ms", &count_or_none, "deeply nested timers take so long at least; 4 when absent (R-TM-03)", false},
+    {"hidden_throttle_ms", &moment, "timers of hidden pages take so long at least; 0 when absent (R-TM-07)", false},
+    {"timer_level_through_microtasks", &level_choice, "reset (when absent), by the letter, or inherit, as browsers do (R-TM-04)", false},
+    {"port_start_shared_near", &port_start, "whether the page's port of a SharedWorker has to be started (R-MP-04); required when absent", false},
+    {"early_worker_messages", &early, "what is posted to a worker before its script runs: queue (when absent), or lose (R-MP-03)", false},
+    {"bfcache", &cache_choice,
+     "on (when absent): pages are kept, unless that stopped a part of a cluster; off: none is; in-part: all are, and R-CR-01 is found broken (R-CR-05)", false},
+    {"visible", &flag, "false: tabs are hidden until the timeline shows them; true when absent (R-RN-01)", false},
+    {"worklet_isolation", &worklet_choice, "audio-inherits (when absent), or all-inherit (R-COI-05)", false},
+    {"worklet_scopes", &scope_count, "global scopes of each paint, layout or animation worklet; 2 when absent (R-WT-01)", false},
+
     {"isolation_mode", &isolation_choice,
      "concrete, or logical: isolated groups are keyed and restricted alike, but may not share memory (R-COOP-06); concrete when absent", false},
     {"oac_default", &key_choice, "what windows are keyed by where no header says it (R-AG-17); site when absent", false},

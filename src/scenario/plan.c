@@ -122,6 +122,7 @@ static const struct {
 #define FAULT "fault"
 #define AGENT "agent"
 #define WINDOW "window"
+#define NOTHING ""
 #define DEED(name, text, family, needs, about) [DEED_##name] = {text, family, needs},
 #include "scenario/timeline.def"
 #undef DEED
@@ -129,6 +130,7 @@ static const struct {
 #undef FAULT
 #undef AGENT
 #undef WINDOW
+#undef NOTHING
 };
 
 const char *plan_deed_name(plan_deed deed)

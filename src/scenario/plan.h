@@ -251,6 +251,9 @@ typedef struct plan_moment {
     const char *type;    /* DEED_EVENT: of the event */
     const char *target;  /* of a click or event: a selector; NULL: the window itself */
     const char *reason;  /* of a kill, in the scenario's words; NULL */
+    const char *url;     /* DEED_NAVIGATE: absolute */
+    const char *source;  /* DEED_DELAY: of tasks; NULL: messages of any kind */
+    uint64_t for_ms;     /* DEED_DELAY, DEED_CLOCK_JUMP */
 
     text_list states[AGENT_STATE_COUNT]; /* who must be found so */
     expect_lines received, not_received; /* lines up to this moment */
@@ -266,6 +269,13 @@ typedef struct plan_dialog {
     uint64_t delay_ms;
 } plan_dialog;
 
+/* The back/forward cache (R-CR-05). */
+typedef enum plan_cache {
+    CACHE_ON,      /* pages are kept, unless that stopped a part of a cluster */
+    CACHE_OFF,     /* none is */
+    CACHE_IN_PART, /* all are, and the rule is broken */
+} plan_cache;
+
 /* What the specifications leave open; zero is what the web does. */
 typedef struct plan_knobs {
     uint64_t script_watchdog_ms, microtask_limit; /* 0: none */
@@ -275,6 +285,15 @@ typedef struct plan_knobs {
     bool origin_keyed_by_default;  /* R-AG-17 */
     uint64_t pool_threads;      /* threads that agents share which cannot block; 0: each has its own */
     uint64_t fps;               /* frames a second of the virtual display; 60 when absent */
+    plan_cache cache;
+    int queue_policy;           /* enum queue_policy of agent/world.h */
+    uint64_t timer_slack_ms, timer_clamp_ms, hidden_throttle_ms; /* timer_clamp_ms: 4 when absent */
+    bool timer_level_inherits;  /* R-TM-04 */
+    bool shared_port_starts;    /* R-MP-04 */
+    bool early_messages_lost;   /* R-MP-03 */
+    bool starts_hidden;         /* R-RN-01 */
+    bool worklets_isolate;      /* R-COI-05 */
+    uint64_t worklet_scopes;    /* of paint, layout and animation worklets; 2 when absent */
     bool cluster_kill_notifies; /* a kill ends one agent, and the others are told (R-CR-02) */
 } plan_knobs;
 
@@ -369,7 +388,7 @@ const char *plan_mark_text(plan_mark mark);
 
 /* terminate, kill, ... */
 const char *plan_deed_name(plan_deed deed);
-/* What a deed needs beside its name: "agent" or "window". */
+/* What a deed needs beside its name: "agent", "window" or "". */
 const char *plan_deed_needs(plan_deed deed);
 /* False when nothing has that name under `family` ("act", "fault"). */
 bool plan_deed_from_name(const char *family, const char *name, plan_deed *deed);

@@ -7,6 +7,7 @@
 #include "memory/shared_block.h"
 #include "memory/waiter_list.h"
 #include "platform/clock.h"
+#include "scenario/deadlock_report.h"
 #include "scenario/files.h"
 #include "scenario/lock_report.h"
 #include "scenario/natives.h"
@@ -149,108 +150,6 @@ static void sink(struct world *w, struct notice *n, void *context)
     free(stack);
 }
 
-/* ---- deadlock: who waits where ---- */
-
-struct party_list {
-    const struct run *run;
-    const struct world *world;
-    observation_party *items;
-    size_t count, capacity;
-};
-
-static observation_party *party_list_next(struct party_list *list)
-{
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity ? list->capacity * 2 : 8;
-        list->items = realloc(list->items, list->capacity * sizeof *list->items);
-    }
-    return &list->items[list->count++];
-}
-
-static void add_party(const struct waiter_view *sight, void *context)
-{
-    struct party_list *list = context;
-    if (!sight->parker)
-        return;
-    const struct agent *a = sight->parker->owner;
-    if (a->world != list->world)
-        return;
-    char value[32];
-    uint8_t *cell = shared_block_bytes(sight->block) + sight->offset;
-    if (sight->size == 8)
-        snprintf(value, sizeof value, "%" PRId64, *(int64_t *)cell);
-    else
-        snprintf(value, sizeof value, "%" PRId32, *(int32_t *)cell);
-    char file[512];
-    uint32_t line = 0, column = 0;
-    bool placed = atomics_wait_place(sight->site, file, sizeof file, &line, &column);
-    *party_list_next(list) = (observation_party){
-        .agent = a->name,
-        .agent_kind = agent_kind_name(a->kind),
-        .doing = "Atomics.wait",
-        .where = placed ? (source_position){files_localize(list->run->plan, file), line, column} : (source_position){0},
-        .has_cell = true,
-        .block = shared_block_id(sight->block), /* name_cells makes it the run's own number */
-        .byte_offset = sight->offset,
-        .value = strdup(value),
-        .since_ns = (uint64_t)sight->since,
-    };
-}
-
-/* Agents blocked in something that has no cell. */
-static void add_cell_less(struct parker *p, enum park_kind kind, void *context)
-{
-    struct party_list *list = context;
-    const struct agent *a = p->owner;
-    if (kind != PARK_BLOCKED)
-        return;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].agent == a->name)
-            return;
-    *party_list_next(list) = (observation_party){
-        .agent = a->name,
-        .agent_kind = agent_kind_name(a->kind),
-        .doing = "heddle.barrier",
-        .since_ns = (uint64_t)p->since,
-    };
-}
-
-static void name_cells(const struct run *run, struct party_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        for (const struct registered_cell *c = run->cells; c; c = c->next)
-            if (shared_block_id(c->block) == list->items[i].block && c->offset == list->items[i].byte_offset)
-                list->items[i].cell = c->name;
-        list->items[i].block -= run->blocks_before;
-    }
-}
-
-static void report_deadlock(struct run *run, struct world *w)
-{
-    struct party_list list = {.run = run, .world = w};
-    char text[128];
-    waiter_visit(add_party, &list);
-    crowd_visit(&w->crowd, add_cell_less, &list);
-    name_cells(run, &list);
-    snprintf(text, sizeof text, "%zu %s blocked for ever: nobody is left to wake %s", list.count,
-             list.count == 1 ? "agent is" : "agents are", list.count == 1 ? "it" : "them");
-    observation_record record = {
-        .kind = OBSERVATION_FINDING,
-        .finding = FINDING_DEADLOCK,
-        .time_ns = (uint64_t)crowd_now(&w->crowd),
-        .text = text,
-        .where = list.count ? list.items[0].where : (source_position){0},
-        .parties = list.items,
-        .party_count = list.count,
-    };
-    add(run, &record);
-    for (size_t i = 0; i < list.count; i++) {
-        free((char *)list.items[i].value);
-        free((char *)list.items[i].where.file);
-    }
-    free(list.items);
-}
-
 /* ---- a bound of the run ---- */
 
 /* Which timer of which agent comes next, and would for ever. */
@@ -349,6 +248,43 @@ static void read_cell(struct run *run, const struct registered_cell *c)
     observation_set_cell(run->observation, &cell);
 }
 
+static const char *cell_name(void *context, uint64_t block, uint64_t offset)
+{
+    const struct run *run = context;
+    for (const struct registered_cell *c = run->cells; c; c = c->next)
+        if (shared_block_id(c->block) == block && c->offset == offset)
+            return c->name;
+    return NULL;
+}
+
+static uint32_t cell_references(void *context, const struct shared_block *block)
+{
+    const struct run *run = context;
+    uint32_t count = 0;
+    for (const struct registered_cell *c = run->cells; c; c = c->next)
+        count += c->block == block;
+    return count;
+}
+
+static void report_blocked(struct run *run, struct world *w, enum world_end end)
+{
+    struct deadlock_job job = {
+        .plan = run->plan,
+        .world = w,
+        .blocks_before = run->blocks_before,
+        .observation = run->observation,
+        .races_watched = run->observation->races_watched,
+        .cell_name = cell_name,
+        .references = cell_references,
+        .add = add_record,
+        .context = run,
+    };
+    if (end == WORLD_DEADLOCK)
+        deadlock_report_all(&job);
+    else
+        deadlock_report_part(&job);
+}
+
 static void ended(struct world *w, enum world_end end, void *context)
 {
     static const run_end ends[] = {
@@ -361,8 +297,8 @@ static void ended(struct world *w, enum world_end end, void *context)
     timeline_stop(run->timeline, end == WORLD_IDLE || end == WORLD_DEADLOCK);
     run->observation->end = ends[end];
     run->observation->virtual_ns = (uint64_t)crowd_now(&w->crowd);
-    if (end == WORLD_DEADLOCK)
-        report_deadlock(run, w);
+    if (end == WORLD_DEADLOCK || end == WORLD_TIME_LIMIT)
+        report_blocked(run, w, end);
     if (end == WORLD_DEADLOCK || end == WORLD_IDLE)
         lock_report(run->plan, w, add_record, run);
     if (end == WORLD_TIME_LIMIT)
@@ -455,15 +391,6 @@ static void fill_dialogs(const plan *p, struct dialog_answer *out)
 
 /* ---- races ---- */
 
-static const char *cell_name(void *context, uint64_t block, uint64_t offset)
-{
-    const struct run *run = context;
-    for (const struct registered_cell *c = run->cells; c; c = c->next)
-        if (shared_block_id(c->block) == block && c->offset == offset)
-            return c->name;
-    return NULL;
-}
-
 static void add_finding(void *context, const observation_record *record)
 {
     add(context, record);
@@ -501,6 +428,21 @@ static void tell_races(struct run *run, struct world *w)
     races_record(&job);
 }
 
+static struct web_knobs web_knobs(const plan_knobs *k)
+{
+    return (struct web_knobs){
+        .timer_slack = (int64_t)k->timer_slack_ms * 1000000,
+        .hidden_throttle = (int64_t)k->hidden_throttle_ms * 1000000,
+        .timer_clamp = (int32_t)k->timer_clamp_ms,
+        .timer_level_inherits = k->timer_level_inherits,
+        .shared_port_starts = k->shared_port_starts,
+        .early_messages_lost = k->early_messages_lost,
+        .starts_hidden = k->starts_hidden,
+        .worklets_isolate = k->worklets_isolate,
+        .css_scopes = (uint32_t)k->worklet_scopes,
+    };
+}
+
 status scenario_run(const plan *p, const struct run_options *options, observation *out)
 {
     struct run run = {.plan = p, .options = options, .observation = out, .started = clock_monotonic()};
@@ -518,6 +460,7 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
         .public_suffixes = p->public_suffixes.items,
         .public_suffix_count = p->public_suffixes.count,
         .fps = (unsigned)p->knobs.fps,
+        .knobs = web_knobs(&p->knobs),
         .dialogs = served->dialogs,
         .dialog_count = p->dialog_count,
     };
@@ -551,6 +494,7 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
     w->long_task = (int64_t)p->knobs.long_task_ms * 1000000;
     w->pool_threads = (unsigned)p->knobs.pool_threads;
     w->microtask_limit = p->knobs.microtask_limit;
+    w->queue_policy = (enum queue_policy)p->knobs.queue_policy;
     status s = start_agents(&run, w, user_agent);
     world_run(w, p->limits.time_ms * 1000000, options->wall_limit_ms * 1000000, &watch);
     timeline_free(run.timeline);

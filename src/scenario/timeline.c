@@ -135,7 +135,7 @@ static void carry_out(struct timeline *t, struct step *s)
     bool held = s->moment->deed == DEED_NONE ? deed_look(&t->deeds, s->moment, &text)
                                              : deed_prepare(&t->deeds, s->moment, &subject, &text);
     tell(t, s, held, &text);
-    if (held && subject.agent)
+    if (held && s->moment->deed != DEED_NONE)
         deed_do(&t->deeds, s->moment, &subject);
     deed_subject_release(&subject);
     buffer_release(&text);

@@ -79,6 +79,20 @@ static struct document *find_document(struct world *w, const char *name)
     return d;
 }
 
+/* The window of that name, if what it showed was discarded; a new reference, or NULL. */
+static struct browsing_context *find_discarded(struct world *w, const char *name)
+{
+    struct user_agent *u = ((const struct web *)w->host)->user_agent;
+    struct browsing_context *c = user_agent_find(u, name);
+    pthread_mutex_lock(&u->lock);
+    bool discarded = c && c->discarded_page;
+    pthread_mutex_unlock(&u->lock);
+    if (discarded)
+        return c;
+    context_unref(c);
+    return NULL;
+}
+
 /* By the agent's own name, or that of a window in it. */
 static struct agent *find_agent(struct world *w, const char *name)
 {
@@ -193,6 +207,32 @@ static void kill_agent(struct deeds *d, struct agent *a, const char *reason)
     cluster_kill(d->world, a->cluster, reason);
 }
 
+static void navigate(struct browsing_context *context, const char *url)
+{
+    struct navigation *n = navigation_new(context->user_agent, url);
+    if (!n)
+        return;
+    n->context = context_ref(context);
+    navigable_navigate(n);
+}
+
+static unsigned sources_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        unsigned sources;
+    } all[] = {
+        {"timer", 1u << TASK_TIMER},
+        {"networking", 1u << TASK_NETWORKING},
+        {"user-interaction", 1u << TASK_USER_INTERACTION},
+        {"dom-manipulation", 1u << TASK_DOM_MANIPULATION},
+    };
+    for (size_t i = 0; name && i < sizeof all / sizeof all[0]; i++)
+        if (!strcmp(name, all[i].name))
+            return all[i].sources;
+    return 1u << TASK_POSTED_MESSAGE | 1u << TASK_UNSHIPPED_PORT | 1u << TASK_SHIPPED_PORT;
+}
+
 void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *subject)
 {
     struct agent *a = subject->agent;
@@ -222,9 +262,23 @@ void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *s
             navigable_end(context, true, false);
         else
             navigable_change(context, PAGE_STORE);
+        if (!subject->refused && subject->in_part)
+            watch_of(d, a)->partly_since = crowd_now(&d->world->crowd);
         break;
     case DEED_RESTORE:
-        navigable_change(context, PAGE_RESTORE);
+        if (!subject->discarded)
+            navigable_change(context, PAGE_RESTORE);
+        else
+            navigable_revive(subject->discarded);
+        break;
+    case DEED_NAVIGATE:
+        navigate(context, m->url);
+        break;
+    case DEED_RELOAD:
+        navigable_reload(subject->document);
+        break;
+    case DEED_DISCARD:
+        navigable_discard(subject->document);
         break;
     case DEED_CLOSE:
         if (context_begin_closing(context))
@@ -244,6 +298,12 @@ void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *s
         break;
     case DEED_OOM:
         kill_agent(d, a, "out of memory");
+        break;
+    case DEED_DELAY:
+        act_hold(a, sources_of(m->source), crowd_now(&d->world->crowd) + (int64_t)m->for_ms * 1000000);
+        break;
+    case DEED_CLOCK_JUMP:
+        crowd_leap(&d->world->crowd, (int64_t)m->for_ms * 1000000);
         break;
     case DEED_PAUSE:
         agent_suspend(a);
@@ -308,6 +368,7 @@ static bool shares_cluster(const struct document *d)
 
 void deed_subject_release(struct deed_subject *subject)
 {
+    context_unref(subject->discarded);
     agent_unref(subject->agent);
     document_unref(subject->document);
 }
@@ -321,20 +382,38 @@ static void find_subject(struct deeds *d, const plan_moment *m, struct deed_subj
         return;
     }
     subject->document = find_document(d->world, m->subject);
+    if (!subject->document && m->deed == DEED_RESTORE)
+        subject->discarded = find_discarded(d->world, m->subject);
     if (subject->document && agent_life(subject->document->place.agent) < AGENT_TERMINATED)
         subject->agent = agent_ref(subject->document->place.agent);
+}
+
+/* May the page be frozen, or kept? */
+static void judge(struct deeds *d, const plan_moment *m, struct deed_subject *subject, buffer *text)
+{
+    bool store = m->deed == DEED_STORE, freeze = m->deed == DEED_FREEZE;
+    plan_cache cache = d->plan->knobs.cache;
+    subject->in_part = (store || freeze) && shares_cluster(subject->document);
+    subject->refused = (freeze && subject->in_part) || (store && cache == CACHE_OFF) || (store && cache == CACHE_ON && subject->in_part);
+    if (subject->refused && freeze)
+        buffer_add(text, ": refused, since another tab of its cluster goes on (R-PL-05)");
+    else if (subject->refused)
+        buffer_add(text, cache == CACHE_OFF ? ": not kept, since nothing is" : ": not kept, since another tab of its cluster goes on (R-CR-05)");
 }
 
 bool deed_prepare(struct deeds *d, const plan_moment *m, struct deed_subject *subject, buffer *text)
 {
     find_subject(d, m, subject);
-    buffer_format(text, "%s %s", plan_deed_name(m->deed), m->subject);
+    buffer_format(text, "%s%s%s", plan_deed_name(m->deed), *m->subject ? " " : "", m->subject);
+    if (m->url)
+        buffer_format(text, ": %s", m->url);
+    if (m->for_ms)
+        buffer_format(text, ": %s%s%llu ms", m->source ? m->source : "", m->source ? " for " : "", (unsigned long long)m->for_ms);
+    if (subject->discarded || !*plan_deed_needs(m->deed))
+        return true;
     if (subject->agent) {
         describe(d, m, subject->agent, text);
-        subject->refused = (m->deed == DEED_FREEZE || m->deed == DEED_STORE) && shares_cluster(subject->document);
-        if (subject->refused)
-            buffer_add(text, m->deed == DEED_STORE ? ": not kept, since another tab of its cluster goes on (R-CR-05)"
-                                                   : ": refused, since another tab of its cluster goes on (R-PL-05)");
+        judge(d, m, subject, text);
         return true;
     }
     buffer_add(text, ": ");

@@ -32,8 +32,10 @@ void deeds_note_agent(struct deeds *d, const char *name);
 
 /* Whom a deed is about: counted references. */
 struct deed_subject {
-    struct agent *agent;       /* never NULL when the deed can be done */
+    struct agent *agent;       /* not NULL when the deed can be done, but for a tab without a page and for the clock */
     struct document *document; /* what the window shows; NULL for agents */
+    struct browsing_context *discarded; /* DEED_RESTORE: the tab whose page was discarded; then there is no agent */
+    bool in_part;              /* freezing or keeping it stops a part of its cluster */
     bool refused;              /* the rules forbid to freeze or keep it; the text says which */
 };
 

@@ -1,5 +1,6 @@
 #include "web/acts.h"
 
+#include "agent/source_choice.h"
 #include "web/document.h"
 #include "web/event_object.h"
 #include "web/page.h"
@@ -13,6 +14,8 @@ struct act {
     const char *type, *target;
     struct document *document; /* counted, or NULL */
     char *name, *reason;
+    unsigned held; /* sources of tasks */
+    int64_t until;
 };
 
 static void act_drop(struct task *t)
@@ -106,6 +109,25 @@ void act_collect(struct agent *a)
     struct act *act = act_new(collect, TASK_JAVASCRIPT_ENGINE);
     if (act)
         agent_post(a, &act->task);
+}
+
+/* ---- tasks held back ---- */
+
+static void hold(struct task *t, struct agent *a)
+{
+    struct act *act = caa_container_of(t, struct act, task);
+    source_hold(a, act->held, act->until);
+    act_drop(t);
+}
+
+void act_hold(struct agent *a, unsigned sources, int64_t until)
+{
+    struct act *act = act_new(hold, TASK_DOM_MANIPULATION);
+    if (!act)
+        return;
+    act->held = sources;
+    act->until = until;
+    agent_post(a, &act->task);
 }
 
 /* ---- the death of a fellow member ---- */

@@ -14,6 +14,9 @@ void act_fire(struct document *d, const char *type, const char *target);
 /* Collects the agent's garbage in a task of its own (R-GC-05). */
 void act_collect(struct agent *a);
 
+/* Tasks of these sources (bits of enum task_source) are held back until `until` of the run's clock, and others overtake them (R-EL-01). */
+void act_hold(struct agent *a, unsigned sources, int64_t until);
+
 /* R-CR-02, the strategy that no browser has: calls heddle.ondeath(name, reason) in every realm of the agent. Texts are copied. */
 void act_tell_death(struct agent *a, const char *name, const char *reason);
 

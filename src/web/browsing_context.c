@@ -3,6 +3,7 @@
 #include "agent/world.h"
 #include "base/assert.h"
 #include "web/document.h"
+#include "web/navigable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,8 @@ void context_unref(struct browsing_context *c)
     context_unref(c->parent);
     context_unref(c->opener);
     group_unref(c->group);
+    if (c->discarded_page)
+        navigation_free(c->discarded_page);
     free(c->children);
     free(c->name);
     free(c->label);

@@ -61,6 +61,7 @@ struct browsing_context {
     bool container_allows_isolation;
     bool discarded; /* also `closed` */
     bool closing;
+    struct navigation *discarded_page; /* to load it again; NULL: it was not discarded */
 };
 
 struct user_agent *user_agent_create(struct world *w);

@@ -211,7 +211,7 @@ static JSValue worklet_of(JSContext *js, enum worklet_kind kind)
         js_free(js, o);
         return object;
     }
-    o->worklet = worklet_new(r, kind, SCOPES, &owner_calls, o);
+    o->worklet = worklet_new(r, kind, web_of(r->agent)->knobs.css_scopes ? web_of(r->agent)->knobs.css_scopes : SCOPES, &owner_calls, o);
     if (!o->worklet) {
         JS_FreeValue(js, object);
         return JS_ThrowOutOfMemory(js);

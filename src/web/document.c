@@ -1,6 +1,8 @@
 #include "web/document.h"
 
+#include "agent/world.h"
 #include "web/navigable.h"
+#include "web/resource.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct document *document_create(struct browsing_context *c, struct window_place
     d->activity = activity;
     d->origin = origin;
     d->url = strdup(url);
+    d->hidden = ((const struct web *)c->user_agent->world->host)->knobs.starts_hidden; /* R-RN-01 */
     return d;
 }
 

@@ -20,6 +20,7 @@ struct document {
     char *url;        /* as loaded; own thread: history may change it */
     char *base;       /* the API base URL; of blank and srcdoc documents the creator's */
     bool initial_blank;
+    bool was_discarded; /* R-PL-03 */
     bool hidden;       /* own thread */
     bool isolated;     /* cross-origin isolated capability (R-COI-01) */
     struct page *page; /* own thread */

@@ -114,6 +114,12 @@ static JSValue get_visibility(JSContext *js, JSValueConst self, int as_flag)
     return as_flag ? JS_NewBool(js, hidden) : JS_NewString(js, hidden ? "hidden" : "visible");
 }
 
+static JSValue get_was_discarded(JSContext *js, JSValueConst self)
+{
+    struct page *p = this_page(js, self);
+    return JS_NewBool(js, p && p->document->was_discarded);
+}
+
 static JSValue get_url(JSContext *js, JSValueConst self)
 {
     struct dom_node *n = dom_this(js, self, &document_interface);
@@ -260,6 +266,7 @@ static const JSCFunctionListEntry document_prototype[] = {
     ATTRIBUTE("readyState", get_ready_state, NULL),
     ATTRIBUTE_MAGIC("visibilityState", get_visibility, NULL, 0),
     ATTRIBUTE_MAGIC("hidden", get_visibility, NULL, 1),
+    ATTRIBUTE("wasDiscarded", get_was_discarded, NULL),
     ATTRIBUTE("URL", get_url, NULL),
     ATTRIBUTE("documentURI", get_url, NULL),
     ATTRIBUTE("baseURI", get_base_uri, NULL),

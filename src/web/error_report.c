@@ -2,6 +2,7 @@
 
 #include "agent/world.h"
 #include "base/finding.h"
+#include "engine/atomics.h"
 #include "web/event.h"
 #include "web/worker.h"
 
@@ -28,6 +29,8 @@ static int finding_of(const struct error_report *report)
         return FINDING_STACK_EXHAUSTED;
     if (strcmp(report->message, "InternalError: out of memory") == 0)
         return FINDING_HEAP_EXHAUSTED;
+    if (strcmp(report->message, "TypeError: " WAIT_FORBIDDEN) == 0)
+        return FINDING_FORBIDDEN_WAIT;
     return FINDING_UNCAUGHT_ERROR;
 }
 

@@ -157,6 +157,64 @@ void navigable_end(struct browsing_context *c, bool unload, bool discard)
     document_unref(d);
 }
 
+/* ---- what the user does to a tab ---- */
+
+static void reload_run(struct task *t, struct agent *a)
+{
+    struct document *d = caa_container_of(t, struct errand, task)->document;
+    struct navigation *n = d->page ? navigation_again(d) : NULL;
+    (void)a;
+    if (n)
+        navigable_navigate(n);
+    errand_drop(t);
+}
+
+void navigable_reload(struct document *d)
+{
+    send(d->place.agent, d->context, d, true, reload_run);
+}
+
+static struct navigation *exchange_discarded(struct browsing_context *c, struct navigation *n)
+{
+    pthread_mutex_lock(&c->user_agent->lock);
+    struct navigation *before = c->discarded_page;
+    c->discarded_page = n;
+    pthread_mutex_unlock(&c->user_agent->lock);
+    return before;
+}
+
+static void discard_run(struct task *t, struct agent *a)
+{
+    struct errand *e = caa_container_of(t, struct errand, task);
+    struct navigation *n = e->document->page ? navigation_again(e->document) : NULL, *before;
+    (void)a;
+    if (n) {
+        context_unref(n->context); /* which holds it */
+        n->context = NULL;
+        n->after_discard = true;
+        before = exchange_discarded(e->context, n);
+        if (before)
+            navigation_free(before);
+        navigable_end(e->context, false, false);
+    }
+    errand_drop(t);
+}
+
+void navigable_discard(struct document *d)
+{
+    send(d->place.agent, d->context, d, false, discard_run);
+}
+
+bool navigable_revive(struct browsing_context *c)
+{
+    struct navigation *n = exchange_discarded(c, NULL);
+    if (!n)
+        return false;
+    n->context = context_ref(c);
+    navigation_begin(n);
+    return true;
+}
+
 /* ---- what the response means ---- */
 
 static void complain(struct navigation *n, const char *why)
@@ -341,6 +399,7 @@ static void dispatch(struct navigation *n, struct origin *origin, const struct p
     }
     d->policy = *policy;
     d->sandbox = sandbox;
+    d->was_discarded = n->after_discard;
     d->isolated =
         group_isolation(n->context->group) == ISOLATION_CONCRETE &&
         document_may_isolate(n->context, origin, policy, context_allows_isolation(n->context));

@@ -34,6 +34,7 @@ struct navigation {
     char *initiator_base;
     struct browsing_context *opener; /* new tabs that stay in the opener's group: counted */
     bool replace;
+    bool after_discard; /* the document that it makes was discarded before (R-PL-03) */
     /* Once decided. */
     struct document *document;
     int64_t delay_ns; /* still to pass before the document may begin: the warden cannot wait */
@@ -46,6 +47,14 @@ struct navigation *navigation_new(struct user_agent *u, const char *url);
  * was made of. Own thread. */
 struct navigation *navigation_again(const struct document *d);
 void navigation_free(struct navigation *n);
+
+/* The user loads the page again. Any thread counted awake. */
+void navigable_reload(struct document *d);
+
+/* The browser discards a tab: no event tells, and nothing is left but what is needed to load it again (R-PL-03). Any thread counted awake. */
+void navigable_discard(struct document *d);
+/* The user looks at it again; false when it was not discarded. */
+bool navigable_revive(struct browsing_context *c);
 
 /* Who begins it: a document of the calling agent. */
 void navigation_set_initiator(struct navigation *n, const struct document *d);

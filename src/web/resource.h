@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "web/header_list.h"
+#include "web/knobs.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -123,6 +124,7 @@ struct web {
     const char *const *public_suffixes; /* beside the list's: "example" */
     size_t public_suffix_count;
     unsigned fps; /* of the virtual display; 0: none */
+    struct web_knobs knobs;
     struct dialog_answer *dialogs;
     size_t dialog_count;
     const struct named_blocks *blocks; /* given by the embedding program; NULL: none */

@@ -160,6 +160,8 @@ static struct port *make_ports(JSContext *js, JSValue *near)
         return NULL;
     }
     *near = message_host.receive_port(js, ends[0]);
+    if (!JS_IsException(*near) && web_of(realm_of(js)->agent)->knobs.shared_port_starts)
+        port_start(ends[0]); /* R-MP-04, by the letter */
     if (!JS_IsException(*near) && port_ship(ends[1]))
         return ends[1];
     port_release(ends[1]);

@@ -2,7 +2,9 @@
 #include "base/assert.h"
 #include "web/globals.h"
 #include "web/realm.h"
+#include "web/document.h"
 #include "web/timers.h"
+#include "web/web_agent.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,14 +102,26 @@ static void drop(struct timer *timer)
     map_remove(caa_container_of(timer, struct js_timer, timer));
 }
 
+/* R-TM-07: timers may be late, and those of pages that nobody sees later still. */
+static int64_t delay_of(const struct realm *r, int32_t timeout)
+{
+    const struct web_knobs *k = &web_of(r->agent)->knobs;
+    int64_t delay = (int64_t)timeout * 1000000;
+    bool hidden = r->document && !document_is_visible(r->document);
+    if (hidden && delay < k->hidden_throttle)
+        delay = k->hidden_throttle;
+    return delay + k->timer_slack;
+}
+
 static void arm(struct js_timer *t)
 {
     struct timer_map *m = t->realm->timers;
-    int32_t timeout = t->timeout < 0 ? 0 : t->timeout;
-    if (m->running_level > 5 && timeout < 4) /* R-TM-03 */
-        timeout = 4;
+    int32_t clamp = web_of(t->realm->agent)->knobs.timer_clamp, timeout = t->timeout < 0 ? 0 : t->timeout;
+    clamp = clamp ? clamp : 4;
+    if (m->running_level > 5 && timeout < clamp) /* R-TM-03 */
+        timeout = clamp;
     t->level = m->running_level + 1;
-    t->left = (int64_t)timeout * 1000000;
+    t->left = delay_of(t->realm, timeout);
     if (!m->suspended)
         timer_start(t->realm->agent, &t->timer, t->left);
 }
@@ -135,7 +149,6 @@ static void fire(struct timer *timer, struct agent *a)
 {
     struct js_timer *t = caa_container_of(timer, struct js_timer, timer);
     struct timer_map *m = t->realm->timers;
-    (void)a;
     m->running_level = t->level;
     t->firing = true;
     call_handler(t);
@@ -144,7 +157,10 @@ static void fire(struct timer *timer, struct agent *a)
         arm(t);
     else
         map_remove(t);
-    m->running_level = 0; /* R-TM-04, by the letter: a microtask is a task of its own */
+    /* R-TM-04. By the letter a microtask is a task of its own, and nested in nothing; browsers let it inherit. */
+    if (web_of(a)->knobs.timer_level_inherits)
+        agent_checkpoint(a);
+    m->running_level = 0;
 }
 
 /* An interval that is never cleared keeps its run from ending, which ends by a bound and names it then. */

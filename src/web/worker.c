@@ -23,6 +23,7 @@ struct worker_link {
     _Atomic uint32_t references; /* relaxed up, acq_rel down */
     struct agent *owner;         /* counted; constant */
     struct agent *worker;        /* counted; constant once started */
+    _Atomic bool running; /* release by the worker before its script runs, acquire in post */
     struct activity *activity;   /* of the owning document, whose tasks wait while it is not fully active (R-EL-03); counted; NULL: a worker owns it */
     /* Owner's thread. */
     bool terminated; /* what the worker has sent and was not delivered is lost (R-WK-02) */
@@ -99,7 +100,9 @@ static JSValue post(JSContext *js, struct worker_link *l, struct agent *to, int 
     m->target = l;
     if (receive == receive_outside && l->activity)
         m->task.activity = activity_ref(l->activity);
-    if (to)
+    bool lost = receive == receive_inside && web_of(realm_of(js)->agent)->knobs.early_messages_lost &&
+                !atomic_load_explicit(&l->running, memory_order_acquire); /* R-MP-03, by the letter: not entangled yet */
+    if (to && !lost)
         agent_post(to, &m->task);
     else
         message_free(m);
@@ -213,6 +216,7 @@ static void worker_main(struct agent *a)
     }
     r->worker = l;
     l->inside = r;
+    atomic_store_explicit(&l->running, true, memory_order_release);
     worker_run(r);
 }
 

@@ -7,6 +7,7 @@
 #include "web/mime_type.h"
 #include "web/resource.h"
 #include "web/url.h"
+#include "web/web_agent.h"
 #include "web/worklet_scope.h"
 
 #include <stdlib.h>
@@ -157,7 +158,7 @@ static struct agent *make_scope(struct worklet *w)
         .tie = w->tie,
         .url = r->url,
         .number = ++r->worklet_scopes_made,
-        .cross_origin_isolated = w->kind == WORKLET_AUDIO && r->cross_origin_isolated, /* R-COI-05 */
+        .cross_origin_isolated = (w->kind == WORKLET_AUDIO || web_of(r->agent)->knobs.worklets_isolate) && r->cross_origin_isolated, /* R-COI-05 */
     };
     return worklet_scope_start(&start);
 }

@@ -311,7 +311,7 @@ static void test_expectations(void)
                   "test.yaml:5:29: expected the cell's value: is, min or max\n");
     ASSERT_ERRORS(EXPECT "  findings: [collision, {kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:14: expected a kind of finding that can be detected: race, plain-spin, mixed-use, "
-                  "mixed-size, plain-wait, deadlock, lock-wait, uncaught-error, "
+                  "mixed-size, plain-wait, deadlock, lost-lock, lock-wait, uncaught-error, forbidden-wait, "
                   "unhandled-rejection, heap-exhausted, stack-exhausted, script-error, "
                   "script-aborted, rule-broken, long-task, starved or time-limit, found \"collision\"\n");
     ASSERT_ERRORS(EXPECT "  findings: [{kind: deadlock, count: {min: 3, max: 2}}]\n",
@@ -347,6 +347,30 @@ static void test_timeline(void)
                   "test.yaml:5:21: expected what must hold: alive, dead, blocked, idle, paused, received or not_received\n");
     ASSERT_ERRORS(TIMELINE "  - {after: {log: x, ended: y}, act: gc, agent: z}\n",
                   "test.yaml:5:29: a moment has one of log, started and ended, not two\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, act: navigate, window: page, for_ms: 3}\n  - {at: 1, act: click, window: page, url: /x, source: timer}\n",
+                  "test.yaml:5:18: navigate needs \"url\"\n"
+                  "test.yaml:5:50: only delay and clock-jump last for so long\n"
+                  "test.yaml:6:44: only act: navigate has an address\n"
+                  "test.yaml:6:56: only fault: delay has a source\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, fault: delay, agent: a, source: mail, for_ms: 1}\n",
+                  "test.yaml:5:45: expected a source of tasks: message, timer, networking, user-interaction or dom-manipulation, found \"mail\"\n");
+    ASSERT_ERRORS(TIMELINE "  - {at: 1, fault: delay, agent: a}\n  - {at: 1, fault: clock-jump, agent: a, for_ms: 5}\n",
+                  "test.yaml:5:20: delay needs \"for_ms\"\n"
+                  "test.yaml:6:39: clock-jump is about nobody but the clock\n");
+    ASSERT_ERRORS("title: t\nwindows: {page: 1}\nknobs: {queue_policy: lifo, bfcache: maybe, worklet_scopes: 0}\n",
+                  "test.yaml:3:23: expected how a loop picks a source: fifo-global, round-robin, weighted or random, found \"lifo\"\n"
+                  "test.yaml:3:38: expected which pages are kept: on, off or in-part, found \"maybe\"\n"
+                  "test.yaml:3:61: expected a number of scopes from 1 to 16, found \"0\"\n");
+    plan *p = load_good(TIMELINE "  - {at: 1, act: navigate, window: page, url: next}\n  - {at: 2, fault: delay, agent: a, source: timer, for_ms: 7}\n"
+                                 "knobs: {queue_policy: random, bfcache: in-part, timer_clamp_ms: 9, visible: false}\n");
+    ASSERT_TEXT(p->timeline[0].url, "https://scenario.test/next");
+    ASSERT_TEXT(p->timeline[1].source, "timer");
+    CU_ASSERT_EQUAL(p->timeline[1].for_ms, 7);
+    CU_ASSERT_EQUAL(p->knobs.queue_policy, 3);
+    CU_ASSERT_EQUAL(p->knobs.cache, CACHE_IN_PART);
+    CU_ASSERT_EQUAL(p->knobs.timer_clamp_ms, 9);
+    CU_ASSERT_TRUE(p->knobs.starts_hidden);
+    plan_free(p);
     ASSERT_ERRORS("title: t\nwindows: {page: 1}\nknobs: {fpss: 1}\n",
                   "test.yaml:3:9: unknown key \"fpss\"; did you mean \"fps\"?\n");
 }

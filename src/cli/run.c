@@ -307,12 +307,10 @@ static void run_paths(struct run_command *c, int count, char **paths)
     region_free(memory);
 }
 
-/* Only of what was looked for in this very process. */
 static void tell_unused(struct run_command *c)
 {
     buffer unused = {0};
-    if (c->jobs == 1)
-        suppressions_write_unused(c->options.suppressions, &unused);
+    suppressions_write_unused(c->options.suppressions, &unused);
     fputs(buffer_text(&unused), stderr);
     buffer_release(&unused);
     suppressions_free(c->options.suppressions);

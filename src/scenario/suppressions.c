@@ -2,17 +2,18 @@
 
 #include "base/region.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct entry {
     uint32_t line;
     const char *class;
     const char *places[2]; /* the second may be NULL */
     const char *reason;
-    bool used;
 };
 
 struct suppressions {
@@ -20,6 +21,7 @@ struct suppressions {
     const char *file;
     struct entry *entries;
     size_t count, capacity;
+    _Atomic bool *used; /* by entry; relaxed: read when every job has ended. Shared with the processes of --jobs */
 };
 
 static const char *const classes[] = {"race", "observed", "unordered", "undecided", "exclusive"};
@@ -91,6 +93,14 @@ static bool read_lines(struct suppressions *s, FILE *file, buffer *errors)
     return good;
 }
 
+static bool share_marks(struct suppressions *s)
+{
+    size_t size = s->count ? s->count : 1;
+    void *marks = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    s->used = marks == MAP_FAILED ? NULL : marks;
+    return s->used;
+}
+
 status suppressions_load(const char *path, struct suppressions **out, buffer *errors)
 {
     FILE *file = fopen(path, "r");
@@ -105,9 +115,9 @@ status suppressions_load(const char *path, struct suppressions **out, buffer *er
     s->file = region_text(memory, path);
     bool good = read_lines(s, file, errors);
     fclose(file);
-    if (!good) {
+    if (!good || !share_marks(s)) {
         region_free(memory);
-        return STATUS_INVALID;
+        return good ? STATUS_NO_MEMORY : STATUS_INVALID;
     }
     *out = s;
     return STATUS_OK;
@@ -115,8 +125,10 @@ status suppressions_load(const char *path, struct suppressions **out, buffer *er
 
 void suppressions_free(struct suppressions *s)
 {
-    if (s)
-        region_free(s->memory);
+    if (!s)
+        return;
+    munmap((void *)s->used, s->count ? s->count : 1);
+    region_free(s->memory);
 }
 
 static bool is_at(source_position where, const char *wanted)
@@ -150,7 +162,7 @@ const char *suppressions_find(struct suppressions *s, const char *class, source_
 {
     for (size_t i = 0; s && i < s->count; i++)
         if (covers(&s->entries[i], class, one, two)) {
-            s->entries[i].used = true;
+            atomic_store_explicit(&s->used[i], true, memory_order_relaxed);
             return region_format(s->memory, "%s:%u: %s", s->file, s->entries[i].line,
                                  s->entries[i].reason);
         }
@@ -160,7 +172,7 @@ const char *suppressions_find(struct suppressions *s, const char *class, source_
 void suppressions_write_unused(const struct suppressions *s, buffer *out)
 {
     for (size_t i = 0; s && i < s->count; i++)
-        if (!s->entries[i].used)
+        if (!atomic_load_explicit(&s->used[i], memory_order_relaxed))
             buffer_format(out, "%s:%u: unused: no race at %s%s%s\n", s->file, s->entries[i].line,
                           s->entries[i].places[0], s->entries[i].places[1] ? " and " : "",
                           s->entries[i].places[1] ? s->entries[i].places[1] : "");

@@ -7,7 +7,7 @@
  * without leading folders, a line, perhaps a column), " -- ", a reason. Empty lines and lines that
  * begin with # are skipped.
  *
- * Ownership: the caller frees it. Threads: one at a time. */
+ * Ownership: the caller frees it, and so does each process that was forked with it. Threads: one at a time. */
 #ifndef HEDDLE_SCENARIO_SUPPRESSIONS_H
 #define HEDDLE_SCENARIO_SUPPRESSIONS_H
 
@@ -17,7 +17,7 @@
 
 struct suppressions;
 
-/* STATUS_IO, or STATUS_INVALID with a line "file:line:column: what was expected" for each mistake
+/* STATUS_NO_MEMORY, STATUS_IO, or STATUS_INVALID with a line "file:line:column: what was expected" for each mistake
  * in `errors`. */
 status suppressions_load(const char *path, struct suppressions **out, buffer *errors);
 void suppressions_free(struct suppressions *s);

@@ -98,8 +98,16 @@ const cells = new Int32Array(new SharedArrayBuffer(4));
 for (const name of ["left", "right"]) new Worker("built/race.js", { name }).postMessage(cells);
 END
 # The thread sanitizer takes the place of the observed variant, and with it of race detection.
-"$heddle" --version | grep -q 'observed variant: no' ||
+if ! "$heddle" --version | grep -q 'observed variant: no'; then
     expect 'source map of a race' 1 'at onmessage \(built/race.ts:3:1\)' 'cells\[0\] = cells\[0\] \+ 1' -- run races.js
+    printf 'race race.ts:3 -- meant\nrace other.js:1 -- gone\n' >known.txt
+    expect 'known races' 0 '· [12] meant$' '^known.txt:2: unused: no race at other.js:1$' '!^known.txt:1' \
+        -- run --suppressions known.txt races.js
+    expect 'known races in jobs' 0 '^known.txt:2: unused: no race at other.js:1$' '!^known.txt:1' \
+        -- run --jobs 2 --suppressions known.txt races.js hello.js
+    echo 'race race.ts -- where' >known.txt
+    expect 'bad list of known races' 3 '^known.txt:1:6: expected one or two places' -- run --suppressions known.txt races.js
+fi
 
 # An interruption is told after what was found.
 echo 'console.log("running"); for (;;);' >endless.js

@@ -41,11 +41,12 @@ static bool raise_dense(struct clock *c, uint32_t thread, uint64_t time)
     return true;
 }
 
-static void make_room(struct clock *c)
+static void make_room(struct clock *c, uint32_t further)
 {
-    if (c->count < c->capacity)
+    if (c->count + further <= c->capacity)
         return;
-    c->capacity = c->capacity ? c->capacity * 2 : 8;
+    while (c->capacity < c->count + further)
+        c->capacity = c->capacity ? c->capacity * 2 : 8;
     c->more = realloc(c->more, c->capacity * sizeof *c->more);
     hd_assert(c->more);
 }
@@ -63,11 +64,43 @@ bool clock_raise(struct clock *c, uint32_t thread, uint64_t time)
     }
     if (!time)
         return false;
-    make_room(c);
+    make_room(c, 1);
     memmove(c->more + place + 1, c->more + place, (c->count - place) * sizeof *c->more);
     c->more[place] = (struct clock_entry){time, thread};
     c->count++;
     return true;
+}
+
+/* Raises what both lists have, and counts what only `p` has. */
+static bool raise_common(struct clock *c, const struct past *p, uint32_t *missing)
+{
+    bool news = false;
+    uint32_t i = 0;
+    for (uint32_t j = 0; j < p->count; j++) {
+        while (i < c->count && c->more[i].thread < p->more[j].thread)
+            i++;
+        if (i == c->count || c->more[i].thread != p->more[j].thread) {
+            ++*missing;
+        } else if (c->more[i].time < p->more[j].time) {
+            c->more[i].time = p->more[j].time;
+            news = true;
+        }
+    }
+    return news;
+}
+
+/* Both lists are in the order of threads: one pass, from the end, so that nothing is overwritten. */
+static void insert_missing(struct clock *c, const struct past *p, uint32_t missing)
+{
+    make_room(c, missing);
+    uint32_t i = c->count, j = p->count, to = c->count + missing;
+    c->count = to;
+    while (to > i) {
+        bool own = i > 0 && c->more[i - 1].thread >= p->more[j - 1].thread;
+        if (own && c->more[i - 1].thread == p->more[j - 1].thread)
+            j--;
+        c->more[--to] = own ? c->more[--i] : p->more[--j];
+    }
 }
 
 bool clock_join(struct clock *c, const struct past *p)
@@ -80,9 +113,11 @@ bool clock_join(struct clock *c, const struct past *p)
         }
     if (p->used > c->used)
         c->used = p->used;
-    for (uint32_t i = 0; i < p->count; i++)
-        news |= clock_raise(c, p->more[i].thread, p->more[i].time);
-    return news;
+    uint32_t missing = 0;
+    news |= raise_common(c, p, &missing);
+    if (missing)
+        insert_missing(c, p, missing);
+    return news || missing;
 }
 
 struct past *clock_past(const struct clock *c)

@@ -10,6 +10,7 @@ int main(void)
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 70;
     CU_pSuite suite = CU_add_suite("race detector", NULL, NULL);
+    add_clock_tests(suite);
     add_named_tests(suite);
     add_thread_tests(suite);
     add_generated_tests(suite);

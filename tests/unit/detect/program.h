@@ -57,6 +57,6 @@ bool named_test_breaks(const char *name); /* that test fails now; NULL: any does
 void add_named_tests(void *suite);
 void add_generated_tests(void *suite);
 void add_thread_tests(void *suite);
-void add_sizes_tests(void *suite);
+void add_clock_tests(void *suite);
 
 #endif

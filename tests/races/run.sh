@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh HEDDLE RUNS: each program here is free of races and stays silent, that many times; its twin, in which one call of Atomics was
-# made plain (the text behind "// twin:"), is caught, every time.
+# made plain (the text behind "// twin:"), is caught, every time: the call is one whose first use no lock and no wait can order.
 set -eu
 heddle=$1 runs=$2
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

@@ -64,7 +64,7 @@ struct agent_calls {
 struct timer;
 struct timer_queue {
     struct timer **heap;
-    size_t count, capacity;
+    size_t count, patient, capacity; /* how many; how many of them are patient */
     uint64_t next_order;
 };
 
@@ -222,6 +222,7 @@ struct timer {
      * again or freed. */
     void (*fire)(struct timer *self, struct agent *a);
     void (*drop)(struct timer *self); /* the agent ends */
+    bool is_patient; /* the run does not go on for its sake alone */
 };
 
 /* Starts a timer: timers that are due at the same moment fire in the order of starting (R-TM-06).
@@ -231,5 +232,6 @@ void timer_cancel(struct agent *a, struct timer *t);
 
 /* When the next one is due; CROWD_NEVER without any. */
 int64_t agent_next_timer(const struct agent *a);
+
 
 #endif

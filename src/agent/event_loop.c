@@ -230,7 +230,9 @@ void event_loop_run(struct agent *a)
         if (event_loop_turn(a))
             continue;
         OBSERVE(rest);
+        a->parker->is_patient = source_is_patient(a);
         parker_park(a->parker, PARK_IDLE, source_next_due(a), has_news, a);
+        a->parker->is_patient = false;
     }
 }
 

@@ -121,8 +121,10 @@ static bool must_look(void *context)
 static void sleep_till_work(struct carrier *c)
 {
     int64_t due = CROWD_NEVER;
+    c->parker.is_patient = true;
     for (size_t i = 0; i < c->count; i++) {
         struct agent *a = c->members[i];
+        c->parker.is_patient &= source_is_patient(a);
         if (source_next_due(a) >= due)
             continue;
         due = source_next_due(a);
@@ -130,6 +132,7 @@ static void sleep_till_work(struct carrier *c)
     }
     agent_enter(NULL);
     parker_park(&c->parker, PARK_IDLE, due, must_look, c);
+    c->parker.is_patient = false;
 }
 
 static void carry(void *context)

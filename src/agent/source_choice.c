@@ -102,3 +102,8 @@ int64_t source_next_due(const struct agent *a)
     }
     return due;
 }
+
+bool source_is_patient(const struct agent *a)
+{
+    return a->timers.patient == a->timers.count && source_next_due(a) == agent_next_timer(a);
+}

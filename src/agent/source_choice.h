@@ -23,5 +23,7 @@ unsigned source_choose(struct agent *a, unsigned runnable);
 
 /* When a timer is due or a source is let go, whichever is first; CROWD_NEVER. */
 int64_t source_next_due(const struct agent *a);
+/* All that is then is patient timers. */
+bool source_is_patient(const struct agent *a);
 
 #endif

@@ -51,6 +51,7 @@ void timer_start(struct agent *a, struct timer *t, int64_t delay_ns)
     int64_t now = agent_now(a);
     t->due = delay_ns > CROWD_NEVER - now ? CROWD_NEVER - 1 : now + delay_ns;
     t->order = q->next_order++;
+    q->patient += t->is_patient;
     rise(q, q->count++, t);
 }
 
@@ -59,6 +60,7 @@ static void take_out(struct timer_queue *q, struct timer *t)
     size_t i = t->index;
     struct timer *last = q->heap[--q->count];
     t->index = SIZE_MAX;
+    q->patient -= t->is_patient;
     if (last == t)
         return;
     if (i && earlier(last, q->heap[(i - 1) / 2]))

@@ -198,7 +198,7 @@ static void hand_over(struct world *w, const struct world_watch *watch)
     atomic_exchange_explicit(&w->notice_pending, false, memory_order_acq_rel);
     while ((node = rcu_queue_pop(&w->notices))) {
         struct notice *n = caa_container_of(node, struct notice, node);
-        if (watch->sink && (!w->over || n->kind == NOTICE_EXIT))
+        if (watch->sink && (!atomic_load_explicit(&w->over, memory_order_relaxed) || n->kind == NOTICE_EXIT))
             watch->sink(w, n, watch->context);
         agent_unref(n->agent);
         free(n);
@@ -251,7 +251,7 @@ enum world_end world_run(struct world *w, uint64_t limit_ns, uint64_t wall_limit
     if (watch->ended)
         watch->ended(w, end, watch->context);
     hand_over(w, watch); /* what agents said before the run was over, if they were still at work */
-    w->over = true;
+    atomic_store_explicit(&w->over, true, memory_order_relaxed);
     end_all(w);
     if (!w->agents)
         pool_end(w);

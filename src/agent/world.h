@@ -83,7 +83,7 @@ struct world {
     _Atomic bool notice_pending; /* the warden was poked for notices; exchanges are acq_rel, pairing
                                     with each other */
     uint32_t pokes_seen;         /* warden */
-    bool over;                   /* warden: what agents say while they are torn down is not the program's doing */
+    _Atomic bool over; /* relaxed, by the warden: what agents say while they are torn down is not the program's doing */
 };
 
 enum world_end { WORLD_IDLE, WORLD_DEADLOCK, WORLD_TIME_LIMIT, WORLD_INTERRUPTED };

@@ -70,6 +70,9 @@
     X(EXTENDABLE_MESSAGE_EVENT)                                                                    \
     X(CLIENTS)                                                                                     \
     X(CLIENT)                                                                                      \
+    X(WINDOW_CLIENT)                                                                               \
+    X(PUSH_EVENT)                                                                                  \
+    X(NAVIGATION_PRELOAD_MANAGER)                                                                  \
     X(CONSOLE)                                                                                     \
     X(IDLE_DEADLINE)                                                                               \
     X(TEST262_AGENT)                                                                               \

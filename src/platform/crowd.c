@@ -72,6 +72,7 @@ static void heap_add(struct crowd *c, struct parker *p)
 {
     /* parker_join made room for every member. */
     hd_assert(c->heap_count < c->heap_capacity);
+    c->patient_count += p->is_patient;
     heap_rise(c, c->heap_count++, p);
 }
 
@@ -81,6 +82,7 @@ static void heap_remove(struct crowd *c, struct parker *p)
     if (i == SIZE_MAX)
         return;
     p->heap_index = SIZE_MAX;
+    c->patient_count -= p->is_patient;
     struct parker *last = c->heap[--c->heap_count];
     if (last == p)
         return;
@@ -205,6 +207,8 @@ static void decide_by_clock(struct crowd *c)
     bool settled = c->settler && c->settler->from < next;
     if (settled)
         next = c->settler->from;
+    if (c->heap_count == c->patient_count && !c->settler)
+        next = CROWD_NEVER; /* nobody waits for what would come */
     if (next == CROWD_NEVER) {
         atomic_store_explicit(&c->quiet_flag, true, memory_order_release);
         warden_wake(c);

@@ -57,6 +57,7 @@ struct parker {
     void *owner;                     /* for reports; constant while joined */
     int64_t deadline;                /* crowd's lock */
     int64_t from;                    /* crowd's lock: see parker_park_settled */
+    bool is_patient;                 /* own thread, before it sleeps: its deadline alone is no reason to go on */
     int64_t since;                   /* when it went to sleep; stable while it sleeps */
     size_t heap_index;               /* crowd's lock: place in the deadline heap, SIZE_MAX = none */
     bool due;                        /* crowd's lock until woken: the deadline woke it */
@@ -76,7 +77,7 @@ struct crowd {
     int64_t armed; /* lock: machine time until which the warden sleeps at most; it is woken for a
                       deadline that is earlier by more than its slack */
     struct parker **heap; /* lock: sleepers with a deadline, the earliest first */
-    size_t heap_count, heap_capacity;
+    size_t heap_count, heap_capacity, patient_count; /* lock: sleepers there; of them the patient */
     struct parker *settler; /* lock: who sleeps in parker_park_settled, NULL = nobody */
     struct parker *members; /* lock */
     size_t member_count;    /* lock */
@@ -124,7 +125,8 @@ void parker_join(struct parker *p, struct crowd *c, void *owner);
 /* The thread is no member any more. By its own thread, last. May find the crowd quiet. */
 void parker_leave(struct parker *p);
 
-/* Sleeps until somebody unparks this kind, or until `deadline`. `ready` is the caller's predicate:
+/* Sleeps until somebody unparks this kind, or until `deadline` (a patient one comes only if something
+ * else keeps the crowd going until then). `ready` is the caller's predicate:
  * when it holds, the call returns PARK_WOKEN at once; it is called before, during spinning and
  * after announcing the sleep, on this thread, and must not block. A PARK_WOKEN may be stale:
  * callers loop. */

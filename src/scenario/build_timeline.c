@@ -258,6 +258,15 @@ void build_knobs(builder *b, const yaml_node *node)
         .starts_hidden = says(node, "visible", "false"),
         .worklets_isolate = says(node, "worklet_isolation", "all-inherit"),
         .worklet_scopes = build_number(yaml_tree_find(node, "worklet_scopes"), 2),
+        .sw_idle_ms = build_number(yaml_tree_find(node, "sw_idle_ms"), KNOB_SW_IDLE_MS),
+        .sw_event_limit_ms =
+            build_number(yaml_tree_find(node, "sw_event_limit_ms"), KNOB_SW_EVENT_LIMIT_MS),
+        .storage_is_shared = says(node, "partition_storage", "off"),
+        .extended_lifetime_ms =
+            build_number(yaml_tree_find(node, "extended_lifetime_ms"), KNOB_EXTENDED_LIFETIME_MS),
+        .between_loads_ms =
+            build_number(yaml_tree_find(node, "between_loads_ms"), KNOB_BETWEEN_LOADS_MS),
+        .orphans_linger = says(node, "orphan_policy", "lazy"),
         .cluster_kill_notifies = kill != NULL && strcmp(kill->text, "notify") == 0,
     };
 }

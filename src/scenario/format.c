@@ -491,6 +491,10 @@ static const schema worklet_choice = {
     .shape = SCHEMA_CHOICE, .expects = "which worklets are isolated", .choices = worklet_names};
 static const schema scope_count = {
     .shape = SCHEMA_NUMBER, .expects = "a number of scopes", .minimum = 1, .maximum = 16};
+static const char *const switch_names[] = {"on", "off", NULL};
+static const schema switch_choice = {.shape = SCHEMA_CHOICE, .expects = "on or off", .choices = switch_names};
+static const char *const orphan_names[] = {"eager", "lazy", NULL};
+static const schema orphan_choice = {.shape = SCHEMA_CHOICE, .expects = "when orphans end", .choices = orphan_names};
 static const schema_field knob_fields[] = {
     {"queue_policy", &policy,
      "which source of tasks a loop serves next: the oldest task (fifo-global, when absent), one source after the other, the user's three times out of four, or any (R-EL-01)",
@@ -516,6 +520,17 @@ static const schema_field knob_fields[] = {
     {"microtask_limit", &count_or_none, "microtasks in one checkpoint; any number when absent (R-EL-07)", false},
     {"long_task_ms", &count_or_none, "tasks that last longer are findings; none is when absent", false},
     {"pause_bound_ms", &moment, "so long a cluster may be paused in part before R-CR-01 counts as broken; 0 when absent", false},
+    {"partition_storage", &switch_choice,
+     "on (when absent): frames share storage, channels, locks and workers only below pages of one site; off: by origin alone (R-SW-01)", false},
+    {"extended_lifetime_ms", &moment,
+     "so long a shared worker with extendedLifetime goes on without owners (R-WL-01); 30000 when absent", false},
+    {"between_loads_ms", &moment,
+     "so long a shared worker waits for a page that is still loading (R-WL-04); 5000 when absent", false},
+    {"orphan_policy", &orphan_choice,
+     "workers end when nothing protects them any more (eager, when absent), or when they are not permissible any more (lazy, R-WL-06)", false},
+    {"sw_idle_ms", &moment, "a service worker without events is stopped after so long (R-SV-12); 30000 when absent, 0: never", false},
+    {"sw_event_limit_ms", &moment,
+     "a service worker whose event lasts so long is stopped (R-SV-12); 300000 when absent, 0: never", false},
     {"fps", &frames_per_second, "frames a second of the virtual display; 60 when absent, 0: none (R-RN-01)", false},
     {"cluster_kill", &kill_choice,
      "whole-cluster, as on the web; notify, as on no web: one agent ends, and heddle.ondeath tells the others", false},

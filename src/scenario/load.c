@@ -26,6 +26,10 @@ static plan *create_plan(const char *path)
     p->maps = source_maps_create();
     p->seed = 1;
     p->knobs.fps = 60;
+    p->knobs.sw_idle_ms = KNOB_SW_IDLE_MS;
+    p->knobs.sw_event_limit_ms = KNOB_SW_EVENT_LIMIT_MS;
+    p->knobs.extended_lifetime_ms = KNOB_EXTENDED_LIFETIME_MS;
+    p->knobs.between_loads_ms = KNOB_BETWEEN_LOADS_MS;
     p->repeat = 1;
     p->expect.exit.code = -1;
     return p;

@@ -275,6 +275,10 @@ typedef enum plan_cache {
     CACHE_OFF,     /* none is */
     CACHE_IN_PART, /* all are, and the rule is broken */
 } plan_cache;
+#define KNOB_SW_IDLE_MS 30000
+#define KNOB_SW_EVENT_LIMIT_MS 300000
+#define KNOB_EXTENDED_LIFETIME_MS 30000
+#define KNOB_BETWEEN_LOADS_MS 5000
 
 /* What the specifications leave open; zero is what the web does. */
 typedef struct plan_knobs {
@@ -294,6 +298,10 @@ typedef struct plan_knobs {
     bool starts_hidden;         /* R-RN-01 */
     bool worklets_isolate;      /* R-COI-05 */
     uint64_t worklet_scopes;    /* of paint, layout and animation worklets; 2 when absent */
+    uint64_t sw_idle_ms, sw_event_limit_ms; /* R-SV-12; 30000 and 300000 when absent, 0: never */
+    bool storage_is_shared;     /* partition_storage: off */
+    uint64_t extended_lifetime_ms, between_loads_ms; /* R-WL-01, R-WL-04; 30000 and 5000 when absent */
+    bool orphans_linger;        /* orphan_policy: lazy (R-WL-06) */
     bool cluster_kill_notifies; /* a kill ends one agent, and the others are told (R-CR-02) */
 } plan_knobs;
 

@@ -440,6 +440,12 @@ static struct web_knobs web_knobs(const plan_knobs *k)
         .starts_hidden = k->starts_hidden,
         .worklets_isolate = k->worklets_isolate,
         .css_scopes = (uint32_t)k->worklet_scopes,
+        .sw_idle = (int64_t)k->sw_idle_ms * 1000000,
+        .sw_event_limit = (int64_t)k->sw_event_limit_ms * 1000000,
+        .storage_is_shared = k->storage_is_shared,
+        .extended_lifetime = (int64_t)k->extended_lifetime_ms * 1000000,
+        .between_loads = (int64_t)k->between_loads_ms * 1000000,
+        .orphans_linger = k->orphans_linger,
     };
 }
 

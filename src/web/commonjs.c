@@ -2,6 +2,7 @@
 
 #include "agent/world.h"
 #include "base/buffer.h"
+#include "web/service_worker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static JSValue load_required(JSContext *js, const char *url)
     if (known)
         return JS_GetPropertyStr(js, known->module, "exports");
     struct realm *r = realm_of(js);
-    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_CORS};
+    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_CORS, .destination = "script", .client = realm_client(r)};
     struct resource resource;
     status s = resource_load(r->agent, &q, &resource);
     if (s != STATUS_OK) {

@@ -7,7 +7,6 @@
 #include "web/realm.h"
 #include "web/request.h"
 #include "web/response.h"
-#include "web/service_worker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,6 @@
 struct pending_fetch {
     struct realm *realm;
     struct resource_fetch *fetch;
-    struct handled_fetch *handled; /* counted: a service worker is asked first */
-    JSValue request;               /* the Request, while a worker may leave it to the network */
     char *url;
     JSValue resolving[2];
     JSValue signal, on_abort; /* the request's; undefined once it does not matter any more */
@@ -29,16 +26,12 @@ static void pending_free(struct pending_fetch *p)
     JSContext *js = p->realm->js;
     if (p->fetch)
         resource_fetch_cancel(p->fetch);
-    if (p->handled) {
-        p->handled->holder = NULL;
-        handled_fetch_unref(p->handled);
-    }
     *p->link = p->next;
     if (p->next)
         p->next->link = p->link;
     if (JS_IsObject(p->on_abort))
         abort_signal_remove(js, p->signal, p->on_abort);
-    JSValue values[] = {p->resolving[0], p->resolving[1], p->signal, p->on_abort, p->request};
+    JSValue values[] = {p->resolving[0], p->resolving[1], p->signal, p->on_abort};
     free(p->url);
     free(p);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
@@ -105,29 +98,13 @@ static struct pending_fetch *pending_new(struct realm *r, const struct request_o
     p->realm = r;
     p->url = strdup(o->url);
     p->signal = JS_DupValue(js, o->signal);
-    p->on_abort = p->resolving[0] = p->resolving[1] = p->request = JS_UNDEFINED;
+    p->on_abort = p->resolving[0] = p->resolving[1] = JS_UNDEFINED;
     p->link = &r->fetches;
     p->next = r->fetches;
     if (p->next)
         p->next->link = &p->next;
     r->fetches = p;
     return p;
-}
-
-static void ask_network(struct pending_fetch *p)
-{
-    struct request q = request_for_network(p->realm, request_peek(p->request));
-    p->fetch = resource_fetch(p->realm->agent, &q, answered, NULL, p);
-}
-
-/* The service worker has answered, or leaves it to the network. */
-static void handled(void *context, status s, struct resource *r)
-{
-    struct pending_fetch *p = context;
-    if (s == STATUS_NOT_FOUND && !r->error)
-        ask_network(p);
-    else
-        answered(p, s, r);
 }
 
 static JSValue start(JSContext *js, JSValueConst request)
@@ -146,9 +123,8 @@ static JSValue start(JSContext *js, JSValueConst request)
         pending_free(p);
         return JS_EXCEPTION;
     }
-    p->request = JS_DupValue(js, request);
-    if (!service_worker_handle(r, o, p, handled, &p->handled))
-        ask_network(p);
+    struct request q = request_for_network(r, o);
+    p->fetch = resource_fetch(r->agent, &q, answered, NULL, p);
     return promise;
 }
 

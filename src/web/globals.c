@@ -105,6 +105,7 @@ static const struct lazy_property window_lazy[] = {
     {"HTMLIFrameElement", interface_build, &html_iframe_element_interface},
     {"Document", interface_build, &document_interface},
 };
+static const struct global_part client_globals = {service_worker_client_interfaces, 4, NULL, 0};
 const struct interface service_worker_global_scope_interface = {
     .host_class = HOST_CLASS_SERVICE_WORKER_GLOBAL_SCOPE,
     .name = "ServiceWorkerGlobalScope",
@@ -239,7 +240,7 @@ int globals_install(struct realm *r)
     const struct global_part *location = r->kind == GLOBAL_WINDOW ? &window_location_globals : &location_globals;
     int failed = remove_own_tag(r->js, global) || install_own(r, global) || install_all(r->js, global, parts) ||
                  install(r->js, global, location) < 0 || install_visual(r, global) < 0 || hide_shared_memory(r, global) ||
-                 (r->secure && install(r->js, global, &cache_globals) < 0) ||
+                 (r->secure && (install(r->js, global, &cache_globals) < 0 || install(r->js, global, &client_globals) < 0)) ||
                  (r->secure && r->kind == GLOBAL_WINDOW && /* R-EXP-04 */
                   (install(r->js, global, &audio_globals) < 0 || install(r->js, global, &css_globals) < 0)) ||
                  (!r->pure && install(r->js, global, &heddle_globals) < 0);
@@ -257,6 +258,7 @@ void globals_clear(struct realm *r)
     cache_additions_clear(r);
     later_clear(r);
     service_worker_jobs_clear(r);
+    service_worker_waits_clear(r);
     service_worker_objects_clear(r);
     service_worker_client_end(r);
     JS_FreeValue(r->js, r->spare_event);

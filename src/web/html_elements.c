@@ -5,6 +5,7 @@
 #include "web/event.h"
 #include "web/navigable.h"
 #include "web/resource.h"
+#include "web/service_worker.h"
 #include "web/url.h"
 #include "web/web_agent.h"
 #include "web/window_proxy.h"
@@ -155,7 +156,11 @@ static void fetch_text(struct page *p, struct dom_node *n, struct pending_script
                         .origin = p->realm->origin->text,
                         .mode = s->module || cors ? MODE_CORS : MODE_NO_CORS,
                         .use = USE_SCRIPT,
-                        .require_corp = p->realm->policy.embedder == COEP_REQUIRE_CORP};
+                        .require_corp = p->realm->policy.embedder == COEP_REQUIRE_CORP,
+                        .credentials = s->module || cors ? CREDENTIALS_SAME_ORIGIN
+                                                         : CREDENTIALS_INCLUDE,
+                        .destination = "script",
+                        .client = realm_client(p->realm)};
     s->fetch = resource_fetch(p->realm->agent, &q, script_answered, NULL, s);
 }
 

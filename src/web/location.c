@@ -418,8 +418,7 @@ static JSValue build_navigator(JSContext *js, const struct lazy_property *self)
     JSValue navigator = new_tagged(js, 2, ENTRIES(navigator_entries));
     bool secure = realm_of(js)->secure;
     if (!JS_IsException(navigator) && secure && (lazy_properties_define(js, navigator, &locks_of_navigator, 1) ||
-                                                  (realm_of(js)->kind != GLOBAL_SERVICE_WORKER &&
-                                                   lazy_properties_define(js, navigator, &service_worker_of_navigator, 1)))) {
+                                                  lazy_properties_define(js, navigator, &service_worker_of_navigator, 1))) {
         JS_FreeValue(js, navigator);
         return JS_EXCEPTION;
     }

@@ -2,6 +2,7 @@
 #include "agent/world.h"
 #include "web/commonjs.h"
 #include "web/resource.h"
+#include "web/service_worker.h"
 #include "web/url.h"
 #include "web/web_agent.h"
 
@@ -38,9 +39,11 @@ static char *resolve(JSContext *js, const char *referrer, const char *specifier)
 static int load(JSContext *js, const char *url, struct module_source *out)
 {
     struct realm *r = realm_of(js);
-    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_CORS, .use = USE_SCRIPT};
+    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_CORS, .use = USE_SCRIPT,
+                        .destination = "script", .client = realm_client(r)};
     struct resource resource;
-    status s = script_load(r->agent, &q, SCRIPT_MODULE, &resource);
+    status s = r->kind == GLOBAL_SERVICE_WORKER ? service_worker_load_import(r, &q, SCRIPT_MODULE, &resource)
+                                                : script_load(r->agent, &q, SCRIPT_MODULE, &resource);
     if (s != STATUS_OK) {
         JS_ThrowTypeError(js, "cannot load the module %s: %s", url, resource.error ? resource.error : status_text(s));
         resource_release(&resource);

@@ -4,6 +4,8 @@
 #include "web/mime_type.h"
 #include "web/program.h"
 #include "web/resource.h"
+#include "web/service_worker_registry.h"
+#include "web/storage_key.h"
 #include "web/url.h"
 
 #include <stdio.h>
@@ -34,6 +36,8 @@ struct navigation *navigation_new(struct user_agent *u, const char *url)
 
 void navigation_free(struct navigation *n)
 {
+    if (n->client)
+        service_worker_client_gone(n->client);
     context_unref(n->context);
     context_unref(n->opener);
     origin_unref(n->initiator);
@@ -54,6 +58,11 @@ void navigation_set_initiator(struct navigation *n, const struct document *d)
     n->initiator_policy = d->policy;
     free(n->initiator_base);
     n->initiator_base = strdup(d->base ? d->base : d->url);
+    if (n->client || !d->page)
+        return;
+    /* What has no request of its own has the controller of whoever made it (R-SV-10). */
+    n->client = service_worker_client_reserve(n->user_agent->world);
+    service_worker_client_inherit(n->client, page_client(d));
 }
 
 struct navigation *navigation_again(const struct document *d)
@@ -63,7 +72,7 @@ struct navigation *navigation_again(const struct document *d)
     if (!n)
         return NULL;
     n->context = context_ref(d->context);
-    n->replace = true;
+    n->replace = n->is_reload = true;
     navigation_set_initiator(n, d);
     if (!old)
         return n;
@@ -444,6 +453,39 @@ static void respond(struct navigation *n, const struct policy *response)
 
 /* ---- loading ---- */
 
+static void load(struct navigation *n);
+
+#define MOST_REDIRECTS 20
+
+/* HTML "create navigation params by fetching": redirects are followed by hand, so that each step
+ * may be answered by a service worker. True when the navigation goes on elsewhere, or nowhere. */
+static bool follow_redirect(struct navigation *n, const struct resource *r)
+{
+    bool redirect = r->status == 301 || r->status == 302 || r->status == 303 || r->status == 307 ||
+                    r->status == 308;
+    char *location = redirect ? resource_header(r, "Location") : NULL,
+         *next = location ? url_resolve(n->url, location) : NULL;
+    const char *fragment = strchr(n->url, '#');
+    if (!location)
+        return false;
+    bool http = next && !strncmp(next, "http", 4);
+    free(location);
+    if (!http || ++n->redirects > MOST_REDIRECTS) {
+        free(next);
+        fail(n, http ? "it redirects more than 20 times"
+                     : "it redirects to a URL that is not http(s)");
+        return true;
+    }
+    if (fragment && !strchr(next, '#') && asprintf(&location, "%s%s", next, fragment) > 0) {
+        free(next);
+        next = location;
+    }
+    free(n->url);
+    n->url = next;
+    load(n);
+    return true;
+}
+
 /* Takes the answer's body and judges by its headers. */
 static void answered(void *context, status s, struct resource *r)
 {
@@ -453,15 +495,15 @@ static void answered(void *context, status s, struct resource *r)
         fail(n, r->error ? r->error : status_text(s));
         return;
     }
+    if (follow_redirect(n, r))
+        return;
     char *type = resource_header(r, "Content-Type");
     n->module = ends_with(r->url, ".mjs");
     n->is_html = !type || !mime_type_is_javascript(type);
     free(type);
-    free(n->url);
-    n->url = r->url;
     n->text = r->bytes;
     n->length = r->length;
-    r->url = r->bytes = NULL;
+    r->bytes = NULL;
     if (!has_local_scheme(n->url)) {
         struct origin *origin = origin_of_url(n->url);
         policy_from_headers(&r->headers, origin_is_secure(n->user_agent, origin), &policy);
@@ -477,18 +519,43 @@ static void never_answered(void *context)
     navigation_free(context);
 }
 
+/* The storage key that the new document will have; NULL when it shares with nobody. */
+static char *future_storage_key(const struct navigation *n)
+{
+    struct origin *o = origin_of_url(n->url);
+    unsigned sandbox = n->context ? context_container_sandbox(n->context) : 0;
+    bool apart = (sandbox & SANDBOX_ORIGIN) || !origin_is_secure(n->user_agent, o);
+    char *key = apart ? NULL : storage_key_in(n->user_agent->world->host, n->context, o);
+    origin_unref(o);
+    return key;
+}
+
 /* Frames ask with the origin of the page around them, tabs are the user's. */
 static void load(struct navigation *n)
 {
-    struct request q = {.url = n->url, .mode = MODE_NAVIGATE};
+    struct request q = {.url = n->url,
+                        .mode = MODE_NAVIGATE,
+                        .redirect = REDIRECT_MANUAL,
+                        .credentials = CREDENTIALS_INCLUDE,
+                        .destination = n->context && n->context->parent ? "iframe" : "document",
+                        .is_reload = n->is_reload};
     struct agent *a = agent_current();
     if (a) {
+        char *key = future_storage_key(n);
+        bool local = has_local_scheme(n->url);
+        if (!n->client && !local)
+            n->client = service_worker_client_reserve(n->user_agent->world);
+        q.reserved = local ? NULL : n->client;
+        q.storage_key = key;
+        if (n->client && !local && !key)
+            service_worker_client_inherit(n->client, NULL);
         resource_fetch(a, &q, answered, never_answered, n);
+        free(key);
         return;
     }
     struct resource r;
     status s = resource_request(n->user_agent->world, &q, &r);
-    n->delay_ns = r.delay_ns;
+    n->delay_ns += r.delay_ns;
     answered(n, s, &r);
     resource_release(&r);
 }

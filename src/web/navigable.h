@@ -33,8 +33,10 @@ struct navigation {
     struct policy initiator_policy;
     char *initiator_base;
     struct browsing_context *opener; /* new tabs that stay in the opener's group: counted */
-    bool replace;
     bool after_discard; /* the document that it makes was discarded before (R-PL-03) */
+    bool replace, is_reload;
+    unsigned redirects;
+    struct service_worker_client *client; /* reserved for the new document; NULL until it is */
     /* Once decided. */
     struct document *document;
     int64_t delay_ns; /* still to pass before the document may begin: the warden cannot wait */
@@ -83,6 +85,8 @@ void page_begin(struct navigation *n, struct agent *a);
 void page_end(struct agent *a, struct document *d, bool unload);
 /* page.c: asks beforeunload; false when somebody stays. */
 bool page_may_unload(struct agent *a, struct browsing_context *c);
+/* page.c: the document as a client of service workers, NULL when it is none. Own thread. */
+struct service_worker_client *page_client(const struct document *d);
 /* page.c: a frame has loaded. */
 void page_frame_loaded(struct agent *a, struct browsing_context *frame);
 

@@ -50,7 +50,8 @@ void page_announce(struct page *p)
     free(label);
 }
 
-static struct page *page_new(struct agent *a, struct document *d)
+/* `client`: reserved for it, taken; NULL = none yet. */
+static struct page *page_new(struct agent *a, struct document *d, struct service_worker_client *client)
 {
     struct page *p = calloc(1, sizeof *p);
     if (!p)
@@ -62,13 +63,16 @@ static struct page *page_new(struct agent *a, struct document *d)
                                     .may_isolate = d->isolated,
                                     .secure = d->origin->opaque ||
                                               origin_text_is_secure(web_of(a), d->origin->text),
-                                    .document = d};
+                                    .document = d,
+                                    .client = client};
     p->document = document_ref(d);
     p->object = JS_UNDEFINED;
     p->salvageable = true;
     d->page = p;
     p->realm = realm_create(a, &options);
     if (!p->realm) {
+        if (client)
+            service_worker_client_gone(client);
         d->page = NULL;
         document_unref(d);
         free(p);
@@ -77,6 +81,11 @@ static struct page *page_new(struct agent *a, struct document *d)
     p->next = web_agent_of(a)->pages;
     web_agent_of(a)->pages = p;
     return p;
+}
+
+struct service_worker_client *page_client(const struct document *d)
+{
+    return d->page ? realm_client(d->page->realm) : NULL;
 }
 
 /* ---- tasks of a document ---- */
@@ -186,8 +195,10 @@ static void content_loaded(struct page *p, void *context)
     page_fire_at_document(p, "DOMContentLoaded");
     if (p->document->page)
         fire_at_window(p, "DOMContentLoaded"); /* it bubbles */
-    if (p->document->page)
-        page_release_load(p);
+    if (!p->document->page)
+        return;
+    service_worker_open_messages(p->realm);
+    page_release_load(p);
 }
 
 void page_parsed(struct page *p)
@@ -230,7 +241,7 @@ static void run_content(struct page *p, struct navigation *n)
 
 /* R-WIN-01: the Window of the initial blank document serves the first document that is same origin.
  */
-static bool take_over(struct page *p, struct document *d)
+static bool take_over(struct page *p, struct document *d, struct service_worker_client *client)
 {
     struct document *old = p->document;
     if (!old->initial_blank || !origin_same_domain(old->origin, d->origin) ||
@@ -254,6 +265,7 @@ static bool take_over(struct page *p, struct document *d)
     p->finishing = false;
     window_place_release(old->context->user_agent, &old->place);
     document_unref(old);
+    service_worker_client_turn(r, client);
     return true;
 }
 
@@ -289,12 +301,13 @@ void page_begin(struct navigation *n, struct agent *a)
         navigation_free(n);
         return;
     }
-    if (old && take_over(old, d))
+    if (old && take_over(old, d, n->client))
         p = old;
     else if (old)
         page_end(a, old->document, true);
     if (!p)
-        p = page_new(a, d);
+        p = page_new(a, d, n->client);
+    n->client = NULL;
     if (p) {
         if (d->base) {
             char *base = strdup(d->base);
@@ -343,7 +356,9 @@ struct page *page_create_blank(struct agent *a, struct browsing_context *c, stru
     if (top && origin_same(top->origin, from->origin)) /* R-WIN-04 */
         d->policy.opener = top->policy.opener;
     document_unref(top);
-    struct page *p = page_new(a, d);
+    struct service_worker_client *client = service_worker_client_reserve(a->world);
+    service_worker_client_inherit(client, realm_client(creator->realm));
+    struct page *p = page_new(a, d, client);
     if (p) {
         p->realm->base = strdup(d->base);
         p->readiness = PAGE_COMPLETE;
@@ -380,6 +395,7 @@ static void destroy(struct page *p)
     requests_clear(r);
     cache_additions_clear(r);
     service_worker_jobs_clear(r);
+    service_worker_waits_clear(r);
     service_worker_client_end(r);
     ports_close_realm(r);
     workers_orphan_realm(r);

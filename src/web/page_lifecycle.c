@@ -6,6 +6,7 @@
 #include "web/frames.h"
 #include "web/globals.h"
 #include "web/page.h"
+#include "web/service_worker.h"
 #include "web/web_agent.h"
 #include "web/worker.h"
 
@@ -24,6 +25,8 @@ static void set_visibility(struct page *p, bool hidden)
     if (p->document->hidden == hidden)
         return;
     p->document->hidden = hidden;
+    if (realm_client(p->realm))
+        service_worker_client_set_visible(realm_client(p->realm), !hidden);
     page_fire_at_document(p, "visibilitychange");
     if (!hidden && p->document->page)
         frames_resume(p->realm);

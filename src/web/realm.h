@@ -39,6 +39,7 @@ struct realm {
     struct client_link *client;        /* web/service_worker_container.c: NULL when it is none */
     struct service_worker_objects *service_workers; /* the same: what was asked for */
     struct job_promise *service_worker_jobs; /* the same: promises of register, update, unregister */
+    struct client_wait_promise *client_waits; /* web/service_worker_clients.c: promises of clients */
     struct extendable *extendables;    /* web/service_worker_events.c: active events */
     JSValue service_worker_clients;    /* the same: `clients`, undefined until touched */
     struct xhr *requests;              /* web/xhr.c: requests under way */

@@ -8,6 +8,7 @@
 #include "web/idl.h"
 #include "web/document.h"
 #include "web/realm.h"
+#include "web/service_worker.h"
 #include "web/text.h"
 #include "web/url.h"
 
@@ -491,6 +492,9 @@ struct request request_for_network(const struct realm *r, const struct request_o
         .redirect = o->redirect,
         .credentials = o->credentials,
         .headers = &headers_peek(o->headers)->list,
+        .client = realm_client(r),
+        .body = o->body.bytes ? o->body.bytes->bytes : NULL,
+        .body_length = o->body.bytes ? o->body.bytes->length : 0,
     };
 }
 
@@ -509,6 +513,8 @@ enum {
     GET_REDIRECT,
     GET_INTEGRITY,
     GET_KEEPALIVE,
+    GET_RELOAD,
+    GET_HISTORY,
     GET_SIGNAL,
     GET_DUPLEX,
     GET_BODY_USED
@@ -540,6 +546,10 @@ static JSValue get(JSContext *js, JSValueConst self, int what)
         return JS_DupValue(js, o->signal);
     case GET_KEEPALIVE:
         return JS_NewBool(js, o->keepalive);
+    case GET_RELOAD:
+        return JS_NewBool(js, o->is_reload);
+    case GET_HISTORY:
+        return JS_NewBool(js, o->is_history);
     case GET_BODY_USED:
         return JS_NewBool(js, o->body.used);
     default:
@@ -571,6 +581,8 @@ static JSValue clone_request(JSContext *js, JSValueConst self, int count, JSValu
     struct request_object *copy = request_peek(object);
     from_request(copy, o);
     copy->destination = o->destination;
+    copy->is_reload = o->is_reload;
+    copy->is_history = o->is_history;
     copy->body.bytes = o->body.bytes ? blob_bytes_ref(o->body.bytes) : NULL;
     const struct headers *headers = headers_peek(o->headers);
     copy->headers = headers_new(js, &headers->list, headers->guard);
@@ -595,6 +607,8 @@ static const JSCFunctionListEntry prototype[] = {
     IDL_ATTRIBUTE_MAGIC("redirect", get, NULL, GET_REDIRECT),
     IDL_ATTRIBUTE_MAGIC("integrity", get, NULL, GET_INTEGRITY),
     IDL_ATTRIBUTE_MAGIC("keepalive", get, NULL, GET_KEEPALIVE),
+    IDL_ATTRIBUTE_MAGIC("isReloadNavigation", get, NULL, GET_RELOAD),
+    IDL_ATTRIBUTE_MAGIC("isHistoryNavigation", get, NULL, GET_HISTORY),
     IDL_ATTRIBUTE_MAGIC("signal", get, NULL, GET_SIGNAL),
     IDL_ATTRIBUTE_MAGIC("duplex", get, NULL, GET_DUPLEX),
     IDL_ATTRIBUTE_MAGIC("bodyUsed", get, NULL, GET_BODY_USED),

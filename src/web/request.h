@@ -28,7 +28,7 @@ struct request_object {
     enum request_credentials credentials;
     enum request_redirect redirect;
     enum request_cache cache;
-    bool keepalive;
+    bool keepalive, is_reload, is_history;
     struct body body;
 };
 

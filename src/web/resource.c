@@ -8,6 +8,8 @@
 #include "base/buffer.h"
 #include "base/console_level.h"
 #include "web/mime_type.h"
+#include "web/service_worker_fetch.h"
+#include "web/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,11 +78,119 @@ bool resource_shows_header(const struct resource *r, const char *name)
     return shown;
 }
 
+/* ---- what a service worker answers ---- */
+
+#define MOST_REDIRECTS 20
+
+/* A copy of a request, for as long as somebody thinks about it. */
+struct kept_request {
+    struct request q;
+    struct header_list headers;
+    unsigned redirects;
+};
+
+static void kept_free(struct kept_request *k)
+{
+    if (!k)
+        return;
+    free((char *)k->q.url);
+    free((char *)k->q.method);
+    free((char *)k->q.origin);
+    free((char *)k->q.storage_key);
+    free((char *)k->q.client_id);
+    free((char *)k->q.body);
+    header_list_release(&k->headers);
+    free(k);
+}
+
+static struct kept_request *keep(const struct request *q)
+{
+    struct kept_request *k = calloc(1, sizeof *k);
+    hd_assert(k);
+    k->q = *q;
+    k->q.url = copy_text(q->url);
+    k->q.method = copy_text(q->method);
+    k->q.origin = copy_text(q->origin);
+    k->q.storage_key = copy_text(q->storage_key);
+    k->q.client_id = copy_text(q->client_id);
+    if (q->body) {
+        char *body = malloc(q->body_length + 1);
+        hd_assert(body);
+        memcpy(body, q->body, q->body_length);
+        k->q.body = body;
+    }
+    if (q->headers)
+        header_list_copy(&k->headers, q->headers);
+    k->q.headers = q->headers ? &k->headers : NULL;
+    return k;
+}
+
+static void fail(struct resource *r, const char *why)
+{
+    resource_release(r);
+    r->type = RESPONSE_ERROR;
+    r->error = copy_text(why);
+}
+
+/* Fetch "HTTP fetch", behind the service worker: what becomes of a redirect that it answered with.
+ * True when the new URL is to be asked. */
+static bool goes_on(struct kept_request *k, status *s, struct resource *r)
+{
+    bool redirect = *s == STATUS_OK && (r->status == 301 || r->status == 302 || r->status == 303 ||
+                                        r->status == 307 || r->status == 308);
+    char *location = redirect ? resource_header(r, "Location") : NULL,
+         *next = location ? url_resolve(k->q.url, location) : NULL;
+    bool follows = next && k->q.redirect == REDIRECT_FOLLOW && k->redirects++ < MOST_REDIRECTS;
+    if (follows) {
+        free((char *)k->q.url);
+        k->q.url = next;
+        next = NULL;
+        resource_release(r);
+    } else if (location && k->q.redirect != REDIRECT_MANUAL) {
+        fail(r, k->q.redirect == REDIRECT_ERROR
+                    ? "the service worker redirects it, and the request forbids that"
+                    : "the service worker redirects it more than 20 times, or to no URL");
+        *s = STATUS_STATE;
+    } else if (location) {
+        r->type = RESPONSE_OPAQUE_REDIRECT;
+    }
+    if (follows && strncmp(k->q.url, "http", 4)) {
+        fail(r, "the service worker redirects it to a URL that is not http(s)");
+        *s = STATUS_STATE;
+        follows = false;
+    }
+    free(location);
+    free(next);
+    return follows;
+}
+
+bool resource_handled(struct agent *a, const struct request *q, status *s, struct resource *out)
+{
+    if (!q->client && !q->reserved)
+        return false;
+    struct kept_request *k = keep(q);
+    bool handled, again = false;
+    do {
+        handled = service_worker_ask(a, &k->q, s, out);
+        if (!handled && again) {
+            *s = resource_request(a->world, &k->q, out);
+            handled = true;
+            again = false;
+        } else {
+            again = handled && goes_on(k, s, out);
+        }
+    } while (again);
+    kept_free(k);
+    return handled;
+}
+
 /* ---- synchronously ---- */
 
 status resource_load(struct agent *a, const struct request *q, struct resource *out)
 {
-    status s = resource_request(a->world, q, out);
+    status s;
+    if (!resource_handled(a, q, &s, out))
+        s = resource_request(a->world, q, out);
     if (out->delay_ns > 0 && !agent_pause(a, out->delay_ns)) {
         resource_release(out);
         return STATUS_STATE;
@@ -145,8 +255,10 @@ struct resource_fetch {
     struct timer timer;
     struct task task;
     struct agent *agent;
-    struct activity *activity; /* of the document that asks; counted, or NULL */
-    bool queued, cancelled;    /* the task is in the loop's queue; nobody wants it any more */
+    struct activity *activity;     /* of the document that asks; counted, or NULL */
+    struct kept_request *request;  /* while a service worker may answer it */
+    struct handled_fetch *handled; /* counted: the same */
+    bool queued, cancelled;        /* the task is in the loop's queue; nobody wants it any more */
     status status;
     struct resource resource;
     void (*done)(void *context, status s, struct resource *r);
@@ -158,6 +270,9 @@ static void fetch_free(struct resource_fetch *f)
 {
     resource_release(&f->resource);
     activity_unref(f->activity);
+    kept_free(f->request);
+    if (f->handled)
+        handled_fetch_forget(f->handled);
     free(f);
 }
 
@@ -196,6 +311,45 @@ static void timer_fire(struct timer *t, struct agent *a)
     agent_queue(a, &f->task);
 }
 
+static void ask_network(struct resource_fetch *f, const struct request *q)
+{
+    f->status = resource_request(f->agent->world, q, &f->resource);
+    if (f->resource.delay_ns > 0)
+        timer_start(f->agent, &f->timer, f->resource.delay_ns);
+    else
+        timer_fire(&f->timer, f->agent);
+}
+
+static void worker_answered(void *holder, status s, struct resource *r);
+
+static bool ask_worker(struct resource_fetch *f)
+{
+    f->handled = service_worker_offer(f->agent, &f->request->q, f, worker_answered);
+    if (!f->handled)
+        return false;
+    timer_start(f->agent, &f->timer, CROWD_NEVER); /* never fires: it lets go when the agent ends */
+    return true;
+}
+
+static void worker_answered(void *holder, status s, struct resource *r)
+{
+    struct resource_fetch *f = holder;
+    timer_cancel(f->agent, &f->timer);
+    handled_fetch_unref(f->handled);
+    f->handled = NULL;
+    if (s == STATUS_NOT_FOUND && !r->error) {
+        ask_network(f, &f->request->q);
+    } else if (goes_on(f->request, &s, r)) {
+        if (!ask_worker(f))
+            ask_network(f, &f->request->q);
+    } else {
+        f->status = s;
+        f->resource = *r;
+        *r = (struct resource){0};
+        timer_fire(&f->timer, f->agent);
+    }
+}
+
 struct resource_fetch *resource_fetch(struct agent *a, const struct request *q,
                                       void (*done)(void *context, status s, struct resource *r),
                                       void (*drop)(void *context), void *context)
@@ -210,11 +364,9 @@ struct resource_fetch *resource_fetch(struct agent *a, const struct request *q,
     f->done = done;
     f->drop = drop;
     f->context = context;
-    f->status = resource_request(a->world, q, &f->resource);
-    if (f->resource.delay_ns > 0)
-        timer_start(a, &f->timer, f->resource.delay_ns);
-    else
-        timer_fire(&f->timer, a);
+    f->request = q->client || q->reserved ? keep(q) : NULL;
+    if (!f->request || !ask_worker(f))
+        ask_network(f, q);
     return f;
 }
 

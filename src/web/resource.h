@@ -21,6 +21,7 @@ struct world;
 struct agent;
 struct named_blocks;
 struct activity;
+struct service_worker_client;
 
 /* Fetch "request", as far as anything here looks at it. Borrowed texts. */
 enum request_mode { MODE_NO_CORS, MODE_CORS, MODE_SAME_ORIGIN, MODE_NAVIGATE };
@@ -40,6 +41,15 @@ struct request {
     bool require_corp;                 /* R-COEP-04: the client's embedder policy is require-corp */
     const struct header_list *headers; /* the script's own; NULL = none */
     struct activity *activity; /* of the document that asks, for resource_fetch; NULL = none */
+    /* For service workers, which resource_fetch and resource_load ask first (R-SV-10). */
+    struct service_worker_client *client;   /* who asks; NULL: nobody that a worker could control */
+    struct service_worker_client *reserved; /* pages and worker scripts: whom it is for */
+    const char *storage_key;                /* with `reserved`: of that one; NULL: none */
+    const char *client_id;                  /* of who asks, where `client` may be gone by now */
+    const char *destination;                /* constant: "document", "script", ...; NULL = "" */
+    const char *body;                       /* NULL = none */
+    size_t body_length;
+    bool is_reload;
 };
 
 /* Fetch "response". `type` says how much of it the requester may see: the filters are for those who
@@ -135,10 +145,15 @@ struct web {
  * (the rules of origins forbid it) with `error`. `out` is to be released either way. Any thread. */
 status resource_request(struct world *w, const struct request *q, struct resource *out);
 
-/* The same on the agent's own thread, which pauses for the declared delay (R-BL-01): for scripts
- * that are loaded synchronously. STATUS_STATE without an error: the agent was terminated meanwhile.
+/* The same on the agent's own thread, which pauses for the declared delay (R-BL-01), or until the
+ * service worker has answered: for scripts that are loaded synchronously. STATUS_STATE without an
+ * error: the agent was terminated meanwhile.
  */
 status resource_load(struct agent *a, const struct request *q, struct resource *out);
+
+/* What a service worker answers goes on with: redirects are followed as the request says. False:
+ * the network is to be asked. Own thread; blocks. */
+bool resource_handled(struct agent *a, const struct request *q, status *s, struct resource *out);
 
 /* resource_load for a script: an answer that is not ok or has not the type of a script is an error
  * too, with `error`. Classic worker scripts of data: and blob: URLs may have any type, classic
@@ -147,7 +162,8 @@ enum script_kind { SCRIPT_OF_DOCUMENT, SCRIPT_OF_WORKER, SCRIPT_IMPORTED, SCRIPT
 status script_load(struct agent *a, const struct request *q, enum script_kind kind,
                    struct resource *out);
 
-/* The same look at an answer that is there already: STATUS_STATE and `error` when it is no script. */
+/* The same look at an answer that is there already: STATUS_STATE and `error` when it is no script.
+ */
 status script_check(enum script_kind kind, struct resource *r);
 
 /* A request whose answer comes as a task of the networking source, after the declared delay. Own

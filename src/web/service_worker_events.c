@@ -1,60 +1,84 @@
-/* What a service worker's global scope has of its own: its events with waitUntil (R-SV-11), the
- * answers to fetch events, skipWaiting and clients. */
-#include "web/service_worker.h"
+/* What a service worker's events have in common (R-SV-11): they stay active as long as promises
+ * say so, and keep the worker from being stopped (R-SV-12). Install, activate, messages and push
+ * are here, fetch is in service_worker_fetch_event.c. */
+#include "web/service_worker_events.h"
 
 #include "agent/world.h"
 #include "base/assert.h"
 #include "message/message.h"
 #include "web/event.h"
-#include "web/event_object.h"
 #include "web/globals.h"
-#include "web/headers.h"
 #include "web/idl.h"
-#include "web/later.h"
-#include "web/request.h"
-#include "web/response.h"
+#include "web/push.h"
 #include "web/service_worker_agent.h"
-
+#include "web/url.h"
 #include "web/web_agent.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- extendable events ---- */
+/* ---- resting (R-SV-12) ---- */
 
-enum { FETCH_REQUEST, FETCH_CLIENT_ID, FETCH_SLOTS };
-enum { EXT_MESSAGE_DATA, EXT_MESSAGE_SOURCE, EXT_MESSAGE_PORTS, EXT_MESSAGE_SLOTS };
+static void rest_is_over(struct timer *t, struct agent *a)
+{
+    free(t);
+    web_agent_of(a)->rest = NULL;
+    agent_terminate(a, "idle");
+}
 
-/* An event while it is active (R-SV-11): being dispatched, or with promises pending. Own thread;
- * freed when it is over, and then no reaction is left that could find it. */
-struct extendable {
-    struct realm *realm;
-    JSValue event;
-    struct service_worker *worker; /* counted */
-    unsigned pending;              /* promises of waitUntil and respondWith */
-    bool dispatching, failed, answering;
-    int lifecycle;                   /* enum service_worker_lifecycle, or -1 */
-    struct handled_fetch *handled;   /* fetch events: counted, until it is answered */
-    struct extendable *next, **link; /* of the realm */
-};
+static void rest_drop(struct timer *t)
+{
+    free(t);
+}
 
-static const struct interface extendable_event_interface, fetch_event_interface,
-    extendable_message_event_interface, clients_interface, client_interface;
+static void stop_resting(struct agent *a)
+{
+    struct timer *t = web_agent_of(a)->rest;
+    web_agent_of(a)->rest = NULL;
+    if (!t)
+        return;
+    timer_cancel(a, t);
+    free(t);
+}
+
+void service_worker_rests(struct realm *r)
+{
+    int64_t after = web_of(r->agent)->knobs.sw_idle;
+    stop_resting(r->agent);
+    if (after <= 0 || r->extendables)
+        return;
+    struct timer *t = calloc(1, sizeof *t);
+    hd_assert(t);
+    *t = (struct timer){
+        .index = SIZE_MAX, .fire = rest_is_over, .drop = rest_drop, .is_patient = true};
+    web_agent_of(r->agent)->rest = t;
+    timer_start(r->agent, t, after);
+}
+
+/* ---- active events ---- */
+
+static void limit_reached(struct timer *t, struct agent *a)
+{
+    (void)t;
+    agent_terminate(a, "time limit");
+}
+
+static void limit_drop(struct timer *t)
+{
+    (void)t;
+}
 
 /* It is over: nothing extends it any more, or its agent ends. */
 static void settle(struct extendable *x, bool ended)
 {
     struct service_worker *w = x->worker;
-    JSContext *js = x->realm->js;
+    struct realm *r = x->realm;
     *x->link = x->next;
     if (x->next)
         x->next->link = x->link;
-    if (x->handled) { /* nobody has answered */
-        struct resource none = {.error = strdup("the service worker ended without an answer")};
-        handled_fetch_answer(x->handled, STATUS_STATE, &none);
-        handled_fetch_unref(x->handled);
-    }
+    timer_cancel(r->agent, &x->limit);
+    if (x->handled) /* nobody has answered */
+        fetch_event_answer(x, STATUS_STATE, NULL, "the service worker ended without an answer");
     JSValue event = x->event;
     int lifecycle = x->lifecycle;
     bool ok = !x->failed && !ended;
@@ -63,7 +87,9 @@ static void settle(struct extendable *x, bool ended)
     if (lifecycle >= 0)
         service_worker_event_ended(w, (enum service_worker_lifecycle)lifecycle, ok);
     service_worker_unref(w);
-    JS_FreeValue(js, event);
+    JS_FreeValue(r->js, event);
+    if (!ended)
+        service_worker_rests(r);
 }
 
 void service_worker_events_end(struct realm *r)
@@ -78,8 +104,7 @@ static void try_settle(struct extendable *x)
         settle(x, false);
 }
 
-/* The active one behind an event object; NULL when it is none. */
-static struct extendable *find(JSContext *js, JSValueConst event)
+struct extendable *extendable_find(JSContext *js, JSValueConst event)
 {
     const struct event *e = event_peek(event);
     struct extendable *x = realm_of(js)->extendables;
@@ -88,10 +113,15 @@ static struct extendable *find(JSContext *js, JSValueConst event)
     return x;
 }
 
-static JSValue data_pointer(JSContext *js, const void *pointer)
+bool extendable_may_interact(const struct realm *r)
 {
-    return JS_NewInt64(js, (int64_t)(intptr_t)pointer);
+    const struct extendable *x = r->extendables;
+    while (x && !x->may_interact)
+        x = x->next;
+    return x;
 }
+
+/* ---- promises ---- */
 
 static void *pointer_of(JSContext *js, JSValueConst data)
 {
@@ -100,13 +130,37 @@ static void *pointer_of(JSContext *js, JSValueConst data)
     return (void *)(intptr_t)address;
 }
 
-/* Calls `settled(value, magic 0 or 1)` when the value's promise is fulfilled or rejected. 0, or -1
- * with an exception. */
-static int react(JSContext *js, JSValueConst value, JSCFunctionData *settled, const void *pointer)
+/* The count goes down in a microtask of its own, so that reactions of the same promise may still
+ * extend the event (R-SV-11). */
+static JSValue extension_over(JSContext *js, int count, JSValueConst *arguments)
 {
-    JSValue promise = idl_promise(js, JS_DupValue(js, value)), data = data_pointer(js, pointer);
-    JSValue functions[] = {JS_NewCFunctionData(js, settled, 1, 0, 1, (JSValueConst *)&data),
-                           JS_NewCFunctionData(js, settled, 1, 1, 1, (JSValueConst *)&data)};
+    struct extendable *x = pointer_of(js, arguments[0]);
+    (void)count;
+    x->pending--;
+    try_settle(x);
+    return JS_UNDEFINED;
+}
+
+static JSValue extension_settled(JSContext *js, JSValueConst self, int count,
+                                 JSValueConst *arguments, int rejected, JSValueConst *data)
+{
+    struct extendable *x = pointer_of(js, data[0]);
+    (void)self;
+    if (JS_VALUE_GET_BOOL(data[1]))
+        fetch_event_settled(x, count > 0 ? arguments[0] : JS_UNDEFINED, rejected);
+    else
+        x->failed = x->failed || rejected;
+    JS_EnqueueJob(js, extension_over, 1, data);
+    return JS_UNDEFINED;
+}
+
+int extendable_extend(JSContext *js, struct extendable *x, JSValueConst value, bool answers)
+{
+    JSValue promise = idl_promise(js, JS_DupValue(js, value)),
+            data[] = {JS_NewInt64(js, (int64_t)(intptr_t)x), JS_NewBool(js, answers)};
+    JSValue functions[] = {
+        JS_NewCFunctionData(js, extension_settled, 1, 0, 2, (JSValueConst *)data),
+        JS_NewCFunctionData(js, extension_settled, 1, 1, 2, (JSValueConst *)data)};
     JSValue derived = JS_IsException(promise)
                           ? JS_EXCEPTION
                           : JS_PromiseThen(js, promise, functions[0], functions[1]);
@@ -115,20 +169,8 @@ static int react(JSContext *js, JSValueConst value, JSCFunctionData *settled, co
     JS_FreeValue(js, functions[0]);
     JS_FreeValue(js, functions[1]);
     JS_FreeValue(js, promise);
+    x->pending += !failed;
     return failed ? -1 : 0;
-}
-
-static JSValue extension_settled(JSContext *js, JSValueConst self, int count,
-                                 JSValueConst *arguments, int rejected, JSValueConst *data)
-{
-    struct extendable *x = pointer_of(js, data[0]);
-    (void)self;
-    (void)count;
-    (void)arguments;
-    x->failed = x->failed || rejected;
-    x->pending--;
-    try_settle(x);
-    return JS_UNDEFINED;
 }
 
 static JSValue wait_until(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
@@ -136,56 +178,64 @@ static JSValue wait_until(JSContext *js, JSValueConst self, int count, JSValueCo
     if (!interface_opaque(js, self, &extendable_event_interface) ||
         !idl_arguments(js, "waitUntil", count, 1))
         return JS_EXCEPTION;
-    struct extendable *x = find(js, self);
+    struct extendable *x = extendable_find(js, self);
     if (!x)
         return throw_dom_exception(js, "InvalidStateError",
                                    "waitUntil: the event is not active any more");
-    x->pending++;
-    if (react(js, arguments[0], extension_settled, x)) {
-        x->pending--;
-        return JS_EXCEPTION;
-    }
-    return JS_UNDEFINED;
+    return extendable_extend(js, x, arguments[0], false) ? JS_EXCEPTION : JS_UNDEFINED;
 }
 
-/* Dispatches the event (taken) as an active one; the rest comes with its promises. */
-static void dispatch(struct realm *r, JSValue event, int lifecycle, struct handled_fetch *handled)
+/* ---- dispatching ---- */
+
+static struct extendable *begin(struct realm *r, JSValue event, const struct extendable_options *o)
 {
-    JSContext *js = r->js;
     struct extendable *x = calloc(1, sizeof *x);
     hd_assert(x);
-    *x = (struct extendable){.realm = r,
-                             .event = event,
-                             .worker = service_worker_ref(service_worker_of_realm(r)),
-                             .dispatching = true,
-                             .lifecycle = lifecycle,
-                             .handled = handled,
-                             .next = r->extendables,
-                             .link = &r->extendables};
+    *x =
+        (struct extendable){.realm = r,
+                            .event = event,
+                            .worker = service_worker_ref(service_worker_of_realm(r)),
+                            .dispatching = true,
+                            .lifecycle = o->lifecycle,
+                            .handled = o->handled,
+                            .resolve_handled = {o->resolve_handled[0], o->resolve_handled[1]},
+                            .may_interact = o->may_interact,
+                            .limit = {.index = SIZE_MAX, .fire = limit_reached, .drop = limit_drop},
+                            .next = r->extendables,
+                            .link = &r->extendables};
     if (x->next)
         x->next->link = &x->next;
     r->extendables = x;
+    stop_resting(r->agent);
+    if (web_of(r->agent)->knobs.sw_event_limit > 0)
+        timer_start(r->agent, &x->limit, web_of(r->agent)->knobs.sw_event_limit);
     service_worker_event_began(x->worker);
+    return x;
+}
+
+static bool still_there(const struct realm *r, const struct extendable *x)
+{
+    const struct extendable *y = r->extendables;
+    while (y && y != x)
+        y = y->next;
+    return y;
+}
+
+void extendable_dispatch(struct realm *r, JSValue event, const struct extendable_options *o)
+{
+    JSContext *js = r->js;
+    struct extendable *x = begin(r, event, o);
     JSValue global = JS_GetGlobalObject(js);
     int canceled = event_dispatch(js, global, event);
     JS_FreeValue(js, global);
     if (canceled < 0)
         realm_report_exception(r);
-    if (r->extendables != x) { /* ended while it was dispatched */
-        struct extendable *y = r->extendables;
-        while (y && y != x)
-            y = y->next;
-        if (!y)
-            return;
-    }
+    if (!still_there(r, x)) /* ended while it was dispatched */
+        return;
     x->dispatching = false;
-    if (x->handled && !x->answering) { /* R-SV-08, "handle fetch": nobody wants to answer */
-        struct resource none = {.error =
-                                    canceled > 0 ? strdup("the service worker refuses it") : NULL};
-        handled_fetch_answer(x->handled, canceled > 0 ? STATUS_STATE : STATUS_NOT_FOUND, &none);
-        handled_fetch_unref(x->handled);
-        x->handled = NULL;
-    }
+    if (x->handled && !x->answering) /* "handle fetch": nobody wants to answer */
+        fetch_event_answer(x, canceled > 0 ? STATUS_STATE : STATUS_NOT_FOUND, NULL,
+                           canceled > 0 ? "the service worker refuses it" : NULL);
     try_settle(x);
 }
 
@@ -215,7 +265,7 @@ static void lifecycle_run(struct task *task, struct agent *a)
     if (JS_IsException(event))
         service_worker_event_ended(t->worker, t->event, false);
     else
-        dispatch(r, event, (int)t->event, NULL);
+        extendable_dispatch(r, event, &(struct extendable_options){.lifecycle = (int)t->event});
     lifecycle_free(t);
 }
 
@@ -235,132 +285,25 @@ void service_worker_dispatch_lifecycle(struct service_worker *w,
         .run = lifecycle_run, .drop = lifecycle_drop, .source = TASK_DOM_MANIPULATION};
     t->worker = service_worker_ref(w);
     t->event = event;
-    service_worker_post(w, &t->task);
-}
-
-/* ---- fetch ---- */
-
-static JSValue answer_settled(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
-                              int rejected, JSValueConst *data)
-{
-    struct extendable *x = pointer_of(js, data[0]);
-    struct response *r = rejected || count < 1 ? NULL : response_peek(arguments[0]);
-    const char *why = rejected ? "respondWith was given a promise that was rejected"
-                      : !r     ? "respondWith was given no Response"
-                      : r->type == RESPONSE_ERROR
-                          ? "the service worker answered with a network error"
-                      : r->body.used ? "the body of the service worker's answer was read already"
-                      : r->type == RESPONSE_OPAQUE && x->handled->mode != MODE_NO_CORS
-                          ? "the service worker answered with an opaque response"
-                          : NULL;
-    struct resource answer = {0};
-    (void)self;
-    if (why) {
-        answer.error = strdup(why);
-    } else {
-        response_to_resource(r, &answer);
-        r->body.used = r->body.bytes != NULL;
-        if (!*answer.url) {
-            free(answer.url);
-            answer.url = strdup(x->handled->url);
-        }
-    }
-    handled_fetch_answer(x->handled, why ? STATUS_STATE : STATUS_OK, &answer);
-    handled_fetch_unref(x->handled);
-    x->handled = NULL;
-    x->pending--;
-    try_settle(x);
-    return JS_UNDEFINED;
-}
-
-static JSValue respond_with(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    struct event *e = interface_opaque(js, self, &fetch_event_interface);
-    if (!e || !idl_arguments(js, "respondWith", count, 1))
-        return JS_EXCEPTION;
-    struct extendable *x = find(js, self);
-    if (!x || !x->dispatching || !x->handled)
-        return throw_dom_exception(js, "InvalidStateError",
-                                   "respondWith: the event is not being dispatched");
-    if (x->answering)
-        return throw_dom_exception(js, "InvalidStateError",
-                                   "respondWith: somebody answers already");
-    e->stop = e->stop_immediately = true;
-    x->answering = true;
-    x->pending++;
-    return react(js, arguments[0], answer_settled, x) ? JS_EXCEPTION : JS_UNDEFINED;
-}
-
-static JSValue get_slot(JSContext *js, JSValueConst self, int slot)
-{
-    const struct event *e = event_of(js, self);
-    if (!e || slot >= e->slot_count)
-        return JS_EXCEPTION;
-    return JS_IsUninitialized(e->slots[slot]) ? JS_NULL : JS_DupValue(js, e->slots[slot]);
-}
-
-/* The request as the worker sees it. */
-static JSValue request_of(JSContext *js, const struct handled_fetch *h)
-{
-    static const char *const modes[] = {"no-cors", "cors", "same-origin", "same-origin"};
-    JSValue url = JS_NewString(js, h->url), init = JS_NewObject(js);
-    JS_SetPropertyStr(js, init, "method", JS_NewString(js, h->method));
-    JS_SetPropertyStr(js, init, "mode", JS_NewString(js, modes[h->mode]));
-    if (h->body)
-        JS_SetPropertyStr(js, init, "body",
-                          JS_NewUint8ArrayCopy(js, (const uint8_t *)h->body, h->body_length));
-    JSValue object = request_new(js, url, init);
-    JS_FreeValue(js, init);
-    JS_FreeValue(js, url);
-    if (!JS_IsException(object)) {
-        struct request_object *o = request_peek(object);
-        struct headers *headers = headers_peek(o->headers);
-        for (size_t i = 0; i < h->headers.count; i++)
-            header_list_set(&headers->list, h->headers.items[i].name, h->headers.items[i].value);
-        headers->guard = GUARD_IMMUTABLE;
-        o->credentials = h->credentials;
-        o->redirect = h->redirect;
-    }
-    return object;
-}
-
-static JSValue client_id(JSContext *js, const struct client_link *l)
-{
-    char text[64];
-    snprintf(text, sizeof text, "client-%u-%u", l->agent->id, l->number);
-    return JS_NewString(js, text);
-}
-
-void service_worker_fetch_event(struct realm *r, struct handled_fetch *h)
-{
-    JSContext *js = r->js;
-    struct event *e;
-    JSValue request = request_of(js, h);
-    JSValue event = JS_IsException(request)
-                        ? JS_EXCEPTION
-                        : event_new_trusted(js, &fetch_event_interface, "fetch", FETCH_SLOTS, &e);
-    if (JS_IsException(event)) {
-        JS_FreeValue(js, request);
-        realm_report_exception(r);
-        struct resource none = {.error = strdup("the service worker could not be asked")};
-        handled_fetch_answer(h, STATUS_STATE, &none);
-        handled_fetch_unref(h);
-        return;
-    }
-    e->cancelable = true;
-    e->slots[FETCH_REQUEST] = request;
-    e->slots[FETCH_CLIENT_ID] = client_id(js, h->client);
-    dispatch(r, event, -1, h);
+    service_worker_post(w, &t->task, false);
 }
 
 /* ---- messages (R-SV-14) ---- */
 
-static JSValue client_object(JSContext *js, struct client_link *l);
+enum {
+    EXT_MESSAGE_DATA,
+    EXT_MESSAGE_ORIGIN,
+    EXT_MESSAGE_LAST_ID,
+    EXT_MESSAGE_SOURCE,
+    EXT_MESSAGE_PORTS,
+    EXT_MESSAGE_SLOTS
+};
 
 struct message_event_task {
     struct task task;
-    struct message *message;    /* owned */
-    struct client_link *client; /* counted, or NULL */
+    struct message *message;     /* owned */
+    struct client_link *client;  /* counted, or NULL */
+    struct service_worker *from; /* counted, or NULL */
 };
 
 static void message_task_free(struct message_event_task *t)
@@ -369,6 +312,8 @@ static void message_task_free(struct message_event_task *t)
         message_free(t->message);
     if (t->client)
         client_link_unref(t->client);
+    if (t->from)
+        service_worker_unref(t->from);
     free(t);
 }
 
@@ -377,35 +322,51 @@ static void message_task_drop(struct task *task) /* trap 13: messages are lost *
     message_task_free(caa_container_of(task, struct message_event_task, task));
 }
 
+static void fill_message(struct realm *r, struct event *e, const struct message_event_task *t)
+{
+    JSContext *js = r->js;
+    char *own = t->from ? url_origin(service_worker_url(t->from)) : NULL;
+    e->slots[EXT_MESSAGE_ORIGIN] = JS_NewString(js, t->client ? t->client->origin : own ? own : "");
+    e->slots[EXT_MESSAGE_LAST_ID] = JS_NewString(js, "");
+    e->slots[EXT_MESSAGE_SOURCE] = t->client ? client_object_of(r, t->client)
+                                   : t->from ? service_worker_object(r, t->from)
+                                             : JS_NULL;
+    if (JS_IsException(e->slots[EXT_MESSAGE_SOURCE]))
+        e->slots[EXT_MESSAGE_SOURCE] = JS_NULL;
+    free(own);
+}
+
 static void message_task_run(struct task *task, struct agent *a)
 {
     struct message_event_task *t = caa_container_of(task, struct message_event_task, task);
     struct realm *r = web_agent_of(a)->realms;
-    if (r) {
-        JSContext *js = r->js;
-        struct event *e;
-        JSValue ports = JS_UNDEFINED, data = message_deserialize(js, t->message, &ports);
-        bool failed = JS_IsException(data);
-        if (failed)
-            JS_FreeValue(js, JS_GetException(js));
-        JSValue event =
-            event_new_trusted(js, &extendable_message_event_interface,
-                              failed ? "messageerror" : "message", EXT_MESSAGE_SLOTS, &e);
-        if (JS_IsException(event)) {
-            realm_report_exception(r);
-            JS_FreeValue(js, failed ? JS_UNDEFINED : data);
-            JS_FreeValue(js, ports);
-        } else {
-            e->slots[EXT_MESSAGE_DATA] = failed ? JS_NULL : data;
-            e->slots[EXT_MESSAGE_PORTS] = JS_IsUndefined(ports) ? JS_NewArray(js) : ports;
-            e->slots[EXT_MESSAGE_SOURCE] = t->client ? client_object(js, t->client) : JS_NULL;
-            dispatch(r, event, -1, NULL);
-        }
+    if (!r) {
+        message_task_free(t);
+        return;
+    }
+    JSContext *js = r->js;
+    struct event *e;
+    JSValue ports = JS_UNDEFINED, data = message_deserialize(js, t->message, &ports);
+    bool failed = JS_IsException(data);
+    if (failed)
+        JS_FreeValue(js, JS_GetException(js));
+    JSValue event = event_new_trusted(js, &extendable_message_event_interface,
+                                      failed ? "messageerror" : "message", EXT_MESSAGE_SLOTS, &e);
+    if (JS_IsException(event)) {
+        realm_report_exception(r);
+        JS_FreeValue(js, failed ? JS_UNDEFINED : data);
+        JS_FreeValue(js, ports);
+    } else {
+        e->slots[EXT_MESSAGE_DATA] = failed ? JS_NULL : data;
+        e->slots[EXT_MESSAGE_PORTS] = JS_IsUndefined(ports) ? JS_NewArray(js) : ports;
+        fill_message(r, e, t);
+        extendable_dispatch(r, event, &(struct extendable_options){.lifecycle = -1});
     }
     message_task_free(t);
 }
 
-void service_worker_message(struct service_worker *w, struct message *m, struct client_link *client)
+void service_worker_message(struct service_worker *w, struct message *m, struct client_link *client,
+                            struct service_worker *from)
 {
     struct message_event_task *t = calloc(1, sizeof *t);
     hd_assert(t);
@@ -413,27 +374,118 @@ void service_worker_message(struct service_worker *w, struct message *m, struct 
         .run = message_task_run, .drop = message_task_drop, .source = TASK_DOM_MANIPULATION};
     t->message = m;
     t->client = client ? client_link_ref(client) : NULL;
-    service_worker_post(w, &t->task);
+    t->from = from ? service_worker_ref(from) : NULL;
+    service_worker_post(w, &t->task, false);
+}
+
+/* ---- push and other functional events: from outside, by the timeline ---- */
+
+enum { PUSH_DATA, PUSH_SLOTS };
+
+struct push_task {
+    struct task task;
+    char *type, *data; /* data: NULL = none */
+};
+
+static void push_drop(struct task *task)
+{
+    struct push_task *t = caa_container_of(task, struct push_task, task);
+    free(t->type);
+    free(t->data);
+    free(t);
+}
+
+/* PushMessageData, as far as it is text. */
+static JSValue push_text(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
+                         int json, JSValueConst *data)
+{
+    (void)self;
+    (void)count;
+    (void)arguments;
+    if (!json)
+        return JS_DupValue(js, data[0]);
+    size_t length;
+    const char *text = JS_ToCStringLen(js, &length, data[0]);
+    JSValue value = text ? JS_ParseJSON(js, text, length, "<push>") : JS_EXCEPTION;
+    JS_FreeCString(js, text);
+    return value;
+}
+
+static JSValue push_data(JSContext *js, const char *text)
+{
+    JSValue data = JS_NewObject(js), own = JS_NewString(js, text);
+    JS_SetPropertyStr(js, data, "text",
+                      JS_NewCFunctionData(js, push_text, 0, 0, 1, (JSValueConst *)&own));
+    JS_SetPropertyStr(js, data, "json",
+                      JS_NewCFunctionData(js, push_text, 0, 1, 1, (JSValueConst *)&own));
+    JS_FreeValue(js, own);
+    return data;
+}
+
+static void push_run(struct task *task, struct agent *a)
+{
+    struct push_task *t = caa_container_of(task, struct push_task, task);
+    struct realm *r = web_agent_of(a)->realms;
+    struct event *e;
+    bool push = !strcmp(t->type, "push");
+    JSValue event =
+        r ? event_new_trusted(r->js, push ? &push_event_interface : &extendable_event_interface,
+                              t->type, push ? PUSH_SLOTS : 0, &e)
+          : JS_EXCEPTION;
+    if (r && JS_IsException(event)) {
+        realm_report_exception(r);
+    } else if (r) {
+        if (push)
+            e->slots[PUSH_DATA] = t->data ? push_data(r->js, t->data) : JS_NULL;
+        extendable_dispatch(
+            r, event,
+            &(struct extendable_options){.lifecycle = -1,
+                                         .may_interact = !strcmp(t->type, "notificationclick")});
+    }
+    push_drop(task);
+}
+
+bool service_worker_push(struct world *w, const char *url, const char *type, const char *data)
+{
+    char *origin = url_origin(url);
+    struct service_worker_registration *g = origin ? service_worker_match(w, origin, url) : NULL;
+    struct service_worker *active = g ? service_worker_in(g, SLOT_ACTIVE) : NULL;
+    if (g)
+        service_worker_registration_unref(g);
+    free(origin);
+    if (!active)
+        return false;
+    struct push_task *t = calloc(1, sizeof *t);
+    hd_assert(t);
+    t->task = (struct task){.run = push_run, .drop = push_drop, .source = TASK_DOM_MANIPULATION};
+    t->type = strdup(type);
+    t->data = data ? strdup(data) : NULL;
+    service_worker_post(active, &t->task, true);
+    service_worker_unref(active);
+    return true;
 }
 
 /* ---- the event interfaces ---- */
 
-static JSValue construct_event(JSContext *js, const struct interface *i, JSValueConst new_target,
-                               int count, JSValueConst *arguments, int slots)
+JSValue extendable_get_slot(JSContext *js, JSValueConst self, int slot)
 {
-    struct event *e;
-    JSValueConst dictionary;
-    return event_construct(js, i, new_target, count, arguments, slots, &e, &dictionary);
+    const struct event *e = event_of(js, self);
+    if (!e || slot >= e->slot_count)
+        return JS_EXCEPTION;
+    return JS_IsUninitialized(e->slots[slot]) ? JS_NULL : JS_DupValue(js, e->slots[slot]);
 }
 
 static JSValue extendable_construct(JSContext *js, JSValueConst new_target, int count,
                                     JSValueConst *arguments)
 {
-    return construct_event(js, &extendable_event_interface, new_target, count, arguments, 0);
+    struct event *e;
+    JSValueConst dictionary;
+    return event_construct(js, &extendable_event_interface, new_target, count, arguments, 0, &e,
+                           &dictionary);
 }
 
 static const JSCFunctionListEntry extendable_prototype[] = {IDL_METHOD("waitUntil", 1, wait_until)};
-static const struct interface extendable_event_interface = {
+const struct interface extendable_event_interface = {
     .host_class = HOST_CLASS_EXTENDABLE_EVENT,
     .name = "ExtendableEvent",
     .parent = &event_interface,
@@ -444,235 +496,67 @@ static const struct interface extendable_event_interface = {
     .prototype_count = 1,
 };
 
-static const JSCFunctionListEntry fetch_prototype[] = {
-    IDL_ATTRIBUTE_MAGIC("request", get_slot, NULL, FETCH_REQUEST),
-    IDL_ATTRIBUTE_MAGIC("clientId", get_slot, NULL, FETCH_CLIENT_ID),
-    IDL_METHOD("respondWith", 1, respond_with),
-};
-static const struct interface fetch_event_interface = {
-    .host_class = HOST_CLASS_FETCH_EVENT,
-    .name = "FetchEvent",
-    .parent = &extendable_event_interface,
-    .class_definition = EVENT_CLASS_DEFINITION,
-    .prototype = fetch_prototype,
-    .prototype_count = sizeof fetch_prototype / sizeof *fetch_prototype,
-};
+/* A member of the dictionary, or what stands for one that is absent. */
+static void fill_member(JSContext *js, JSValueConst dictionary, const char *name, JSValue *slot,
+                        JSValue missing)
+{
+    JSValue value = idl_member(js, dictionary, name);
+    bool absent = JS_IsUndefined(value);
+    *slot = absent ? missing : value;
+    if (!absent)
+        JS_FreeValue(js, missing);
+}
+
+static JSValue message_construct(JSContext *js, JSValueConst new_target, int count,
+                                 JSValueConst *arguments)
+{
+    struct event *e;
+    JSValueConst d;
+    JSValue object = event_construct(js, &extendable_message_event_interface, new_target, count,
+                                     arguments, EXT_MESSAGE_SLOTS, &e, &d);
+    if (JS_IsException(object))
+        return object;
+    fill_member(js, d, "data", &e->slots[EXT_MESSAGE_DATA], JS_NULL);
+    fill_member(js, d, "lastEventId", &e->slots[EXT_MESSAGE_LAST_ID], JS_NewString(js, ""));
+    fill_member(js, d, "origin", &e->slots[EXT_MESSAGE_ORIGIN], JS_NewString(js, ""));
+    fill_member(js, d, "ports", &e->slots[EXT_MESSAGE_PORTS], JS_NewArray(js));
+    fill_member(js, d, "source", &e->slots[EXT_MESSAGE_SOURCE], JS_NULL);
+    for (int i = 0; i < EXT_MESSAGE_SLOTS; i++)
+        if (JS_IsException(e->slots[i])) {
+            e->slots[i] = JS_NULL;
+            JS_FreeValue(js, object);
+            return JS_EXCEPTION;
+        }
+    JS_FreezeObject(js, e->slots[EXT_MESSAGE_PORTS]);
+    return object;
+}
 
 static const JSCFunctionListEntry extendable_message_prototype[] = {
-    IDL_ATTRIBUTE_MAGIC("data", get_slot, NULL, EXT_MESSAGE_DATA),
-    IDL_ATTRIBUTE_MAGIC("source", get_slot, NULL, EXT_MESSAGE_SOURCE),
-    IDL_ATTRIBUTE_MAGIC("ports", get_slot, NULL, EXT_MESSAGE_PORTS),
+    IDL_ATTRIBUTE_MAGIC("data", extendable_get_slot, NULL, EXT_MESSAGE_DATA),
+    IDL_ATTRIBUTE_MAGIC("origin", extendable_get_slot, NULL, EXT_MESSAGE_ORIGIN),
+    IDL_ATTRIBUTE_MAGIC("lastEventId", extendable_get_slot, NULL, EXT_MESSAGE_LAST_ID),
+    IDL_ATTRIBUTE_MAGIC("source", extendable_get_slot, NULL, EXT_MESSAGE_SOURCE),
+    IDL_ATTRIBUTE_MAGIC("ports", extendable_get_slot, NULL, EXT_MESSAGE_PORTS),
 };
-static const struct interface extendable_message_event_interface = {
+const struct interface extendable_message_event_interface = {
     .host_class = HOST_CLASS_EXTENDABLE_MESSAGE_EVENT,
     .name = "ExtendableMessageEvent",
     .parent = &extendable_event_interface,
     .class_definition = EVENT_CLASS_DEFINITION,
+    .constructor = message_construct,
+    .constructor_length = 1,
     .prototype = extendable_message_prototype,
     .prototype_count = sizeof extendable_message_prototype / sizeof *extendable_message_prototype,
 };
 
-/* ---- clients (R-SV-16) ---- */
-
-struct client_object {
-    struct external external;
-    struct client_link *link; /* counted */
+static const JSCFunctionListEntry push_prototype[] = {
+    IDL_ATTRIBUTE_MAGIC("data", extendable_get_slot, NULL, PUSH_DATA),
 };
-
-static void client_let_go(struct external *x)
-{
-    struct client_object *o =
-        (struct client_object *)((char *)x - offsetof(struct client_object, external));
-    client_link_unref(o->link);
-    free(o);
-}
-
-static void client_finalize(JSRuntime *runtime, JSValueConst value)
-{
-    struct client_object *o = interface_peek(value, &client_interface);
-    (void)runtime;
-    if (!o)
-        return;
-    external_forget(&o->external);
-    client_let_go(&o->external);
-}
-
-static JSValue client_object(JSContext *js, struct client_link *l)
-{
-    struct client_object *o = calloc(1, sizeof *o);
-    hd_assert(o);
-    o->link = client_link_ref(l);
-    JSValue object = interface_object(js, &client_interface, o);
-    if (JS_IsException(object))
-        client_let_go(&o->external);
-    else
-        external_hold(engine_of(js), &o->external, client_let_go);
-    return object;
-}
-
-enum { CLIENT_URL, CLIENT_ID, CLIENT_TYPE };
-
-static JSValue client_get(JSContext *js, JSValueConst self, int what)
-{
-    const struct client_object *o = interface_opaque(js, self, &client_interface);
-    if (!o)
-        return JS_EXCEPTION;
-    if (what == CLIENT_ID)
-        return client_id(js, o->link);
-    return JS_NewString(js, what == CLIENT_URL   ? o->link->url
-                            : o->link->is_window ? "window"
-                                                 : "worker");
-}
-
-static JSValue client_post_message(JSContext *js, JSValueConst self, int count,
-                                   JSValueConst *arguments)
-{
-    const struct client_object *o = interface_opaque(js, self, &client_interface);
-    struct message *m;
-    if (!o || !idl_arguments(js, "postMessage", count, 1))
-        return JS_EXCEPTION;
-    JSValue transfer = message_transfer_list(js, count > 1 ? arguments[1] : JS_UNDEFINED);
-    int failed = JS_IsException(transfer) || message_serialize(js, arguments[0], transfer, &m);
-    JS_FreeValue(js, transfer);
-    if (failed)
-        return JS_EXCEPTION;
-    service_worker_client_message(o->link, m, service_worker_of_realm(realm_of(js)));
-    return JS_UNDEFINED;
-}
-
-static const JSCFunctionListEntry client_prototype[] = {
-    IDL_ATTRIBUTE_MAGIC("url", client_get, NULL, CLIENT_URL),
-    IDL_ATTRIBUTE_MAGIC("id", client_get, NULL, CLIENT_ID),
-    IDL_ATTRIBUTE_MAGIC("type", client_get, NULL, CLIENT_TYPE),
-    IDL_METHOD("postMessage", 1, client_post_message),
-};
-static const struct interface client_interface = {
-    .host_class = HOST_CLASS_CLIENT,
-    .name = "Client",
-    .class_definition = {.finalizer = client_finalize},
-    .prototype = client_prototype,
-    .prototype_count = sizeof client_prototype / sizeof *client_prototype,
-};
-
-static JSValue claim(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    (void)count;
-    (void)arguments;
-    if (!interface_opaque(js, self, &clients_interface))
-        return idl_rejected(js);
-    struct realm *r = realm_of(js);
-    bool active = service_worker_claim_clients(service_worker_of_realm(r));
-    return promise_later(r, active ? JS_UNDEFINED
-                                   : throw_dom_exception(js, "InvalidStateError",
-                                                         "claim: this worker is not active"));
-}
-
-/* Windows before workers, each in the order of their making. */
-struct seen_clients {
-    struct client_link **items;
-    size_t count;
-    int type; /* 0 window, 1 worker, 2 all */
-};
-
-static void see_client(void *context, struct service_worker_client *c)
-{
-    struct seen_clients *seen = context;
-    struct client_link *l = service_worker_client_holder(c);
-    if (seen->type == (l->is_window ? 1 : 0))
-        return;
-    seen->items = realloc(seen->items, (seen->count + 1) * sizeof *seen->items);
-    hd_assert(seen->items);
-    size_t at = seen->count++;
-    for (; l->is_window && at > 0 && !seen->items[at - 1]->is_window; at--)
-        seen->items[at] = seen->items[at - 1];
-    seen->items[at] = client_link_ref(l);
-}
-
-static JSValue match_all(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    static const char *const types[] = {"window", "worker", "all", NULL};
-    JSValueConst options;
-    if (!interface_opaque(js, self, &clients_interface) ||
-        idl_dictionary(js, count > 0 ? arguments[0] : JS_UNDEFINED, &options))
-        return idl_rejected(js);
-    int all = idl_boolean_member(js, options, "includeUncontrolled", false);
-    struct seen_clients seen = {
-        .type = all < 0 ? -1 : idl_enumeration_member(js, options, "type", types, 0)};
-    if (seen.type < 0)
-        return idl_rejected(js);
-    service_worker_clients(service_worker_of_realm(realm_of(js)), all, see_client, &seen);
-    JSValue array = JS_NewArray(js);
-    for (size_t i = 0; i < seen.count; i++) {
-        if (!JS_IsException(array))
-            JS_DefinePropertyValueUint32(js, array, (uint32_t)i, client_object(js, seen.items[i]),
-                                         JS_PROP_C_W_E);
-        client_link_unref(seen.items[i]);
-    }
-    free(seen.items);
-    return promise_later(realm_of(js), array);
-}
-
-static const JSCFunctionListEntry clients_prototype[] = {IDL_METHOD("claim", 0, claim),
-                                                         IDL_METHOD("matchAll", 0, match_all)};
-static const struct interface clients_interface = {
-    .host_class = HOST_CLASS_CLIENTS,
-    .name = "Clients",
-    .prototype = clients_prototype,
-    .prototype_count = 2,
-};
-
-/* ---- ServiceWorkerGlobalScope ---- */
-
-static JSValue skip_waiting(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    struct realm *r = realm_of(js);
-    (void)self;
-    (void)count;
-    (void)arguments;
-    service_worker_skip_waiting(service_worker_of_realm(r));
-    return promise_later(r, JS_UNDEFINED);
-}
-
-static JSValue get_registration(JSContext *js, JSValueConst self)
-{
-    struct realm *r = realm_of(js);
-    (void)self;
-    return service_worker_registration_object(
-        r, service_worker_registration_of(service_worker_of_realm(r)));
-}
-
-static JSValue get_clients(JSContext *js, JSValueConst self)
-{
-    static char inside;
-    struct realm *r = realm_of(js);
-    (void)self;
-    if (JS_IsUndefined(r->service_worker_clients)) {
-        JSValue object = interface_object(js, &clients_interface, &inside);
-        if (JS_IsException(object))
-            return object;
-        r->service_worker_clients = object;
-    }
-    return JS_DupValue(js, r->service_worker_clients);
-}
-
-const JSCFunctionListEntry service_worker_global[] = {
-    JS_CFUNC_DEF2("skipWaiting", 0, skip_waiting, JS_PROP_C_W_E),
-    JS_CGETSET_DEF2("registration", get_registration, NULL, IDL_ENUMERABLE),
-    JS_CGETSET_DEF2("clients", get_clients, NULL, IDL_ENUMERABLE),
-    EVENT_HANDLER_ATTRIBUTE("install", EVENT_INSTALL),
-    EVENT_HANDLER_ATTRIBUTE("activate", EVENT_ACTIVATE),
-    EVENT_HANDLER_ATTRIBUTE("fetch", EVENT_FETCH),
-    EVENT_HANDLER_ATTRIBUTE("message", EVENT_MESSAGE),
-    EVENT_HANDLER_ATTRIBUTE("messageerror", EVENT_MESSAGEERROR),
-};
-const int service_worker_global_count =
-    sizeof service_worker_global / sizeof *service_worker_global;
-
-const struct lazy_property service_worker_interfaces[] = {
-    {"ServiceWorkerGlobalScope", interface_build, &service_worker_global_scope_interface},
-    {"ExtendableEvent", interface_build, &extendable_event_interface},
-    {"FetchEvent", interface_build, &fetch_event_interface},
-    {"ExtendableMessageEvent", interface_build, &extendable_message_event_interface},
-    {"Clients", interface_build, &clients_interface},
-    {"Client", interface_build, &client_interface},
+const struct interface push_event_interface = {
+    .host_class = HOST_CLASS_PUSH_EVENT,
+    .name = "PushEvent",
+    .parent = &extendable_event_interface,
+    .class_definition = EVENT_CLASS_DEFINITION,
+    .prototype = push_prototype,
+    .prototype_count = 1,
 };

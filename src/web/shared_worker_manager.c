@@ -2,15 +2,11 @@
 
 #include "agent/world.h"
 #include "message/port.h"
+#include "web/resource.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MILLISECOND INT64_C(1000000)
-
-/* R-WL-01: how long a worker with an extended lifetime goes on without owners. */
-#define EXTENDED_LIFETIME (30000 * MILLISECOND)
 
 struct owner {
     struct owner *next;
@@ -305,6 +301,11 @@ struct connector *shared_worker_connect(struct agent *a, const struct shared_wor
     return c;
 }
 
+static const struct web_knobs *knobs_of(const struct agent *a)
+{
+    return &((const struct web *)a->world->host)->knobs;
+}
+
 /* ---- the end of a worker without owners (R-WL-01, R-WL-04, R-WL-06) ---- */
 
 struct review {
@@ -326,7 +327,7 @@ static void review(struct shared_worker *w, struct agent *a)
 {
     pthread_mutex_lock(&w->manager->lock);
     bool alone = !w->owners;
-    int64_t left = w->alone_since + (w->extended_lifetime ? EXTENDED_LIFETIME : 0) - agent_now(a);
+    int64_t left = w->alone_since + (w->extended_lifetime ? knobs_of(a)->extended_lifetime : 0) - agent_now(a);
     pthread_mutex_unlock(&w->manager->lock);
     if (!alone || w->lifetime_runs)
         return;

@@ -1,5 +1,8 @@
 #include "web/storage_key.h"
 
+#include "web/document.h"
+#include "web/web_agent.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +12,25 @@ bool storage_key_is_opaque(const struct realm *r)
     return r->origin->opaque;
 }
 
+char *storage_top_site(const struct realm *r)
+{
+    const struct web_agent *web = web_agent_of(r->agent);
+    char *site = r->document     ? storage_top_site_of(r->document->context)
+                 : web->top_site ? strdup(web->top_site)
+                                 : NULL;
+    return site ? site : strdup(origin_site(r->origin));
+}
+
 char *storage_key_of(const struct realm *r)
 {
     char opaque[64];
-    if (!storage_key_is_opaque(r))
-        return strdup(r->origin->text);
+    if (r->kind == GLOBAL_SERVICE_WORKER)
+        return strdup(web_agent_of(r->agent)->storage_key);
+    if (!storage_key_is_opaque(r)) {
+        char *site = storage_top_site(r), *key = storage_key_for(web_of(r->agent), r->origin, site);
+        free(site);
+        return key;
+    }
     snprintf(opaque, sizeof opaque, "opaque %u %p", r->agent->id, (const void *)r);
     return strdup(opaque);
 }

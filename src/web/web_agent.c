@@ -17,6 +17,7 @@
 #include "web/service_worker.h"
 #include "web/url.h"
 #include "web/worker.h"
+#include "web/worker_global.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -137,12 +138,12 @@ struct realm *realm_create(struct agent *a, const struct realm_options *o)
         origin_unref(r->origin);
         free(r->url);
         free(r);
-        return NULL;
+        return NULL; /* the caller keeps the reserved client */
     }
     r->number = ++web_agent_of(a)->realms_made;
     r->next = web_agent_of(a)->realms;
     web_agent_of(a)->realms = r;
-    service_worker_client_begin(r);
+    service_worker_client_begin(r, o->client);
     return r;
 }
 
@@ -225,9 +226,7 @@ void web_agent_free(struct agent *a)
     free(web->url);
     free(web->document_url);
     free(web->script);
-    origin_unref(web->origin);
-    free(web->own_name);
-    free(web->owner_origin);
+    worker_web_agent_release(web);
     free(web);
     a->web = NULL;
 }

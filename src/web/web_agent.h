@@ -29,6 +29,11 @@ struct web_agent {
     char *own_name;               /* dedicated workers: the `name` option */
     char *owner_origin;           /* dedicated workers: who asks for the script */
     struct worker_host *service_worker; /* service workers: counted */
+    struct timer *rest;           /* service workers: until they may be stopped; NULL while they work */
+    char *storage_key;            /* service workers: of their registration */
+    char *top_site;               /* workers: the site of the page at the top of their creator */
+    struct service_worker_client *client; /* workers: reserved, until their realm has it */
+    char *owner_client_id;        /* workers: who asks for the script */
     struct worker_link *link;     /* dedicated workers: the way to the owner */
     struct worklet_scope *worklet_scope; /* worklets: NULL otherwise */
     struct shared_worker *shared_worker; /* shared workers: counted */
@@ -57,6 +62,7 @@ struct realm_options {
     bool may_isolate;          /* its owner or document may have the cross-origin isolated capability: it has if the cluster is concretely isolated */
     bool secure;
     struct document *document; /* windows: one more reference is taken */
+    struct service_worker_client *client; /* reserved for it; taken unless there is no memory */
 };
 struct realm *realm_create(struct agent *a, const struct realm_options *o);
 

@@ -7,6 +7,8 @@
 #include "web/idl.h"
 #include "web/browsing_context.h"
 #include "web/resource.h"
+#include "web/service_worker.h"
+#include "web/storage_key.h"
 #include "web/url.h"
 
 #include <stdlib.h>
@@ -136,13 +138,32 @@ void worker_inherit(struct web_agent *web, const struct realm *creator)
     web->policy = creator->policy;
     web->may_isolate = creator->cross_origin_isolated;
     web->secure = creator->secure;
+    web->top_site = storage_top_site(creator);
+    struct service_worker_client *own = realm_client(creator);
+    char id[SERVICE_WORKER_CLIENT_ID_SIZE] = "";
+    if (own)
+        service_worker_client_id(own, id);
+    web->owner_client_id = strdup(id);
+    web->client = service_worker_client_reserve(creator->agent->world);
+    if (strncmp(web->url, "http", 4)) /* R-SV-10: it has no request of its own */
+        service_worker_client_inherit(web->client, own);
+}
+
+void worker_web_agent_release(struct web_agent *web)
+{
+    if (web->client)
+        service_worker_client_gone(web->client);
+    origin_unref(web->origin);
+    free(web->own_name);
+    free(web->owner_origin);
+    free(web->storage_key);
+    free(web->top_site);
+    free(web->owner_client_id);
 }
 
 void worker_web_agent_free(struct web_agent *web)
 {
-    origin_unref(web->origin);
-    free(web->own_name);
-    free(web->owner_origin);
+    worker_web_agent_release(web);
     free(web->url);
     free(web);
 }
@@ -180,9 +201,18 @@ static bool take_policy(struct agent *a, const struct resource *script)
 static bool load_worker_script(struct agent *a)
 {
     struct web_agent *web = a->web;
-    struct request q = {.url = web->url, .origin = web->owner_origin, .mode = MODE_SAME_ORIGIN, .use = USE_SCRIPT};
+    char *key = web->secure ? storage_key_for(web_of(a), web->origin, web->top_site) : NULL;
+    struct request q = {.url = web->url,
+                        .origin = web->owner_origin,
+                        .mode = MODE_SAME_ORIGIN,
+                        .use = USE_SCRIPT,
+                        .reserved = web->client,
+                        .storage_key = key,
+                        .client_id = web->owner_client_id,
+                        .destination = a->kind == AGENT_SHARED_WORKER ? "sharedworker" : "worker"};
     struct resource script;
     status s = script_load(a, &q, web->module ? SCRIPT_MODULE : SCRIPT_OF_WORKER, &script);
+    free(key);
     if (s == STATUS_OK) {
         free(web->url); /* the answer's, after redirects */
         web->url = script.url;
@@ -231,8 +261,11 @@ struct realm *worker_realm_create(struct agent *a, enum global_kind kind)
         .policy = web->policy,
         .may_isolate = top_level || (web->may_isolate && !data), /* R-COI-02 */
         .secure = web->secure,
+        .client = web->client,
     };
     struct realm *r = web_engine_create(a) ? NULL : realm_create(a, &options);
+    if (r)
+        web->client = NULL;
     origin_unref(origin);
     if (!r)
         return start_failed(a, "out of memory");
@@ -246,6 +279,7 @@ void worker_run(struct realm *r)
     if (!realm_run_script(r, web->script, web->script_length, web->url, web->module))
         realm_report_exception(r);
     agent_checkpoint(r->agent);
+    service_worker_open_messages(r);
 }
 
 /* ---- WorkerGlobalScope ---- */
@@ -269,8 +303,10 @@ static int import_script(JSContext *js, const char *text)
         return -1;
     }
     struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_NO_CORS, .use = USE_SCRIPT,
-                        .require_corp = r->policy.embedder == COEP_REQUIRE_CORP};
-    status s = script_load(r->agent, &q, SCRIPT_IMPORTED, &resource);
+                        .require_corp = r->policy.embedder == COEP_REQUIRE_CORP,
+                        .credentials = CREDENTIALS_INCLUDE, .destination = "script", .client = realm_client(r)};
+    status s = r->kind == GLOBAL_SERVICE_WORKER ? service_worker_load_import(r, &q, SCRIPT_IMPORTED, &resource)
+                                                : script_load(r->agent, &q, SCRIPT_IMPORTED, &resource);
     if (s != STATUS_OK) {
         throw_dom_exception(js, "NetworkError", "importScripts: cannot load %s: %s", url,
                             resource.error ? resource.error : status_text(s));

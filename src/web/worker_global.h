@@ -28,6 +28,9 @@ struct web_agent *worker_web_agent_new(struct worker_options *o);
 /* What a dedicated worker has of its creator: origin, policy container, isolation (R-OR-07, R-COEP-05, R-COI-02). */
 void worker_inherit(struct web_agent *web, const struct realm *creator);
 
+/* Gives back what every worker has, but for its URL and script. */
+void worker_web_agent_release(struct web_agent *web);
+
 /* Frees what worker_web_agent_new made for an agent that did not start. */
 void worker_web_agent_free(struct web_agent *web);
 

@@ -14,6 +14,7 @@
 #include "web/document.h"
 #include "web/realm.h"
 #include "web/resource.h"
+#include "web/service_worker.h"
 #include "web/text.h"
 #include "web/url.h"
 
@@ -45,7 +46,8 @@ struct xhr {
     int64_t sent_at;
     char *url, *method, *override_type;
     struct header_list author;
-    size_t sent_length; /* of the body */
+    struct body sent;   /* the request's body */
+    size_t sent_length;
     struct resource answer;
     struct resource_fetch *fetch;
     struct timer timer;       /* of the timeout */
@@ -66,6 +68,7 @@ static void free_outside(struct xhr *x)
 {
     resource_release(&x->answer);
     header_list_release(&x->author);
+    body_release(&x->sent);
     free(x->url);
     free(x->method);
     free(x->override_type);
@@ -417,28 +420,30 @@ static struct request request_of(const struct xhr *x)
         .mode = MODE_CORS,
         .credentials = x->with_credentials ? CREDENTIALS_INCLUDE : CREDENTIALS_SAME_ORIGIN,
         .headers = &x->author,
+        .client = realm_client(x->realm),
+        .body = x->sent.bytes ? x->sent.bytes->bytes : NULL,
+        .body_length = x->sent_length,
     };
 }
 
 /* The body's length, and the Content-Type that it brings. 0, or -1 with an exception. */
 static int read_body(JSContext *js, struct xhr *x, int count, JSValueConst *arguments)
 {
-    struct body body = {0};
     char *type = NULL;
     bool none = count < 1 || JS_IsUndefined(arguments[0]) || JS_IsNull(arguments[0]) ||
                 !strcmp(x->method, "GET") || !strcmp(x->method, "HEAD");
+    body_release(&x->sent);
     x->sent_length = 0;
     x->upload_complete = none;
     if (none)
         return 0;
-    if (body_extract(js, arguments[0], &body, &type))
+    if (body_extract(js, arguments[0], &x->sent, &type))
         return -1;
-    x->sent_length = body.bytes->length;
+    x->sent_length = x->sent.bytes->length;
     x->upload_complete = !x->sent_length;
     if (type && !header_list_has(&x->author, "Content-Type"))
         header_list_append(&x->author, "Content-Type", type);
     free(type);
-    body_release(&body);
     return 0;
 }
 
@@ -453,7 +458,9 @@ static JSValue send_synchronously(JSContext *js, struct xhr *x, JSValueConst sel
     struct request q = request_of(x);
     struct agent *a = x->realm->agent;
     struct resource r;
-    status s = resource_request(a->world, &q, &r);
+    status s;
+    if (!resource_handled(a, &q, &s, &r))
+        s = resource_request(a->world, &q, &r);
     bool late = x->timeout && r.delay_ns > timeout_ns(x);
     if (!agent_pause(a, late ? timeout_ns(x) : r.delay_ns)) {
         resource_release(&r);

@@ -2,6 +2,7 @@
  * written down, and answered by the test. */
 #include "agent/world.h"
 #include "base/buffer.h"
+#include "web/resource.h"
 #include "web/service_worker_registry.h"
 
 #include <CUnit/Basic.h>
@@ -97,6 +98,24 @@ static void slots_changed(struct service_worker_client *c, struct service_worker
     CU_ASSERT_TRUE(c && r);
 }
 
+static void settled_down(struct service_worker *w)
+{
+    CU_ASSERT_TRUE(service_worker_state_now(w) >= SERVICE_WORKER_ACTIVATED);
+}
+
+static void handle_fetch(struct service_worker *w, struct handled_fetch *h)
+{
+    CU_ASSERT_TRUE(w && h);
+}
+
+static void client_found(void *holder, struct service_worker_client *c, bool elsewhere)
+{
+    buffer_format(&told, "%s:%s ", (const char *)holder,
+                  c           ? (const char *)service_worker_client_holder(c)
+                  : elsewhere ? "elsewhere"
+                              : "nobody");
+}
+
 static void *made(struct service_worker *w)
 {
     return w;
@@ -120,7 +139,11 @@ static const struct service_worker_calls calls = {
     .forgotten = forgotten,
     .controller_changed = controller_changed,
     .ready = ready,
+    .settled_down = settled_down,
+    .handle_fetch = handle_fetch,
+    .client_found = client_found,
 };
+static const struct policy no_policy;
 
 static struct service_worker_client *watch; /* outside of every scope: hears what all hear */
 
@@ -157,9 +180,9 @@ static struct service_worker *take_running(void)
 /* Brings a worker with that script to its install event. */
 static struct service_worker *bring_up(const char *script)
 {
-    service_worker_fetched(job, script, strlen(script), NULL);
+    service_worker_fetched(job, script, strlen(script), NULL, &no_policy);
     struct service_worker *w = take_running();
-    service_worker_evaluated(w, true);
+    service_worker_evaluated(w, true, true);
     return w;
 }
 
@@ -205,7 +228,7 @@ static void test_waiting(void)
     buffer_clear(&told);
     struct service_worker_request q = {.storage_key = KEY, .scope = SCOPE, .holder = "update"};
     service_worker_update(world, &q);
-    service_worker_fetched(job, "v1", 2, NULL);
+    service_worker_fetched(job, "v1", 2, NULL, &no_policy);
     ASSERT_TOLD("fetch update:registration "); /* the same bytes: no new worker */
     service_worker_update(world, &q);
     struct service_worker *second = bring_up("v2");
@@ -270,9 +293,9 @@ static void test_failures(void)
     ask("other", SCOPE, "https://a.test/app/other.js");
     service_worker_fetch_failed(first, OUTCOME_TYPE_ERROR);
     ASSERT_TOLD("fetch one:TypeError same:TypeError fetch "); /* the next job begins */
-    service_worker_fetched(job, "throw", 5, NULL);
+    service_worker_fetched(job, "throw", 5, NULL, &no_policy);
     struct service_worker *w = take_running();
-    service_worker_evaluated(w, false);
+    service_worker_evaluated(w, false, true);
     ASSERT_TOLD("run terminate other:TypeError ");
     CU_ASSERT_PTR_NULL(service_worker_match(world, KEY, SCOPE));
     service_worker_unref(w);
@@ -283,10 +306,10 @@ static void test_failures(void)
     CU_ASSERT_PTR_NULL(service_worker_match(world, KEY, SCOPE));
     service_worker_unref(w);
     ask("wide", "https://a.test/", SCRIPT);
-    service_worker_fetched(job, "v1", 2, NULL);
+    service_worker_fetched(job, "v1", 2, NULL, &no_policy);
     ASSERT_TOLD("fetch wide:SecurityError ");
     ask("wide", "https://a.test/", SCRIPT);
-    service_worker_fetched(job, "v1", 2, "/");
+    service_worker_fetched(job, "v1", 2, "/", &no_policy);
     ASSERT_TOLD("fetch run ");
     service_worker_unref(take_running());
     end();
@@ -374,6 +397,109 @@ static void test_scopes(void)
     end();
 }
 
+static char *id_of(const struct service_worker_client *c)
+{
+    static char id[SERVICE_WORKER_CLIENT_ID_SIZE];
+    service_worker_client_id(c, id);
+    return id;
+}
+
+/* shows R-SV-10, R-SV-16 */
+static void test_reserved_clients(void)
+{
+    begin();
+    ask("one", SCOPE, SCRIPT);
+    struct service_worker *w = bring_up("v1");
+    struct service_worker_client *early = service_worker_client_reserve(world);
+    CU_ASSERT_PTR_NULL(service_worker_for_reserved(early, KEY, SCOPE "page"));
+    service_worker_event_ended(w, LIFECYCLE_INSTALL, true);
+    service_worker_event_ended(w, LIFECYCLE_ACTIVATE, true);
+    struct service_worker_client *page = service_worker_client_reserve(world),
+                                 *blank = service_worker_client_reserve(world),
+                                 *lost = service_worker_client_reserve(world);
+    struct service_worker *asked = service_worker_for_reserved(page, KEY, SCOPE "page");
+    CU_ASSERT_PTR_EQUAL(asked, w);
+    service_worker_unref(asked);
+    service_worker_client_inherit(blank, page);
+    buffer_clear(&told);
+    service_worker_client_await(world, KEY, id_of(page), "page");
+    service_worker_client_await(world, "https://b.test", id_of(page), "stranger");
+    service_worker_client_await(world, KEY, id_of(lost), "lost");
+    service_worker_client_await(world, KEY, "no id", "nobody");
+    ASSERT_TOLD("nobody:nobody "); /* the others are on their way */
+    struct service_worker_client_options o = {
+        .storage_key = KEY, .url = SCOPE "page", .holder = (void *)"the page"};
+    service_worker_client_enter(page, &o);
+    ASSERT_TOLD("page:the page stranger:elsewhere ");
+    service_worker_client_gone(lost);
+    ASSERT_TOLD("lost:nobody ");
+    o = (struct service_worker_client_options){
+        .storage_key = KEY, .url = SCOPE "early", .holder = (void *)"early"};
+    service_worker_client_enter(early, &o);
+    CU_ASSERT_PTR_NULL(service_worker_controller(early)); /* asked before there was one */
+    struct service_worker *inherited = service_worker_controller(blank);
+    CU_ASSERT_PTR_EQUAL(inherited, w);
+    service_worker_unref(inherited);
+    struct service_worker_client *initial =
+        service_worker_client_new(world, KEY, "about:blank", "initial");
+    char before[SERVICE_WORKER_CLIENT_ID_SIZE];
+    service_worker_client_id(initial, before);
+    service_worker_client_become(initial, blank, SCOPE "late"); /* takes the other one */
+    CU_ASSERT_STRING_EQUAL(id_of(initial), before);
+    inherited = service_worker_controller(initial);
+    CU_ASSERT_PTR_EQUAL(inherited, w);
+    service_worker_unref(inherited);
+    service_worker_client_gone(early);
+    service_worker_client_gone(page);
+    service_worker_client_gone(initial);
+    service_worker_unref(w);
+    end();
+}
+
+static struct resource script_of(const char *text)
+{
+    return (struct resource){.bytes = (char *)text, .length = strlen(text)};
+}
+
+/* shows R-SV-04: what a worker imports counts, too */
+static void test_imports(void)
+{
+    begin();
+    ask("one", SCOPE, SCRIPT);
+    service_worker_fetched(job, "v1", 2, NULL, &no_policy);
+    struct service_worker *first = take_running();
+    struct resource out = {0}, lib = script_of("lib 1"), other = script_of("lib 2");
+    CU_ASSERT_EQUAL(service_worker_find_import(first, "lib.js", &out), IMPORT_MAY_BE_FETCHED);
+    service_worker_store_import(first, "lib.js", &lib);
+    service_worker_evaluated(first, true, true);
+    service_worker_event_ended(first, LIFECYCLE_INSTALL, true);
+    service_worker_event_ended(first, LIFECYCLE_ACTIVATE, true);
+    CU_ASSERT_EQUAL(service_worker_find_import(first, "late.js", &out), IMPORT_TOO_LATE);
+    CU_ASSERT_EQUAL(service_worker_find_import(first, "lib.js", &out), IMPORT_STORED);
+    CU_ASSERT_STRING_EQUAL(out.bytes, "lib 1");
+    resource_release(&out);
+    struct service_worker_request q = {.storage_key = KEY, .scope = SCOPE, .holder = "update"};
+    const struct resource *answers[] = {&lib, &other};
+    for (int i = 0; i < 2; i++) {
+        buffer_clear(&told);
+        service_worker_update(world, &q);
+        char *url = service_worker_job_next_import(job, "v1", 2);
+        CU_ASSERT_STRING_EQUAL(url, "lib.js");
+        free(url);
+        service_worker_import_fetched(job, "lib.js", answers[i]);
+        CU_ASSERT_PTR_NULL(service_worker_job_next_import(job, "v1", 2));
+        service_worker_fetched(job, "v1", 2, NULL, &no_policy);
+        ASSERT_TOLD(i ? "fetch run " : "fetch update:registration ");
+    }
+    struct service_worker *second = take_running();
+    CU_ASSERT_EQUAL(service_worker_find_import(second, "lib.js", &out), IMPORT_STORED);
+    CU_ASSERT_STRING_EQUAL(out.bytes, "lib 2"); /* what was fetched to compare is what runs */
+    resource_release(&out);
+    service_worker_unref(first);
+    service_worker_unref(second);
+    end();
+}
+
 int main(void)
 {
     if (CU_initialize_registry() != CUE_SUCCESS)
@@ -385,6 +511,8 @@ int main(void)
     CU_add_test(suite, "jobs and failures", test_failures);
     CU_add_test(suite, "unregister", test_unregister);
     CU_add_test(suite, "scopes", test_scopes);
+    CU_add_test(suite, "clients on their way", test_reserved_clients);
+    CU_add_test(suite, "imported scripts", test_imports);
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

@@ -85,7 +85,7 @@ static void build_subject(builder *b, const yaml_node *node, const yaml_node *wh
     if (*needs == '\0') {
         for (size_t i = 0; i < node->count; i++)
             if (strcmp(node->pairs[i].key->text, "agent") == 0 || strcmp(node->pairs[i].key->text, "window") == 0)
-                ERROR_AT(b, node->pairs[i].value, "%s is about nobody but the clock", plan_deed_name(m->deed));
+                ERROR_AT(b, node->pairs[i].value, "%s is about no agent and no window", plan_deed_name(m->deed));
         m->subject = "";
         return;
     }
@@ -115,14 +115,18 @@ static void build_particulars(builder *b, const yaml_node *node, const yaml_node
     const yaml_node *url = yaml_tree_find(node, "url"), *source = yaml_tree_find(node, "source"),
                     *duration = yaml_tree_find(node, "for_ms");
     bool navigates = m->deed == DEED_NAVIGATE, delays = m->deed == DEED_DELAY, lasts = delays || m->deed == DEED_CLOCK_JUMP;
-    check_only(b, url, navigates, "act: navigate has an address");
+    bool pushes = m->deed == DEED_PUSH;
+    const yaml_node *data = yaml_tree_find(node, "data");
+    check_only(b, url, navigates || pushes, "act: navigate and act: push have an address");
+    check_only(b, data, pushes, "act: push has data");
     check_only(b, source, delays, "fault: delay has a source");
     check_only(b, duration, lasts, "delay and clock-jump last for so long");
-    if (navigates && url == NULL)
-        ERROR_AT(b, what, "navigate needs \"url\"");
+    if ((navigates || pushes) && url == NULL)
+        ERROR_AT(b, what, "%s needs \"url\"", plan_deed_name(m->deed));
     if (lasts && duration == NULL)
         ERROR_AT(b, what, "%s needs \"for_ms\"", plan_deed_name(m->deed));
     m->url = url == NULL ? NULL : build_address(b, url);
+    m->data = build_text(b, data);
     m->source = build_text(b, source);
     m->for_ms = build_number(duration, 0);
 }
@@ -146,8 +150,8 @@ static void build_deed(builder *b, const yaml_node *node, const yaml_node *what,
         ERROR_AT(b, target, "only clicks and events have a target");
     if (m->deed == DEED_EVENT && type == NULL)
         ERROR_AT(b, what, "event needs \"type\"");
-    if (m->deed != DEED_EVENT && type != NULL)
-        ERROR_AT(b, type, "only act: event has a type");
+    if (m->deed != DEED_EVENT && m->deed != DEED_PUSH && type != NULL)
+        ERROR_AT(b, type, "only act: event and act: push have a type");
     if (m->deed != DEED_KILL && reason != NULL)
         ERROR_AT(b, reason, "only fault: kill has a reason");
 }

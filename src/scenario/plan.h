@@ -251,7 +251,8 @@ typedef struct plan_moment {
     const char *type;    /* DEED_EVENT: of the event */
     const char *target;  /* of a click or event: a selector; NULL: the window itself */
     const char *reason;  /* of a kill, in the scenario's words; NULL */
-    const char *url;     /* DEED_NAVIGATE: absolute */
+    const char *url;     /* DEED_NAVIGATE, DEED_PUSH: absolute */
+    const char *data;    /* DEED_PUSH: NULL = none */
     const char *source;  /* DEED_DELAY: of tasks; NULL: messages of any kind */
     uint64_t for_ms;     /* DEED_DELAY, DEED_CLOCK_JUMP */
 

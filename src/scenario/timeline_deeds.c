@@ -7,7 +7,9 @@
 #include "web/document.h"
 #include "web/navigable.h"
 #include "web/page_lifecycle.h"
+#include "web/push.h"
 #include "web/resource.h"
+#include "web/service_worker_registry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,6 +218,24 @@ static void navigate(struct browsing_context *context, const char *url)
     navigable_navigate(n);
 }
 
+/* R-SV-18: everything goes but what is stored. */
+static void shut_down(struct deeds *d)
+{
+    struct user_agent *u = ((const struct web *)d->world->host)->user_agent;
+    struct browsing_context *top;
+    service_workers_shut_down(d->world);
+    for (;;) {
+        pthread_mutex_lock(&u->lock);
+        top = u->top_count ? context_ref(u->tops[0]) : NULL;
+        pthread_mutex_unlock(&u->lock);
+        if (!top)
+            return;
+        context_begin_closing(top);
+        navigable_end(top, true, true);
+        context_unref(top);
+    }
+}
+
 static unsigned sources_of(const char *name)
 {
     static const struct {
@@ -273,6 +293,12 @@ void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *s
         break;
     case DEED_NAVIGATE:
         navigate(context, m->url);
+        break;
+    case DEED_PUSH:
+        service_worker_push(d->world, m->url, m->type ? m->type : "push", m->data);
+        break;
+    case DEED_SHUT_DOWN:
+        shut_down(d);
         break;
     case DEED_RELOAD:
         navigable_reload(subject->document);
@@ -409,6 +435,10 @@ bool deed_prepare(struct deeds *d, const plan_moment *m, struct deed_subject *su
         buffer_format(text, ": %s", m->url);
     if (m->for_ms)
         buffer_format(text, ": %s%s%llu ms", m->source ? m->source : "", m->source ? " for " : "", (unsigned long long)m->for_ms);
+    if (m->deed == DEED_PUSH && !service_worker_is_active_at(d->world, m->url)) {
+        buffer_add(text, ": no service worker is active there");
+        return false;
+    }
     if (subject->discarded || !*plan_deed_needs(m->deed))
         return true;
     if (subject->agent) {

@@ -480,6 +480,13 @@ static bool follow_redirect(struct navigation *n, const struct resource *r)
         free(next);
         next = location;
     }
+    char *before = url_origin(n->url), *after = url_origin(next);
+    if (n->client && (!before || !after || strcmp(before, after))) { /* another environment */
+        service_worker_client_gone(n->client);
+        n->client = service_worker_client_reserve(n->user_agent->world);
+    }
+    free(before);
+    free(after);
     free(n->url);
     n->url = next;
     load(n);
@@ -530,6 +537,26 @@ static char *future_storage_key(const struct navigation *n)
     return key;
 }
 
+/* The initial blank document's Window will serve a document of its origin, as the same client
+ * (R-WIN-01). */
+static void reserve_client(struct navigation *n)
+{
+    struct document *d = n->context ? context_document(n->context) : NULL;
+    struct service_worker_client *initial = NULL;
+    struct origin *o = origin_of_url(n->url);
+    if (d && d->initial_blank && d->place.agent == agent_current() &&
+        origin_same_domain(d->origin, o))
+        initial = page_client(d);
+    if (initial && n->client) {
+        service_worker_client_gone(n->client);
+        n->client = NULL;
+    }
+    if (!n->client)
+        n->client = service_worker_client_reserve_as(n->user_agent->world, initial);
+    origin_unref(o);
+    document_unref(d);
+}
+
 /* Frames ask with the origin of the page around them, tabs are the user's. */
 static void load(struct navigation *n)
 {
@@ -543,8 +570,8 @@ static void load(struct navigation *n)
     if (a) {
         char *key = future_storage_key(n);
         bool local = has_local_scheme(n->url);
-        if (!n->client && !local)
-            n->client = service_worker_client_reserve(n->user_agent->world);
+        if (!local)
+            reserve_client(n);
         q.reserved = local ? NULL : n->client;
         q.storage_key = key;
         if (n->client && !local && !key)

@@ -257,6 +257,8 @@ static bool take_over(struct page *p, struct document *d, struct service_worker_
     char *url = strdup(d->url);
     free(r->url);
     r->url = url;
+    free(r->base); /* the blank document's was its creator's */
+    r->base = NULL;
     origin_unref(r->origin);
     r->origin = origin_ref(d->origin);
     r->policy = d->policy;
@@ -315,6 +317,8 @@ void page_begin(struct navigation *n, struct agent *a)
             p->realm->base = base;
         }
         page_announce(p);
+        if (!d->context->parent && page_client(d)) /* a tab that is opened has the focus */
+            service_worker_client_focus(page_client(d));
     }
     n->document = NULL;
     bool keep = n->source == PAGE_SRCDOC || n->source == PAGE_SCRIPT;

@@ -445,7 +445,7 @@ static void push_run(struct task *task, struct agent *a)
     push_drop(task);
 }
 
-bool service_worker_push(struct world *w, const char *url, const char *type, const char *data)
+static struct service_worker *active_at(struct world *w, const char *url)
 {
     char *origin = url_origin(url);
     struct service_worker_registration *g = origin ? service_worker_match(w, origin, url) : NULL;
@@ -453,6 +453,20 @@ bool service_worker_push(struct world *w, const char *url, const char *type, con
     if (g)
         service_worker_registration_unref(g);
     free(origin);
+    return active;
+}
+
+bool service_worker_is_active_at(struct world *w, const char *url)
+{
+    struct service_worker *active = active_at(w, url);
+    if (active)
+        service_worker_unref(active);
+    return active;
+}
+
+bool service_worker_push(struct world *w, const char *url, const char *type, const char *data)
+{
+    struct service_worker *active = active_at(w, url);
     if (!active)
         return false;
     struct push_task *t = calloc(1, sizeof *t);

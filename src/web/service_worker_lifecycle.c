@@ -368,8 +368,11 @@ static void install_ended(struct service_worker *w, bool ok)
 {
     struct service_worker_registration *r = w->registration;
     struct service_worker_job *j = w->job;
-    if (r->slots[SLOT_INSTALLING] != w)
-        return; /* cleared meanwhile */
+    if (r->slots[SLOT_INSTALLING] != w) { /* cleared meanwhile */
+        if (j)
+            finish(j);
+        return;
+    }
     registration_ref(r);
     if (!ok) {
         retire(r, SLOT_INSTALLING);
@@ -422,6 +425,50 @@ void service_worker_event_finished(struct service_worker *w)
         registration_ref(r);
         try_clear(r);
         try_activate(r);
+        registration_unref(r);
+    }
+    registry_leave(g);
+}
+
+/* Without a word: whoever could hear it has ended, too. */
+static void drop_silently(struct service_worker_registration *r, enum service_worker_slot slot)
+{
+    struct service_worker *w = r->slots[slot];
+    if (!w)
+        return;
+    r->registry->calls->terminate(w);
+    r->slots[slot] = NULL;
+    w->state = SERVICE_WORKER_REDUNDANT;
+    registry_add_work(r->registry, WORK_SETTLED, NULL, w);
+    worker_unref(w);
+}
+
+static void shut_down(struct service_worker_registration *r)
+{
+    struct service_worker *w = r->slots[SLOT_WAITING];
+    drop_silently(r, SLOT_INSTALLING);
+    if (w) {
+        drop_silently(r, SLOT_ACTIVE);
+        r->slots[SLOT_ACTIVE] = w;
+        r->slots[SLOT_WAITING] = NULL;
+        w->state = SERVICE_WORKER_ACTIVATED;
+        registry_add_work(r->registry, WORK_SETTLED, NULL, w);
+    }
+    if (r->slots[SLOT_ACTIVE])
+        r->registry->calls->terminate(r->slots[SLOT_ACTIVE]);
+    else
+        remove_from_map(r);
+}
+
+void service_workers_shut_down(struct world *w)
+{
+    struct registry *g = registry_of(w);
+    registry_enter(g);
+    for (struct service_worker_registration *r = g->registrations, *next; r; r = next) {
+        registration_ref(r);
+        if (r->registered)
+            shut_down(r);
+        next = r->next;
         registration_unref(r);
     }
     registry_leave(g);

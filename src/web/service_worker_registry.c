@@ -398,13 +398,19 @@ char *service_worker_preload_state(struct service_worker_registration *r, bool *
 
 struct service_worker_client *service_worker_client_reserve(struct world *w)
 {
+    return service_worker_client_reserve_as(w, NULL);
+}
+
+struct service_worker_client *service_worker_client_reserve_as(struct world *w,
+                                                               const struct service_worker_client *as)
+{
     struct registry *g = registry_of(w);
     struct service_worker_client *c = calloc(1, sizeof *c), **end = &g->clients;
     hd_assert(c);
     c->registry = g;
     c->visible = true;
     registry_enter(g);
-    c->number = ++g->clients_made;
+    c->number = as ? as->number : ++g->clients_made;
     while (*end)
         end = &(*end)->next;
     *end = c;
@@ -505,7 +511,11 @@ static void client_free(struct service_worker_client *c)
         at = &(*at)->next;
     *at = c->next;
     set_controller(c, NULL);
-    answer_waits(c->registry, c->number, NULL);
+    const struct service_worker_client *twin = c->registry->clients;
+    while (twin && twin->number != c->number)
+        twin = twin->next;
+    if (!twin) /* else that one answers */
+        answer_waits(c->registry, c->number, NULL);
     free(c->key);
     free(c->url);
     free(c);
@@ -571,9 +581,10 @@ void service_worker_client_await(struct world *w, const char *storage_key, const
     struct registry *g = registry_of(w);
     uint32_t number = number_of_id(id);
     registry_enter(g);
-    struct service_worker_client *c = g->clients;
-    while (c && c->number != number)
-        c = c->next;
+    struct service_worker_client *c = NULL; /* the one on its way, when there are two */
+    for (struct service_worker_client *x = g->clients; x; x = x->next)
+        if (x->number == number && (!c || !x->is_ready))
+            c = x;
     if (c && !c->is_ready) {
         struct client_wait *x = calloc(1, sizeof *x), **end = &g->waits;
         hd_assert(x);

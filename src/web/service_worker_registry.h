@@ -132,6 +132,10 @@ void service_worker_register(struct world *w, const struct service_worker_reques
 void service_worker_update(struct world *w, const struct service_worker_request *r);
 void service_worker_unregister(struct world *w, const struct service_worker_request *r);
 
+/* "Handle User Agent Shutdown" (R-SV-18): workers that install are lost, those that wait are active
+ * from now on, and none runs. */
+void service_workers_shut_down(struct world *w);
+
 /* ---- outcomes ---- */
 
 /* The script has come, or not: then `error` says how the promise is rejected. `allowed` is its
@@ -186,6 +190,10 @@ enum service_worker_frame_type { FRAME_NONE, FRAME_TOP_LEVEL, FRAME_AUXILIARY, F
 /* A client that is on its way ("reserved"): it has an id, and from the request for its page or
  * script on a controller. service_worker_client_gone ends it, too. */
 struct service_worker_client *service_worker_client_reserve(struct world *w);
+/* The same for what will take the place of an initial blank document and have its id; NULL = of a
+ * new one. */
+struct service_worker_client *service_worker_client_reserve_as(struct world *w,
+                                                               const struct service_worker_client *c);
 
 /* It is there ("execution ready"): controlled by the worker that its request was offered to, by
  * `inherits`'s (NULL = nobody's) or, when neither was decided, by the worker whose scope is the

@@ -10,6 +10,7 @@
 #include "web/message_delivery.h"
 #include "web/navigable.h"
 #include "web/page.h"
+#include "web/service_worker_registry.h"
 #include "web/url.h"
 #include "web/web_agent.h"
 #include "web/window_proxy.h"
@@ -169,6 +170,23 @@ static JSValue post_message(JSContext *js, JSValueConst self, int count, JSValue
 }
 
 /* ---- close, focus, blur, stop ---- */
+
+/* Nothing is rendered; but service workers see which of their windows had the focus last. */
+static JSValue window_focus(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    struct browsing_context *c = window_this(js, self);
+    (void)count;
+    (void)arguments;
+    if (!c)
+        return JS_EXCEPTION;
+    struct document *d = context_document(c);
+    struct service_worker_client *client =
+        d && d->place.agent == realm_of(js)->agent ? page_client(d) : NULL;
+    if (client)
+        service_worker_client_focus(client);
+    document_unref(d);
+    return JS_UNDEFINED;
+}
 
 struct closing {
     struct task task;
@@ -564,7 +582,7 @@ const JSCFunctionListEntry window_functions[] = {
     JS_CGETSET_DEF2("history", window_history, NULL, SHOWN),
     METHOD("open", 0, window_open),
     METHOD("close", 0, window_close),
-    METHOD("focus", 0, do_nothing),
+    METHOD("focus", 0, window_focus),
     METHOD("blur", 0, do_nothing),
     METHOD("stop", 0, do_nothing),
     METHOD("postMessage", 1, post_message),

@@ -342,7 +342,7 @@ static void test_timeline(void)
                   "test.yaml:5:20: kill needs \"agent\"\ntest.yaml:5:34: kill is about an agent\n");
     ASSERT_ERRORS(TIMELINE "  - {at: 1, act: event, window: page}\n", "test.yaml:5:18: event needs \"type\"\n");
     ASSERT_ERRORS(TIMELINE "  - {at: 1, act: click, window: page, type: x, reason: y}\n",
-                  "test.yaml:5:45: only act: event has a type\ntest.yaml:5:56: only fault: kill has a reason\n");
+                  "test.yaml:5:45: only act: event and act: push have a type\ntest.yaml:5:56: only fault: kill has a reason\n");
     ASSERT_ERRORS(TIMELINE "  - {at: 1, expect: {}}\n",
                   "test.yaml:5:21: expected what must hold: alive, dead, blocked, idle, paused, received or not_received\n");
     ASSERT_ERRORS(TIMELINE "  - {after: {log: x, ended: y}, act: gc, agent: z}\n",
@@ -350,13 +350,13 @@ static void test_timeline(void)
     ASSERT_ERRORS(TIMELINE "  - {at: 1, act: navigate, window: page, for_ms: 3}\n  - {at: 1, act: click, window: page, url: /x, source: timer}\n",
                   "test.yaml:5:18: navigate needs \"url\"\n"
                   "test.yaml:5:50: only delay and clock-jump last for so long\n"
-                  "test.yaml:6:44: only act: navigate has an address\n"
+                  "test.yaml:6:44: only act: navigate and act: push have an address\n"
                   "test.yaml:6:56: only fault: delay has a source\n");
     ASSERT_ERRORS(TIMELINE "  - {at: 1, fault: delay, agent: a, source: mail, for_ms: 1}\n",
                   "test.yaml:5:45: expected a source of tasks: message, timer, networking, user-interaction or dom-manipulation, found \"mail\"\n");
     ASSERT_ERRORS(TIMELINE "  - {at: 1, fault: delay, agent: a}\n  - {at: 1, fault: clock-jump, agent: a, for_ms: 5}\n",
                   "test.yaml:5:20: delay needs \"for_ms\"\n"
-                  "test.yaml:6:39: clock-jump is about nobody but the clock\n");
+                  "test.yaml:6:39: clock-jump is about no agent and no window\n");
     ASSERT_ERRORS("title: t\nwindows: {page: 1}\nknobs: {queue_policy: lifo, bfcache: maybe, worklet_scopes: 0}\n",
                   "test.yaml:3:23: expected how a loop picks a source: fifo-global, round-robin, weighted or random, found \"lifo\"\n"
                   "test.yaml:3:38: expected which pages are kept: on, off or in-part, found \"maybe\"\n"

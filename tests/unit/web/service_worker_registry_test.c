@@ -456,6 +456,36 @@ static void test_reserved_clients(void)
     end();
 }
 
+/* shows R-SV-18 */
+static void test_shut_down(void)
+{
+    begin();
+    ask("one", SCOPE, SCRIPT);
+    struct service_worker *first = bring_up("v1");
+    service_worker_event_ended(first, LIFECYCLE_INSTALL, true);
+    service_worker_event_ended(first, LIFECYCLE_ACTIVATE, true);
+    struct service_worker_client *page = service_worker_client_new(world, KEY, SCOPE, "page");
+    ask("two", SCOPE, "https://a.test/app/second.js");
+    struct service_worker *second = bring_up("v2");
+    service_worker_event_ended(second, LIFECYCLE_INSTALL, true);
+    ask("three", SCOPE, "https://a.test/app/third.js");
+    struct service_worker *third = bring_up("v3");
+    buffer_clear(&told);
+    service_workers_shut_down(world);
+    ASSERT_TOLD("terminate terminate terminate "); /* nobody is left who could hear more */
+    CU_ASSERT_EQUAL(service_worker_state_now(first), SERVICE_WORKER_REDUNDANT);
+    CU_ASSERT_EQUAL(service_worker_state_now(second), SERVICE_WORKER_ACTIVATED);
+    CU_ASSERT_EQUAL(service_worker_state_now(third), SERVICE_WORKER_REDUNDANT);
+    service_worker_event_ended(third, LIFECYCLE_INSTALL, false);
+    ask("four", SCOPE, "https://a.test/app/fourth.js");
+    ASSERT_TOLD("fetch "); /* the scope's jobs go on */
+    service_worker_client_gone(page);
+    service_worker_unref(first);
+    service_worker_unref(second);
+    service_worker_unref(third);
+    end();
+}
+
 static struct resource script_of(const char *text)
 {
     return (struct resource){.bytes = (char *)text, .length = strlen(text)};
@@ -513,6 +543,7 @@ int main(void)
     CU_add_test(suite, "scopes", test_scopes);
     CU_add_test(suite, "clients on their way", test_reserved_clients);
     CU_add_test(suite, "imported scripts", test_imports);
+    CU_add_test(suite, "the browser ends", test_shut_down);
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

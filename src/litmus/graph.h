@@ -29,20 +29,41 @@ static inline bool graph_has(const litmus_graph *g, unsigned earlier, unsigned l
     return g->after[earlier] >> later & 1;
 }
 
-/* False, with nothing changed, when that would close a cycle. */
+/* Puts each of `earlier` before each of `later`: the one with all that comes before it, the other
+ * with all that comes after it. False, with nothing changed, when that would close a cycle. */
+static inline bool graph_join(litmus_graph *g, uint64_t earlier, uint64_t later)
+{
+    if ((earlier & later) != 0)
+        return false;
+    for (uint64_t left = earlier; left != 0; left &= left - 1)
+        g->after[__builtin_ctzll(left)] |= later;
+    for (uint64_t left = later; left != 0; left &= left - 1)
+        g->before[__builtin_ctzll(left)] |= earlier;
+    return true;
+}
+
 static inline bool graph_add(litmus_graph *g, unsigned earlier, unsigned later)
 {
-    if (earlier == later || graph_has(g, later, earlier))
-        return false;
-    if (graph_has(g, earlier, later))
-        return true;
-    uint64_t befores = g->before[earlier] | graph_bit(earlier);
-    uint64_t afters = g->after[later] | graph_bit(later);
-    for (uint64_t left = befores; left != 0; left &= left - 1)
-        g->after[__builtin_ctzll(left)] |= afters;
-    for (uint64_t left = afters; left != 0; left &= left - 1)
-        g->before[__builtin_ctzll(left)] |= befores;
-    return true;
+    return graph_has(g, earlier, later) || graph_join(g, g->before[earlier] | graph_bit(earlier),
+                                                      g->after[later] | graph_bit(later));
+}
+
+/* The event before each of a set, in one step. */
+static inline bool graph_add_later(litmus_graph *g, unsigned earlier, uint64_t set)
+{
+    uint64_t later = set &= ~g->after[earlier];
+    for (; set != 0; set &= set - 1)
+        later |= g->after[__builtin_ctzll(set)];
+    return later == 0 || graph_join(g, g->before[earlier] | graph_bit(earlier), later);
+}
+
+/* Each of a set before the event. */
+static inline bool graph_add_earlier(litmus_graph *g, uint64_t set, unsigned later)
+{
+    uint64_t earlier = set &= ~g->before[later];
+    for (; set != 0; set &= set - 1)
+        earlier |= g->before[__builtin_ctzll(set)];
+    return earlier == 0 || graph_join(g, earlier, g->after[later] | graph_bit(later));
 }
 
 #endif

@@ -14,23 +14,19 @@ static bool add_forced(const search *s, const litmus_graph *hb, unsigned read, l
     bool atomic = s->atomics >> read & 1;
     uint64_t rivals = s->same_range_writes[read] & ~graph_bit(read);
     uint64_t sources = s->source_mask[read];
-    if ((sources >> SEARCH_INIT & 1) && atomic) /* (c): Init happens before every write */
-        for (uint64_t left = rivals; left != 0; left &= left - 1)
-            if (!graph_add(order, read, (unsigned)__builtin_ctzll(left)))
-                return false;
+    if ((sources >> SEARCH_INIT & 1) && atomic && /* (c): Init happens before every write */
+        !graph_add_later(order, read, rivals))
+        return false;
     sources &= hb->before[read] & ~graph_bit(SEARCH_INIT);
     for (; sources != 0; sources &= sources - 1) {
         unsigned write = (unsigned)__builtin_ctzll(sources);
         uint64_t earlier = s->atomics >> write & 1
                                ? s->same_range_writes[write] & hb->before[read] & ~graph_bit(write)
                                : 0;
-        for (; earlier != 0; earlier &= earlier - 1) /* (b) */
-            if (!graph_add(order, (unsigned)__builtin_ctzll(earlier), write))
-                return false;
         uint64_t later = atomic ? rivals & hb->after[write] & ~graph_bit(write) : 0;
-        for (; later != 0; later &= later - 1) /* (c) */
-            if (!graph_add(order, read, (unsigned)__builtin_ctzll(later)))
-                return false;
+        if (!graph_add_earlier(order, earlier, write) || /* (b) */
+            !graph_add_later(order, read, later))        /* (c) */
+            return false;
     }
     return true;
 }
@@ -41,35 +37,35 @@ static void add_clauses(const search *s, unsigned read, order_state *o)
     if (write == LITMUS_INIT)
         return;
     uint64_t rivals = s->same_range_writes[read] & ~graph_bit(read) & ~graph_bit((unsigned)write);
-    /* Writes that are known to come before W or after R are no rivals. */
-    for (rivals &= ~(o->graph.before[write] | o->graph.after[read]); rivals != 0;
-         rivals &= rivals - 1)
-        o->clauses[o->count++] =
-            (order_clause){(uint8_t)__builtin_ctzll(rivals), (uint8_t)write, (uint8_t)read};
+    if (rivals != 0)
+        o->clauses[o->count++] = (order_clause){rivals, (uint8_t)write, (uint8_t)read};
 }
 
-/* Makes every choice that only one half is left of. False: none is left of one. */
+/* Makes the choices of one clause that only one half is left of, and forgets those that are made.
+ * False: none is left of one. */
+static bool settle(litmus_graph *order, order_clause *k, bool *changed)
+{
+    uint64_t open = k->rivals & ~(order->before[k->write] | order->after[k->read]);
+    uint64_t later = open & order->after[k->write], earlier = open & order->before[k->read];
+    if ((later & earlier) != 0)
+        return false;
+    k->rivals = open & ~(later | earlier);
+    *changed |= (later | earlier) != 0;
+    return graph_add_later(order, k->read, later) && graph_add_earlier(order, earlier, k->write);
+}
+
+/* All clauses, until nothing follows any more. */
 static bool propagate(order_state *o)
 {
-    litmus_graph *order = &o->graph;
     for (bool changed = true; changed;) {
         changed = false;
         size_t kept = 0;
         for (size_t i = 0; i < o->count; i++) {
             order_clause k = o->clauses[i];
-            if (graph_has(order, k.other, k.write) || graph_has(order, k.read, k.other))
-                continue;
-            bool first = !graph_has(order, k.write, k.other);
-            bool second = !graph_has(order, k.other, k.read);
-            if (!first && !second)
+            if (!settle(&o->graph, &k, &changed))
                 return false;
-            if (first && second) {
+            if (k.rivals != 0)
                 o->clauses[kept++] = k;
-                continue;
-            }
-            changed = true;
-            if (first ? !graph_add(order, k.other, k.write) : !graph_add(order, k.read, k.other))
-                return false;
         }
         o->count = kept;
     }
@@ -83,21 +79,20 @@ static void copy_state(order_state *to, const order_state *from, size_t events)
     memcpy(to->clauses, from->clauses, from->count * sizeof from->clauses[0]);
 }
 
-/* Tries both halves of what propagation leaves open. */
+/* Tries both halves of what propagation has left open. */
 static bool decide(order_state *o, size_t events)
 {
-    if (!propagate(o))
-        return false;
     if (o->count == 0)
         return true;
     order_clause k = o->clauses[0];
+    unsigned rival = (unsigned)__builtin_ctzll(k.rivals);
     order_state other;
     copy_state(&other, o, events);
-    if (graph_add(&other.graph, k.other, k.write) && decide(&other, events)) {
+    if (graph_add(&other.graph, rival, k.write) && propagate(&other) && decide(&other, events)) {
         graph_copy(&o->graph, &other.graph, events);
         return true;
     }
-    return graph_add(&o->graph, k.read, k.other) && decide(o, events);
+    return graph_add(&o->graph, k.read, rival) && propagate(o) && decide(o, events);
 }
 
 void order_begin(const search *s, const litmus_graph *hb, order_state *state)
@@ -148,7 +143,7 @@ bool order_exists(const search *s, const litmus_graph *hb, litmus_graph *order)
         return false;
     for (uint64_t left = s->reads & s->atomics; left != 0; left &= left - 1)
         add_clauses(s, (unsigned)__builtin_ctzll(left), &o);
-    if (!decide(&o, s->event_count))
+    if (!propagate(&o) || !decide(&o, s->event_count))
         return false;
     graph_copy(order, &o.graph, s->event_count);
     return true;

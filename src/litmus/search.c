@@ -57,18 +57,16 @@ static bool narrow(search *s, const litmus_graph *hb, unsigned read)
     int chosen = s->synchronizer[read];
     uint64_t mask = 0, all = 0;
     bool single = true;
-    bool uniform = s->uniform >> read & 1;
-    uint64_t sources = 0;
-    for (unsigned b = 0; b < size; b++) {
-        if (b == 0 || !uniform)
-            sources = byte_sources(s, hb, read, b);
+    unsigned same = s->uniform >> read & 1 ? size : 1; /* bytes with the same sources */
+    for (unsigned b = 0; b < size; b += same) {
+        uint64_t sources = byte_sources(s, hb, read, b);
         if (sources == 0)
             return false;
         all |= sources;
         if ((sources & (sources - 1)) == 0) {
             mask |= sources;
-            s->sources[read][b] =
-                (int8_t)(sources >> SEARCH_INIT & 1 ? LITMUS_INIT : __builtin_ctzll(sources));
+            memset(&s->sources[read][b],
+                   sources >> SEARCH_INIT & 1 ? LITMUS_INIT : __builtin_ctzll(sources), same);
         } else {
             single = false;
         }
@@ -358,7 +356,8 @@ static void read_byte(struct reading *r, unsigned byte)
     }
 }
 
-/* The one way of a read each of whose bytes has one source. */
+/* The one way of an atomic read each of whose bytes has one source. What that asks of the memory
+ * order was known when the last synchronizing write was chosen: order_extend has seen to it. */
 static void add_only_way(search *s, const litmus_graph *hb, unsigned read)
 {
     search_choice way = {.mask = s->source_mask[read], .partner = LITMUS_INIT};
@@ -366,8 +365,6 @@ static void add_only_way(search *s, const litmus_graph *hb, unsigned read)
     for (uint64_t left = way.mask; left != 0; left &= left - 1) {
         unsigned bit = (unsigned)__builtin_ctzll(left);
         int source = bit == SEARCH_INIT ? LITMUS_INIT : (int)bit;
-        if (asks_order(s, hb, read, source))
-            way.ordering |= graph_bit(bit);
         if (races(s, hb, read, source))
             way.partner = (int8_t)source;
     }
@@ -441,7 +438,8 @@ static void find_write_race(search *s, const litmus_graph *hb)
 static void read_everything(search *s, const litmus_graph *hb)
 {
     uint64_t masks[LITMUS_EVENTS];
-    memcpy(masks, s->source_mask, sizeof masks);
+    size_t size = s->event_count * sizeof masks[0];
+    memcpy(masks, s->source_mask, size);
     uint64_t assigned = s->assigned;
     s->result->candidates++;
     find_write_race(s, hb);
@@ -456,7 +454,7 @@ static void read_everything(search *s, const litmus_graph *hb)
     s->first_choice[s->read_count] = s->choice_count;
     if (possible && !s->stopped)
         choose_ways(s, hb, 0, false);
-    memcpy(s->source_mask, masks, sizeof masks);
+    memcpy(s->source_mask, masks, size);
     s->assigned = assigned;
 }
 

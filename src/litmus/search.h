@@ -133,13 +133,14 @@ void values_solve(search *s, void (*found)(search *s, void *context), void *cont
 /* What is known about the memory order while synchronizing writes are being chosen: the pairs that
  * every order must have, closed, and the choices that are open. It only grows with each read. */
 typedef struct order_clause {
-    uint8_t other, write, read; /* other before write, or read before other */
+    uint64_t rivals; /* each of them before `write`, or after `read` */
+    uint8_t write, read;
 } order_clause;
 
 typedef struct order_state {
     litmus_graph graph;
     size_t count;
-    order_clause clauses[LITMUS_EVENTS * LITMUS_EVENTS];
+    order_clause clauses[LITMUS_EVENTS]; /* at most one for each read */
 } order_state;
 
 void order_begin(const search *s, const litmus_graph *hb, order_state *state);

@@ -71,15 +71,18 @@ value_state values_written(search *s, unsigned event, uint64_t *raw)
 static value_state compose(search *s, unsigned event, uint64_t *raw)
 {
     const litmus_event *e = s->events[event];
+    uint64_t written = 0;
+    int asked = LITMUS_INIT; /* whose value that is: mostly all bytes have one source */
     *raw = 0;
     for (unsigned b = 0; b < e->size; b++) {
         int source = s->sources[event][b];
         if (source == LITMUS_INIT)
             continue;
-        uint64_t written;
-        value_state state = values_written(s, (unsigned)source, &written);
+        value_state state =
+            source == asked ? VALUE_KNOWN : values_written(s, (unsigned)source, &written);
         if (state != VALUE_KNOWN)
             return state;
+        asked = source;
         unsigned shift = (unsigned)(e->offset + b - s->events[source]->offset) * 8;
         *raw |= (written >> shift & 0xff) << b * 8;
     }

@@ -70,8 +70,8 @@ typedef struct hd_run_options {
 
 /* Runs a scenario to its end and compares the outcome with its expectations. Blocks until nothing can happen any more, a limit or the
  * time-out ended it; the calling thread only watches. `options` may be NULL. What was found is no error: the status is HD_OK then,
- * and HD_NO_MEMORY or HD_LIMIT when the first agents could not start. HD_INVALID, HD_RANGE: a block or a native
- * agent without a name, with the name of another, or a length that cannot be. The scenario outlives the run. */
+ * and HD_NO_MEMORY or HD_LIMIT when the first agents could not start. HD_INVALID: a block without a name or with
+ * that of another, a native agent without a name or a function. HD_RANGE: a length that cannot be. The scenario outlives the run. */
 HD_API hd_status hd_scenario_run(const struct hd_scenario *scenario, const hd_run_options *options, hd_run **out);
 HD_API void hd_run_free(hd_run *run);
 

@@ -36,6 +36,9 @@ JSValue message_deserialize(JSContext *realm, struct message *m, JSValue *ports)
 /* The array for `transfer` from the second argument of a postMessage (a sequence, or a StructuredSerializeOptions dictionary with
  * `transfer`): undefined when there is none, or an exception. */
 JSValue message_transfer_list(JSContext *realm, JSValueConst argument);
+
+/* message_serialize of the arguments of a postMessage(message, transfer or options), of which there is at least one. */
+int message_serialize_arguments(JSContext *realm, int count, JSValueConst *arguments, struct message **out);
 /* The same for a function that takes the dictionary only (structuredClone). */
 JSValue message_transfer_option(JSContext *realm, JSValueConst options);
 

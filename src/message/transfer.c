@@ -186,3 +186,11 @@ JSValue message_transfer_list(JSContext *realm, JSValueConst argument)
     JS_FreeValue(realm, method);
     return list;
 }
+
+int message_serialize_arguments(JSContext *realm, int count, JSValueConst *arguments, struct message **out)
+{
+    JSValue transfer = message_transfer_list(realm, count > 1 ? arguments[1] : JS_UNDEFINED);
+    int failed = JS_IsException(transfer) || message_serialize(realm, arguments[0], transfer, out);
+    JS_FreeValue(realm, transfer);
+    return failed ? -1 : 0;
+}

@@ -155,12 +155,8 @@ static JSValue client_post_message(JSContext *js, JSValueConst self, int count,
 {
     const struct client_object *o = client_this(js, self);
     struct message *m;
-    if (!o || !idl_arguments(js, "postMessage", count, 1))
-        return JS_EXCEPTION;
-    JSValue transfer = message_transfer_list(js, count > 1 ? arguments[1] : JS_UNDEFINED);
-    int failed = JS_IsException(transfer) || message_serialize(js, arguments[0], transfer, &m);
-    JS_FreeValue(js, transfer);
-    if (failed)
+    if (!o || !idl_arguments(js, "postMessage", count, 1) ||
+        message_serialize_arguments(js, count, arguments, &m))
         return JS_EXCEPTION;
     service_worker_client_message(o->seen.link, m, service_worker_of_realm(realm_of(js)));
     return JS_UNDEFINED;

@@ -349,12 +349,8 @@ static JSValue worker_post_message(JSContext *js, JSValueConst self, int count,
 {
     const struct worker_object *o = interface_opaque(js, self, &service_worker_interface);
     struct message *m;
-    if (!o || !idl_arguments(js, "postMessage", count, 1))
-        return JS_EXCEPTION;
-    JSValue transfer = message_transfer_list(js, count > 1 ? arguments[1] : JS_UNDEFINED);
-    int failed = JS_IsException(transfer) || message_serialize(js, arguments[0], transfer, &m);
-    JS_FreeValue(js, transfer);
-    if (failed)
+    if (!o || !idl_arguments(js, "postMessage", count, 1) ||
+        message_serialize_arguments(js, count, arguments, &m))
         return JS_EXCEPTION;
     service_worker_message(o->worker, m, realm_of(js)->client,
                            service_worker_of_realm(realm_of(js)));

@@ -88,12 +88,7 @@ static JSValue post(JSContext *js, struct worker_link *l, struct agent *to, int 
     struct message *m;
     if (count < 1)
         return JS_ThrowTypeError(js, "postMessage: 1 argument required, but only 0 present");
-    JSValue transfer = message_transfer_list(js, count > 1 ? arguments[1] : JS_UNDEFINED);
-    if (JS_IsException(transfer))
-        return transfer;
-    int failed = message_serialize(js, arguments[0], transfer, &m);
-    JS_FreeValue(js, transfer);
-    if (failed)
+    if (message_serialize_arguments(js, count, arguments, &m))
         return JS_EXCEPTION;
     m->task.run = receive;
     m->task.source = TASK_UNSHIPPED_PORT;

@@ -71,6 +71,8 @@
     X(CLIENTS)                                                                                     \
     X(CLIENT)                                                                                      \
     X(WINDOW_CLIENT)                                                                               \
+    X(POP_STATE_EVENT)                                                                             \
+    X(HASH_CHANGE_EVENT)                                                                           \
     X(PUSH_EVENT)                                                                                  \
     X(NAVIGATION_PRELOAD_MANAGER)                                                                  \
     X(CONSOLE)                                                                                     \

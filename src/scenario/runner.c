@@ -440,6 +440,7 @@ static struct web_knobs web_knobs(const plan_knobs *k)
         .starts_hidden = k->starts_hidden,
         .worklets_isolate = k->worklets_isolate,
         .css_scopes = (uint32_t)k->worklet_scopes,
+        .bfcache = k->cache == CACHE_OFF ? BFCACHE_OFF : k->cache == CACHE_IN_PART ? BFCACHE_IN_PART : BFCACHE_ON,
         .sw_idle = (int64_t)k->sw_idle_ms * 1000000,
         .sw_event_limit = (int64_t)k->sw_event_limit_ms * 1000000,
         .storage_is_shared = k->storage_is_shared,

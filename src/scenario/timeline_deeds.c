@@ -294,6 +294,10 @@ void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *s
     case DEED_NAVIGATE:
         navigate(context, m->url);
         break;
+    case DEED_BACK:
+    case DEED_FORWARD:
+        history_go(context, m->deed == DEED_BACK ? -1 : 1);
+        break;
     case DEED_PUSH:
         service_worker_push(d->world, m->url, m->type ? m->type : "push", m->data);
         break;
@@ -377,21 +381,6 @@ static void describe(struct deeds *d, const plan_moment *m, const struct agent *
         buffer_format(text, alive == 1 ? ": the one agent of its cluster" : ": all %zu agents of its cluster", alive);
 }
 
-/* R-PL-05, R-CR-05: a page whose cluster has another tab is neither frozen nor kept, or its cluster would be deactivated in part. */
-static bool shares_cluster(const struct document *d)
-{
-    struct user_agent *u = d->context->user_agent;
-    const struct browsing_context *own = context_top(d->context);
-    bool shares = false;
-    pthread_mutex_lock(&u->lock);
-    for (size_t i = 0; i < u->top_count; i++) {
-        const struct document *other = u->tops[i] == own ? NULL : u->tops[i]->document;
-        shares = shares || (other && other->place.agent && other->place.agent->cluster == d->place.agent->cluster);
-    }
-    pthread_mutex_unlock(&u->lock);
-    return shares;
-}
-
 void deed_subject_release(struct deed_subject *subject)
 {
     context_unref(subject->discarded);
@@ -419,7 +408,7 @@ static void judge(struct deeds *d, const plan_moment *m, struct deed_subject *su
 {
     bool store = m->deed == DEED_STORE, freeze = m->deed == DEED_FREEZE;
     plan_cache cache = d->plan->knobs.cache;
-    subject->in_part = (store || freeze) && shares_cluster(subject->document);
+    subject->in_part = (store || freeze) && document_shares_cluster(subject->document);
     subject->refused = (freeze && subject->in_part) || (store && cache == CACHE_OFF) || (store && cache == CACHE_ON && subject->in_part);
     if (subject->refused && freeze)
         buffer_add(text, ": refused, since another tab of its cluster goes on (R-PL-05)");

@@ -157,6 +157,7 @@ void context_discard(struct browsing_context *c)
         context_discard(child);
         context_unref(child);
     }
+    session_history_release(c);
     enter(u);
     struct document *document = c->document;
     struct browsing_context *opener = c->opener;

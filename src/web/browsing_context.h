@@ -21,6 +21,7 @@
 #include "agent/cluster.h"
 #include "web/origin.h"
 #include "web/policy.h"
+#include "web/session_history.h"
 
 #include <pthread.h>
 
@@ -59,6 +60,7 @@ struct browsing_context {
     unsigned container_sandbox; /* frames: what the container's attributes say, as of its last
                                    navigation */
     bool container_allows_isolation;
+    struct session_history history;
     bool discarded; /* also `closed` */
     bool closing;
     struct navigation *discarded_page; /* to load it again; NULL: it was not discarded */

@@ -46,6 +46,7 @@ void document_unref(struct document *d)
     context_unref(d->context);
     activity_unref(d->activity);
     origin_unref(d->origin);
+    history_state_unref(d->state);
     if (d->made_of)
         navigation_free(d->made_of);
     free(d->url);
@@ -64,4 +65,19 @@ bool document_may_isolate(struct browsing_context *c, const struct origin *origi
     bool may = above && above->isolated && (allowed || origin_same(above->origin, origin));
     document_unref(above);
     return may;
+}
+
+bool document_shares_cluster(const struct document *d)
+{
+    struct user_agent *u = d->context->user_agent;
+    const struct browsing_context *own = context_top(d->context);
+    bool shares = false;
+    pthread_mutex_lock(&u->lock);
+    for (size_t i = 0; i < u->top_count; i++) {
+        const struct document *other = u->tops[i] == own ? NULL : u->tops[i]->document;
+        shares = shares ||
+                 (other && other->place.agent && other->place.agent->cluster == d->place.agent->cluster);
+    }
+    pthread_mutex_unlock(&u->lock);
+    return shares;
 }

@@ -19,9 +19,11 @@ struct document {
     unsigned sandbox; /* active flags */
     char *url;        /* as loaded; own thread: history may change it */
     char *base;       /* the API base URL; of blank and srcdoc documents the creator's */
+    struct history_state *state; /* own thread: of the entry that shows it; counted, NULL = null */
     bool initial_blank;
     bool was_discarded; /* R-PL-03 */
     bool hidden;       /* own thread */
+    bool no_store;     /* Cache-Control */
     bool isolated;     /* cross-origin isolated capability (R-COI-01) */
     struct page *page; /* own thread */
     /* Own thread: what a page that no resource holds was made of, to make it again; NULL for
@@ -41,6 +43,9 @@ static inline bool document_is_visible(const struct document *d)
 {
     return !d->hidden;
 }
+
+/* Whether another tab has a document in the same agent cluster (R-CR-05). Any thread. */
+bool document_shares_cluster(const struct document *d);
 
 /* HTML "allowed to use" the feature cross-origin-isolated, for a document of that origin in the
  * context (R-COI-01); `allowed` says whether its container has allow="cross-origin-isolated". */

@@ -13,6 +13,7 @@ extern const struct interface message_event_interface;
 extern const struct interface error_event_interface;
 extern const struct interface message_port_interface; /* web/message_port.c */
 extern const struct interface promise_rejection_event_interface;
+extern const struct interface pop_state_event_interface, hash_change_event_interface;
 extern const struct interface abort_controller_interface;
 extern const struct interface abort_signal_interface;
 

@@ -285,3 +285,25 @@ static const JSCFunctionListEntry promise_rejection_prototype[] = {
     SLOT("reason", promise_rejection, REJECTION_REASON, MISSING_UNDEFINED),
 };
 EVENT_INTERFACE(promise_rejection, PROMISE_REJECTION, "PromiseRejectionEvent", 2, promise_rejection_prototype);
+
+/* ---- PopStateEvent and HashChangeEvent ---- */
+
+static const struct member pop_state_members[] = {{"state", POP_STATE_STATE, AS_ANY, false}};
+EVENT_KIND(pop_state, POP_STATE_SLOTS, pop_state_members)
+
+static const JSCFunctionListEntry pop_state_prototype[] = {
+    SLOT("state", pop_state, POP_STATE_STATE, MISSING_NULL),
+};
+EVENT_INTERFACE(pop_state, POP_STATE, "PopStateEvent", 1, pop_state_prototype);
+
+static const struct member hash_change_members[] = {
+    {"newURL", HASH_CHANGE_NEW, AS_USV_STRING, false},
+    {"oldURL", HASH_CHANGE_OLD, AS_USV_STRING, false},
+};
+EVENT_KIND(hash_change, HASH_CHANGE_SLOTS, hash_change_members)
+
+static const JSCFunctionListEntry hash_change_prototype[] = {
+    SLOT("oldURL", hash_change, HASH_CHANGE_OLD, MISSING_STRING),
+    SLOT("newURL", hash_change, HASH_CHANGE_NEW, MISSING_STRING),
+};
+EVENT_INTERFACE(hash_change, HASH_CHANGE, "HashChangeEvent", 1, hash_change_prototype);

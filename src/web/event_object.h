@@ -25,6 +25,8 @@ enum { MESSAGE_DATA, MESSAGE_ORIGIN, MESSAGE_LAST_EVENT_ID, MESSAGE_SOURCE, MESS
 enum { ERROR_MESSAGE, ERROR_FILENAME, ERROR_LINENO, ERROR_COLNO, ERROR_ERROR, ERROR_SLOTS };
 enum { REJECTION_PROMISE, REJECTION_REASON, REJECTION_SLOTS };
 enum { CUSTOM_DETAIL, CUSTOM_SLOTS };
+enum { POP_STATE_STATE, POP_STATE_SLOTS };
+enum { HASH_CHANGE_OLD, HASH_CHANGE_NEW, HASH_CHANGE_SLOTS };
 enum { PROGRESS_LENGTH_COMPUTABLE, PROGRESS_LOADED, PROGRESS_TOTAL, PROGRESS_SLOTS };
 
 /* A new event object whose slots are uninitialized and whose time is the caller's to set: `*out` is its inside. From `new_target` in a constructor, undefined otherwise. An

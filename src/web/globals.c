@@ -9,6 +9,7 @@
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/frames.h"
+#include "web/history.h"
 #include "web/idle.h"
 #include "web/dom.h"
 #include "web/later.h"
@@ -104,6 +105,9 @@ static const struct lazy_property window_lazy[] = {
     {"HTMLScriptElement", interface_build, &html_script_element_interface},
     {"HTMLIFrameElement", interface_build, &html_iframe_element_interface},
     {"Document", interface_build, &document_interface},
+    {"PopStateEvent", interface_build, &pop_state_event_interface},
+    {"HashChangeEvent", interface_build, &hash_change_event_interface},
+    {"History", interface_build, &history_interface},
 };
 static const struct global_part client_globals = {service_worker_client_interfaces, 4, NULL, 0};
 const struct interface service_worker_global_scope_interface = {

@@ -15,6 +15,7 @@ struct web_knobs {
     bool early_messages_lost;  /* messages to a worker whose script has not run yet (R-MP-03) */
     bool starts_hidden;        /* tabs are not visible before a timeline shows them (R-RN-01) */
     bool worklets_isolate; /* worklets that are not audio inherit the capability, too (R-COI-05) */
+    enum { BFCACHE_ON, BFCACHE_OFF, BFCACHE_IN_PART } bfcache; /* R-CR-05 */
     int64_t sw_idle, sw_event_limit; /* ns; 0: service workers are never stopped (R-SV-12) */
     bool storage_is_shared; /* storage keys have no top-level site in them (R-SW-01) */
     int64_t extended_lifetime, between_loads; /* ns that shared workers may live without owners (R-WL-01, R-WL-04) */

@@ -4,6 +4,7 @@
 #include "web/error_report.h"
 #include "web/event.h"
 #include "web/globals.h"
+#include "web/history.h"
 #include "web/service_worker.h"
 #include "web/navigable.h"
 #include "web/page.h"
@@ -109,23 +110,6 @@ static bool only_fragment_differs(const char *from, const char *to)
     return to[m] == '#' && n == m && !strncmp(from, to, n);
 }
 
-static void fire_hash_change(struct page *p, void *context)
-{
-    (void)context;
-    if (event_target_fire_simple(p->realm->js, JS_UNDEFINED, "hashchange") < 0)
-        realm_report_exception(p->realm);
-}
-
-static void go_to_fragment(struct page *p, const char *url)
-{
-    char *own = strdup(url), *shared = strdup(url);
-    free(p->realm->url);
-    p->realm->url = own;
-    free(p->document->url);
-    p->document->url = shared;
-    page_queue(p, TASK_DOM_MANIPULATION, fire_hash_change, NULL);
-}
-
 /* HTML "allowed by sandboxing to navigate". */
 static bool may_navigate(const struct document *source, struct browsing_context *target)
 {
@@ -162,8 +146,10 @@ int location_assign(JSContext *js, struct browsing_context *c, JSValueConst valu
     struct realm *r = window_proxy_realm(window);
     target = r ? page_of(r) : NULL;
     JS_FreeValue(js, window);
+    replace = replace || (p && p->readiness != PAGE_COMPLETE) ||
+              (target && !strcmp(target->document->url, url));
     if (target && only_fragment_differs(target->document->url, url)) {
-        go_to_fragment(target, url);
+        history_go_to_fragment(target, url, replace);
     } else if (p && strncmp(url, "javascript:", 11)) {
         struct navigation *n = navigation_new(c->user_agent, url);
         if (n) {
@@ -433,39 +419,3 @@ static const struct lazy_property window_lazy[] = {{"navigator", build_navigator
 
 const struct global_part location_globals = {.lazy = worker_lazy, .lazy_count = 2};
 const struct global_part window_location_globals = {.lazy = window_lazy, .lazy_count = 1};
-
-/* ---- history: how long it is and reloading; going back needs a session history, which tabs here
- * do not keep ---- */
-
-static JSValue get_history_length(JSContext *js, JSValueConst self)
-{
-    (void)self;
-    return JS_NewInt32(js, 1);
-}
-
-static JSValue history_go(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
-{
-    int32_t delta = 0;
-    if (count && JS_ToInt32(js, &delta, arguments[0]))
-        return JS_EXCEPTION;
-    return delta ? JS_UNDEFINED : reload(js, self, 0, NULL);
-}
-
-static const JSCFunctionListEntry history_entries[] = {
-    JS_CGETSET_DEF2("length", get_history_length, NULL, SHOWN),
-    JS_CFUNC_DEF("go", 0, history_go),
-};
-
-JSValue window_history(JSContext *js, JSValueConst self)
-{
-    JSValue *kept = &realm_of(js)->window_parts[WINDOW_HISTORY];
-    (void)self;
-    if (!JS_IsObject(*kept)) {
-        JSValue history = JS_NewObject(js);
-        if (JS_IsException(history) ||
-            JS_SetPropertyFunctionList(js, history, ENTRIES(history_entries)) < 0)
-            return JS_EXCEPTION;
-        *kept = history;
-    }
-    return JS_DupValue(js, *kept);
-}

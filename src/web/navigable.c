@@ -42,6 +42,7 @@ void navigation_free(struct navigation *n)
     context_unref(n->opener);
     origin_unref(n->initiator);
     document_unref(n->document);
+    history_state_unref(n->state);
     free(n->label);
     free(n->target_name);
     free(n->url);
@@ -92,7 +93,7 @@ struct errand {
     struct task task;
     struct browsing_context *context; /* counted */
     struct document *document;        /* counted, or NULL */
-    bool unload;
+    enum page_end end;
 };
 
 static void errand_drop(struct task *t)
@@ -103,7 +104,7 @@ static void errand_drop(struct task *t)
     free(e);
 }
 
-static void send(struct agent *to, struct browsing_context *c, struct document *d, bool unload,
+static void send(struct agent *to, struct browsing_context *c, struct document *d, enum page_end end,
                  void (*run)(struct task *, struct agent *))
 {
     struct errand *e = calloc(1, sizeof *e);
@@ -114,7 +115,7 @@ static void send(struct agent *to, struct browsing_context *c, struct document *
     e->task.source = TASK_DOM_MANIPULATION;
     e->context = context_ref(c);
     e->document = d ? document_ref(d) : NULL;
-    e->unload = unload;
+    e->end = end;
     agent_post(to, &e->task);
 }
 
@@ -128,23 +129,33 @@ void navigable_tell_container(struct browsing_context *c)
 {
     struct document *around = c->parent ? context_document(c->parent) : NULL;
     if (around)
-        send(around->place.agent, c, NULL, false, loaded_run);
+        send(around->place.agent, c, NULL, PAGE_END_DISCARD, loaded_run);
     document_unref(around);
 }
 
 static void end_run(struct task *t, struct agent *a)
 {
     struct errand *e = caa_container_of(t, struct errand, task);
-    page_end(a, e->document, e->unload);
+    page_end(a, e->document, e->end);
     errand_drop(t);
 }
 
-static void end_document(struct document *d, bool unload)
+static void end_document(struct document *d, enum page_end end)
 {
     if (d->place.agent == agent_current())
-        page_end(d->place.agent, d, unload);
+        page_end(d->place.agent, d, end);
     else
-        send(d->place.agent, d->context, d, unload, end_run);
+        send(d->place.agent, d->context, d, end, end_run);
+}
+
+void navigable_leave(struct document *d)
+{
+    end_document(d, PAGE_END_LEAVE);
+}
+
+void navigable_dispose(struct document *d)
+{
+    send(d->place.agent, d->context, d, PAGE_END_DISCARD, end_run);
 }
 
 /* Frames first, the page around them last (R-LIFE-03). */
@@ -158,7 +169,7 @@ void navigable_end(struct browsing_context *c, bool unload, bool discard)
     }
     struct document *d = context_document(c);
     if (d)
-        end_document(d, unload);
+        end_document(d, unload ? PAGE_END_UNLOAD : PAGE_END_DISCARD);
     if (discard)
         context_discard(c);
     else
@@ -180,7 +191,7 @@ static void reload_run(struct task *t, struct agent *a)
 
 void navigable_reload(struct document *d)
 {
-    send(d->place.agent, d->context, d, true, reload_run);
+    send(d->place.agent, d->context, d, PAGE_END_DISCARD, reload_run);
 }
 
 static struct navigation *exchange_discarded(struct browsing_context *c, struct navigation *n)
@@ -211,7 +222,7 @@ static void discard_run(struct task *t, struct agent *a)
 
 void navigable_discard(struct document *d)
 {
-    send(d->place.agent, d->context, d, false, discard_run);
+    send(d->place.agent, d->context, d, PAGE_END_DISCARD, discard_run);
 }
 
 bool navigable_revive(struct browsing_context *c)
@@ -337,6 +348,8 @@ static bool switch_group(struct navigation *n, enum opener_policy p)
     free(n->label);
     n->label = label;
     n->context = new_tab(n, NULL, isolation_of(n, p), NULL, old->popup_sandbox);
+    if (n->context)
+        session_history_move(old, n->context);
     navigable_end(old, true, true);
     context_unref(old);
     return n->context != NULL;
@@ -384,6 +397,18 @@ static char *agent_label(const struct navigation *n, const struct origin *origin
     return strdup(origin->opaque ? "frame" : origin->host);
 }
 
+/* What can be gone back to is kept if it can be (R-LIFE-02). */
+static void commit_history(struct navigation *n, const struct document *old, struct document *d)
+{
+    bool replaces = n->replace || !old || old->initial_blank;
+    enum history_handling handling = n->handling == HISTORY_TRAVERSE ? HISTORY_TRAVERSE
+                                     : replaces                      ? HISTORY_REPLACE
+                                                                     : HISTORY_PUSH;
+    n->end =
+        handling == HISTORY_REPLACE || n->context->parent ? PAGE_END_UNLOAD : PAGE_END_LEAVE;
+    session_history_commit(n->context, d, n->url, n->state, handling, false);
+}
+
 /* R-AG-11, and off it goes. */
 static void dispatch(struct navigation *n, struct origin *origin, const struct policy *policy,
                      unsigned sandbox)
@@ -408,6 +433,7 @@ static void dispatch(struct navigation *n, struct origin *origin, const struct p
     }
     d->policy = *policy;
     d->sandbox = sandbox;
+    d->no_store = n->no_store;
     d->was_discarded = n->after_discard;
     d->isolated =
         group_isolation(n->context->group) == ISOLATION_CONCRETE &&
@@ -415,9 +441,10 @@ static void dispatch(struct navigation *n, struct origin *origin, const struct p
     d->base = n->source == PAGE_SRCDOC || is_blank(n->url)
                   ? strdup(n->initiator_base ? n->initiator_base : "about:blank")
                   : NULL;
+    commit_history(n, old, d);
     if (old &&
         old->place.agent != place.agent) /* else the agent itself does it when the new one begins */
-        end_document(old, true);
+        end_document(old, n->end);
     document_unref(old);
     n->document = d;
     n->task.run = begin_run;
@@ -504,7 +531,9 @@ static void answered(void *context, status s, struct resource *r)
     }
     if (follow_redirect(n, r))
         return;
-    char *type = resource_header(r, "Content-Type");
+    char *type = resource_header(r, "Content-Type"), *cache = resource_header(r, "Cache-Control");
+    n->no_store = header_tokens_contain(cache, "no-store");
+    free(cache);
     n->module = ends_with(r->url, ".mjs");
     n->is_html = !type || !mime_type_is_javascript(type);
     free(type);
@@ -565,7 +594,8 @@ static void load(struct navigation *n)
                         .redirect = REDIRECT_MANUAL,
                         .credentials = CREDENTIALS_INCLUDE,
                         .destination = n->context && n->context->parent ? "iframe" : "document",
-                        .is_reload = n->is_reload};
+                        .is_reload = n->is_reload,
+                        .is_history = n->is_history};
     struct agent *a = agent_current();
     if (a) {
         char *key = future_storage_key(n);

@@ -15,6 +15,13 @@ enum page_source {
     PAGE_SCRIPT, /* `text` is the page's only script */
 };
 
+/* How a document ends. */
+enum page_end {
+    PAGE_END_DISCARD, /* no event tells */
+    PAGE_END_UNLOAD,  /* pagehide, unload */
+    PAGE_END_LEAVE,   /* it is kept for the way back if it can be, else as PAGE_END_UNLOAD */
+};
+
 /* A navigation under way. It owns everything in it. */
 struct navigation {
     struct task task; /* on its way to the new document's agent */
@@ -34,7 +41,10 @@ struct navigation {
     char *initiator_base;
     struct browsing_context *opener; /* new tabs that stay in the opener's group: counted */
     bool after_discard; /* the document that it makes was discarded before (R-PL-03) */
-    bool replace, is_reload;
+    bool replace, is_reload, is_history, no_store;
+    enum history_handling handling; /* HISTORY_PUSH: unless `replace`, or there is nothing to go back to */
+    struct history_state *state;    /* of the entry that is gone to; counted, NULL = null */
+    enum page_end end;              /* of what was shown before; once decided */
     unsigned redirects;
     struct service_worker_client *client; /* reserved for the new document; NULL until it is */
     /* Once decided. */
@@ -75,6 +85,15 @@ void navigable_navigate(struct navigation *n);
  * work is done in the agents concerned. */
 void navigable_end(struct browsing_context *c, bool unload, bool discard);
 
+/* A document that is shown no more ends in its agent: it is left, or it was kept and nothing leads
+ * to it. Any thread counted awake. */
+void navigable_leave(struct document *d);
+void navigable_dispose(struct document *d);
+
+/* history.c: so many steps back (below 0) or forward in the tab of the context. Any thread counted
+ * awake. */
+void history_go(struct browsing_context *c, int delta);
+
 /* Tells the page around a frame that the frame has loaded, or that loading failed. Any thread
  * counted awake. */
 void navigable_tell_container(struct browsing_context *c);
@@ -82,7 +101,7 @@ void navigable_tell_container(struct browsing_context *c);
 /* page.c, by the task of a navigation: makes the document. Takes n. */
 void page_begin(struct navigation *n, struct agent *a);
 /* page.c: the agent's document of the context ends. `d`: only that one. */
-void page_end(struct agent *a, struct document *d, bool unload);
+void page_end(struct agent *a, struct document *d, enum page_end end);
 /* page.c: asks beforeunload; false when somebody stays. */
 bool page_may_unload(struct agent *a, struct browsing_context *c);
 /* page.c: the document as a client of service workers, NULL when it is none. Own thread. */

@@ -19,7 +19,7 @@
 static struct page *page_in(struct agent *a, struct browsing_context *c)
 {
     struct page *p = web_agent_of(a)->pages;
-    while (p && p->document->context != c)
+    while (p && (p->document->context != c || p->stored))
         p = p->next;
     return p;
 }
@@ -67,6 +67,7 @@ static struct page *page_new(struct agent *a, struct document *d, struct service
                                     .client = client};
     p->document = document_ref(d);
     p->object = JS_UNDEFINED;
+    p->state = JS_UNINITIALIZED;
     p->salvageable = true;
     d->page = p;
     p->realm = realm_create(a, &options);
@@ -94,12 +95,15 @@ struct page_task {
     struct task task;
     struct document *document; /* counted */
     void (*run)(struct page *p, void *context);
+    void (*release)(void *context); /* NULL: it is not the task's */
     void *context;
 };
 
 static void page_task_drop(struct task *t)
 {
     struct page_task *x = caa_container_of(t, struct page_task, task);
+    if (x->release)
+        x->release(x->context);
     document_unref(x->document);
     free(x);
 }
@@ -116,6 +120,13 @@ static void page_task_run(struct task *t, struct agent *a)
 void page_queue(struct page *p, enum task_source source, void (*run)(struct page *p, void *context),
                 void *context)
 {
+    page_queue_owned(p, source, run, context, NULL);
+}
+
+void page_queue_owned(struct page *p, enum task_source source,
+                      void (*run)(struct page *p, void *context), void *context,
+                      void (*release)(void *context))
+{
     struct page_task *x = calloc(1, sizeof *x);
     if (!x)
         return;
@@ -125,6 +136,7 @@ void page_queue(struct page *p, enum task_source source, void (*run)(struct page
     x->task.activity = activity_ref(p->document->activity);
     x->document = document_ref(p->document);
     x->run = run;
+    x->release = release;
     x->context = context;
     agent_queue(p->realm->agent, &x->task);
 }
@@ -306,10 +318,13 @@ void page_begin(struct navigation *n, struct agent *a)
     if (old && take_over(old, d, n->client))
         p = old;
     else if (old)
-        page_end(a, old->document, true);
+        page_end(a, old->document, n->end);
     if (!p)
         p = page_new(a, d, n->client);
     n->client = NULL;
+    history_state_unref(d->state);
+    d->state = n->state;
+    n->state = NULL;
     if (p) {
         if (d->base) {
             char *base = strdup(d->base);
@@ -367,6 +382,7 @@ struct page *page_create_blank(struct agent *a, struct browsing_context *c, stru
         p->realm->base = strdup(d->base);
         p->readiness = PAGE_COMPLETE;
         context_set_document(c, d);
+        session_history_commit(c, d, d->url, NULL, HISTORY_REPLACE, false);
     }
     document_unref(d);
     return p;
@@ -408,6 +424,7 @@ static void destroy(struct page *p)
     window_proxy_detach(r);
     unlink_page(p);
     JS_FreeValue(r->js, p->object);
+    JS_FreeValue(r->js, p->state);
     free(p->title);
     free(p->referrer);
     free(p);
@@ -416,7 +433,7 @@ static void destroy(struct page *p)
     document_unref(d);
 }
 
-void page_end(struct agent *a, struct document *d, bool unload)
+void page_end(struct agent *a, struct document *d, enum page_end end)
 {
     struct page *p = d->page;
     (void)a;
@@ -424,7 +441,13 @@ void page_end(struct agent *a, struct document *d, bool unload)
         d->activity->state = ACTIVITY_ENDED;
         return;
     }
-    if (unload && !d->initial_blank && !p->destroyed) { /* R-LIFE-02 */
+    if (p->stored && end != PAGE_END_DISCARD)
+        end = PAGE_END_DISCARD; /* it was left before */
+    if (end == PAGE_END_LEAVE && !p->destroyed && !page_why_not_kept(p)) {
+        page_store(p);
+        return;
+    }
+    if (end != PAGE_END_DISCARD && !d->initial_blank && !p->destroyed) { /* R-LIFE-02 */
         bool showing = p->page_showing;
         p->page_showing = false;
         p->salvageable = false;
@@ -448,6 +471,7 @@ void pages_end(struct agent *a)
         page_release_nodes(p);
         html_parser_free(p->parser);
         JS_FreeValue(p->realm->js, p->object);
+        JS_FreeValue(p->realm->js, p->state);
         d->page = NULL;
         d->activity->state = ACTIVITY_ENDED;
         free(p->title);

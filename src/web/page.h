@@ -21,7 +21,8 @@ struct page {
     enum readiness readiness;
     uint32_t delays; /* what delays the load event */
     bool parsing, parsing_text, finishing, page_showing, destroyed;
-    bool salvageable;
+    bool salvageable, stored; /* stored: in the back/forward cache, and not what the tab shows */
+    JSValue state;            /* history.state; uninitialized until asked for */
     struct html_parser *parser;
     struct dom_node
         *current_script; /* document.currentScript; its object is held by whoever runs it */
@@ -74,5 +75,16 @@ void html_parser_free(struct html_parser *x);
 struct page_task;
 void page_queue(struct page *p, enum task_source source, void (*run)(struct page *p, void *context),
                 void *context);
+/* The same; `release` gets the context when the task has run or was dropped. */
+void page_queue_owned(struct page *p, enum task_source source,
+                      void (*run)(struct page *p, void *context), void *context,
+                      void (*release)(void *context));
+
+/* page_lifecycle.c: why a page that is left cannot be kept for the way back, NULL when it can
+ * (R-LIFE-08). */
+const char *page_why_not_kept(struct page *p);
+/* Into the back/forward cache and out of it (R-LIFE-05, R-LIFE-06). They run JavaScript. */
+void page_store(struct page *p);
+void page_restore(struct page *p);
 
 #endif

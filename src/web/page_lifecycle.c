@@ -8,6 +8,7 @@
 #include "web/page.h"
 #include "web/service_worker.h"
 #include "web/web_agent.h"
+#include "web/window_proxy.h"
 #include "web/worker.h"
 
 #include <stdlib.h>
@@ -77,6 +78,50 @@ static void store(struct page *p)
         broadcast_channels_set_eligible(p->realm, false); /* R-LIFE-06 */
     if (d->page)
         freeze(p);
+}
+
+const char *page_why_not_kept(struct page *p)
+{
+    const struct realm *r = p->realm;
+    const struct web_knobs *knobs = &web_of(r->agent)->knobs;
+    if (knobs->bfcache == BFCACHE_OFF)
+        return "the back/forward cache is off";
+    if (p->readiness != PAGE_COMPLETE || r->fetches || r->requests)
+        return "it is still loading";
+    if (event_target_listens(&(struct event_target){.listeners = r->listeners}, EVENT_UNLOAD))
+        return "it has an unload listener";
+    if (r->lock_demands)
+        return "it holds a lock, or waits for one";
+    if (r->owns_shared_workers)
+        return "it owns a shared worker";
+    if (p->frames)
+        return "it has frames";
+    if (p->document->no_store)
+        return "its Cache-Control says no-store";
+    if (knobs->bfcache == BFCACHE_ON && document_shares_cluster(p->document))
+        return "another tab of its cluster goes on (R-CR-05)";
+    return NULL;
+}
+
+void page_store(struct page *p)
+{
+    struct document *d = document_ref(p->document);
+    store(p);
+    if (d->page) {
+        p->stored = true;
+        window_proxy_detach(p->realm);
+    }
+    document_unref(d);
+}
+
+static void restore(struct page *p);
+
+void page_restore(struct page *p)
+{
+    p->stored = false;
+    if (window_proxy_attach(p->realm) < 0)
+        realm_report_exception(p->realm);
+    restore(p);
 }
 
 static void restore(struct page *p)

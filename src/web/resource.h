@@ -49,7 +49,7 @@ struct request {
     const char *destination;                /* constant: "document", "script", ...; NULL = "" */
     const char *body;                       /* NULL = none */
     size_t body_length;
-    bool is_reload;
+    bool is_reload, is_history;
 };
 
 /* Fetch "response". `type` says how much of it the requester may see: the filters are for those who

@@ -107,6 +107,7 @@ static struct handled_fetch *handled_new(struct agent *a, const struct request *
     h->credentials = q->credentials;
     h->redirect = q->redirect;
     h->is_reload = q->is_reload;
+    h->is_history = q->is_history;
     preload(h, q, w);
     return h;
 }

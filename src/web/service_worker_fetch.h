@@ -32,7 +32,7 @@ struct handled_fetch {
     enum request_mode mode;
     enum request_credentials credentials;
     enum request_redirect redirect;
-    bool is_reload;
+    bool is_reload, is_history;
     /* Constant: what the network says to a navigation that is preloaded, and when. */
     bool is_preloaded;
     status preload_status;

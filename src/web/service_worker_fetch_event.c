@@ -126,6 +126,7 @@ static JSValue request_of(JSContext *js, const struct handled_fetch *h)
         o->redirect = h->redirect;
         o->destination = h->destination;
         o->is_reload = h->is_reload;
+        o->is_history = h->is_history;
     }
     return object;
 }

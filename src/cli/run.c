@@ -88,14 +88,16 @@ static void help(void)
 }
 
 /* `*kept` becomes true when a thread was left behind that may still read the plan. */
-static int run_once(struct run_command *c, const plan *p, uint64_t iteration, uint64_t iterations, bool *kept)
+static int run_once(struct run_command *c, const struct run_file *f, uint64_t iteration, bool *kept)
 {
+    const plan *p = f->plan;
     observation *o = observation_create();
     c->plan = p;
-    report_begin(c->reporter, p, iteration, iterations);
+    report_begin(c->reporter, p, iteration, f->times);
+    c->options.iteration = iteration - 1;
     status s = scenario_run(p, &c->options, o);
     *kept |= o->stuck;
-    verdict *v = expect_check(p, o);
+    verdict *v = expect_check_next(p, o, f->tally, iteration == f->times);
     report_end(c->reporter, p, o, v);
     verdict_free(v);
     observation_free(o);
@@ -111,7 +113,7 @@ static void run_file(struct run_command *c, const char *path)
     c->index++;
     if (!run_file_refused(&f, c->reporter))
         for (uint64_t i = 1; i <= f.times && !interrupted; i++)
-            if (run_once(c, f.plan, i, f.times, &kept))
+            if (run_once(c, &f, i, &kept))
                 break;
     if (!kept)
         run_file_close(&f);

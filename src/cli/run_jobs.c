@@ -48,6 +48,7 @@ struct run_file run_file_open(const char *path, uint64_t repeat)
                                : scenario_load(path, &f.plan, &f.errors);
     if (s != STATUS_OK)
         return f;
+    f.tally = outcome_tally_create(f.plan);
     f.missing = needs_missing(f.plan, &f.left_out);
     f.times = f.missing ? 0 : repeat * f.plan->repeat;
     return f;
@@ -70,6 +71,7 @@ bool run_file_refused(const struct run_file *f, reporter *r)
 
 void run_file_close(struct run_file *f)
 {
+    outcome_tally_free(f->tally);
     plan_free(f->plan);
     load_errors_release(&f->errors);
 }
@@ -104,6 +106,7 @@ static void run_in_child(const struct pool *p, struct unit *u)
     struct run_options options = *p->jobs->options;
     options.record = NULL;
     options.tick = NULL;
+    options.iteration = u->iteration - 1;
     observation *o = observation_create();
     status s = scenario_run(u->file->plan, &options, o);
     if (s != STATUS_OK)
@@ -165,7 +168,7 @@ static void report_unit(struct pool *p, struct unit *u)
         p->code = EXIT_INTERNAL;
         return;
     }
-    verdict *v = expect_check(u->file->plan, o);
+    verdict *v = expect_check_next(u->file->plan, o, u->file->tally, u->iteration == u->file->times);
     report_begin(p->jobs->reporter, u->file->plan, u->iteration, u->file->times);
     for (size_t i = 0; i < o->count; i++)
         report_record(p->jobs->reporter, &o->records[i]);

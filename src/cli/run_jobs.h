@@ -10,6 +10,7 @@ struct run_file {
     const char *path;
     plan *plan;          /* NULL: `errors` say why it could not be loaded */
     load_errors errors;
+    outcome_tally *tally; /* of its runs */
     uint64_t times;      /* how often it is run; 0: `missing` is not installed */
     const char *missing; /* the plan's text */
     bool left_out;       /* it is a part of the engine that this build does without */

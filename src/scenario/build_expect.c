@@ -345,6 +345,51 @@ static void build_topology(builder *b, const yaml_node *node, plan_expect *e)
     e->topology_shows = build_shows(b, yaml_tree_find(node, "shows"));
 }
 
+/* Unlike findings, an outcome need not come at all. */
+static void build_outcome_count(builder *b, const yaml_node *node, expect_outcome *outcome)
+{
+    outcome->maximum = UINT64_MAX;
+    if (node == NULL)
+        return;
+    if (node->shape == YAML_SCALAR) {
+        outcome->minimum = outcome->maximum = build_number(node, 0);
+        return;
+    }
+    outcome->minimum = build_number(yaml_tree_find(node, "min"), 0);
+    outcome->maximum = build_number(yaml_tree_find(node, "max"), UINT64_MAX);
+    if (outcome->minimum > outcome->maximum)
+        ERROR_AT(b, node, "\"min\" is larger than \"max\"");
+}
+
+static void build_outcome(builder *b, const yaml_node *item, expect_outcomes *e)
+{
+    bool map = item->shape == YAML_MAP;
+    expect_outcome *outcome = &e->items[e->count];
+    *outcome = (expect_outcome){
+        .text = build_text(b, map ? yaml_tree_find(item, "is") : item),
+        .shows = build_shows(b, map ? yaml_tree_find(item, "shows") : NULL),
+        .declared = build_position(b, item),
+    };
+    build_outcome_count(b, map ? yaml_tree_find(item, "count") : NULL, outcome);
+    for (size_t i = 0; i < e->count; i++)
+        if (strcmp(e->items[i].text, outcome->text) == 0)
+            ERROR_AT(b, item, "the outcome \"%s\" stands here a second time", outcome->text);
+    e->count++;
+}
+
+static void build_outcomes(builder *b, const yaml_node *node, plan_expect *e)
+{
+    const yaml_node *allowed = yaml_tree_find(node, "allowed");
+    e->outcomes = (expect_outcomes){
+        .cells = build_texts(b, yaml_tree_find(node, "cells")),
+        .items = region_allocate(b->memory, (allowed->count + 1) * sizeof *e->outcomes.items),
+        .shows = build_shows(b, yaml_tree_find(node, "shows")),
+        .declared = build_position(b, node),
+    };
+    for (size_t i = 0; i < allowed->count; i++)
+        build_outcome(b, allowed->items[i], &e->outcomes);
+}
+
 void build_expect(builder *b, const yaml_node *node)
 {
     plan_expect *e = &b->plan->expect;
@@ -369,6 +414,8 @@ void build_expect(builder *b, const yaml_node *node)
             build_cells(b, value, e);
         } else if (key_is(pair, "findings")) {
             build_findings(b, value, e);
+        } else if (key_is(pair, "outcomes")) {
+            build_outcomes(b, value, e);
         } else if (key_is(pair, "topology")) {
             build_topology(b, value, e);
         } else if (key_is(pair, "exit")) {

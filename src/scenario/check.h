@@ -24,6 +24,8 @@ void check_unordered(check_run *run);
 void check_never(check_run *run);
 void check_errors(check_run *run);
 
+/* check_outcomes.c: `t` may be NULL; `last`: no further run comes. */
+void check_outcomes(check_run *run, outcome_tally *t, bool last);
 /* check_topology.c */
 void check_topology(check_run *run);
 /* check_timeline.c */

@@ -15,6 +15,7 @@ static const char *const topic_names[] = {
     [VERDICT_TOPOLOGY] = "who is where",
     [VERDICT_EXIT] = "how the run ends",
     [VERDICT_TIMELINE] = "moments of the timeline",
+    [VERDICT_OUTCOMES] = "outcomes",
     [VERDICT_UNDECLARED] = "undeclared findings",
 };
 
@@ -27,7 +28,7 @@ const char *verdict_topic_name(verdict_topic topic)
 const char *verdict_topic_key(verdict_topic topic)
 {
     static const char *const keys[] = {"log",    "console", "order",    "unordered", "never",
-                                       "errors", "cells",   "findings", "topology",  "exit", "timeline", "undeclared"};
+                                       "errors", "cells",   "findings", "topology",  "exit", "timeline", "outcomes", "undeclared"};
     hd_assert(topic < VERDICT_TOPIC_COUNT);
     return keys[topic];
 }
@@ -73,6 +74,11 @@ static int exit_code_of(const verdict *v)
 
 verdict *expect_check(const plan *p, const observation *o)
 {
+    return expect_check_next(p, o, NULL, true);
+}
+
+verdict *expect_check_next(const plan *p, const observation *o, outcome_tally *t, bool last)
+{
     region *memory = region_create();
     verdict *v = region_allocate(memory, sizeof *v);
     v->memory = memory;
@@ -90,6 +96,7 @@ verdict *expect_check(const plan *p, const observation *o)
         check_timeline(&run);
         check_cells(&run);
         check_topology(&run);
+        check_outcomes(&run, t, last);
         check_exit(&run);
     }
     check_undeclared(&run);

@@ -42,6 +42,7 @@ typedef enum verdict_topic {
     VERDICT_TOPOLOGY,
     VERDICT_EXIT,
     VERDICT_TIMELINE,
+    VERDICT_OUTCOMES,
     VERDICT_UNDECLARED, /* a finding or error that no expectation covers: always failed */
     VERDICT_TOPIC_COUNT
 } verdict_topic;
@@ -75,6 +76,14 @@ typedef struct verdict {
 /* Never NULL; the caller frees it. The exit code is EXIT_HOLDS, EXIT_FINDING, EXIT_BOUND or
  * EXIT_INTERRUPTED. */
 verdict *expect_check(const plan *p, const observation *o);
+
+/* The outcomes of several runs, which may be told one after the other. */
+typedef struct outcome_tally outcome_tally;
+outcome_tally *outcome_tally_create(const plan *p);
+void outcome_tally_free(outcome_tally *t); /* NULL is allowed */
+
+/* The same for one of several runs; with the last one it is checked how often each outcome came. */
+verdict *expect_check_next(const plan *p, const observation *o, outcome_tally *t, bool last);
 void verdict_free(verdict *v);
 
 /* True when every expectation that shows this syllabus number holds, and there is one. A test that

@@ -539,6 +539,27 @@ static const schema_field knob_fields[] = {
 static const schema knobs = {
     .shape = SCHEMA_OBJECT, .expects = "a map of knobs", FIELDS(knob_fields)};
 
+static const schema_field outcome_fields[] = {
+    {"is", &text, "the outcome", true},
+    {"count", &count, "in how many of the runs; in any number when absent", false},
+    {"shows", &entries, "the syllabus numbers that this demonstrates", false},
+};
+static const schema outcome_map = {
+    .shape = SCHEMA_OBJECT, .expects = "a map that describes an outcome", FIELDS(outcome_fields)};
+static const schema outcome = {.shape = SCHEMA_EITHER,
+                               .expects = "an outcome, or a map that describes one",
+                               .scalar = &text,
+                               .map = &outcome_map};
+static const schema outcome_list = {
+    .shape = SCHEMA_LIST, .expects = "at least one outcome", .item = &outcome, .not_empty = true, .maximum = 1000};
+static const schema_field outcomes_fields[] = {
+    {"cells", &names, "cells whose values, with spaces between them, are the outcome; when absent it is the lines of output, with commas between them", false},
+    {"allowed", &outcome_list, "what a run may come to, and nothing else", true},
+    {"shows", &entries, "the syllabus numbers that this demonstrates", false},
+};
+static const schema outcomes = {
+    .shape = SCHEMA_OBJECT, .expects = "a map with the allowed outcomes", FIELDS(outcomes_fields)};
+
 static const schema_field expect_fields[] = {
     {"log", &sequence, "the whole output of all agents, in this order", false},
     {"order", &order, "lines that come in this order; others may come between", false},
@@ -548,6 +569,7 @@ static const schema_field expect_fields[] = {
     {"errors", &line_list, "the uncaught errors and rejections, in any order", false},
     {"cells", &cells, "values of shared cells when the run has ended", false},
     {"findings", &finding_list, "what is found; everything else that is found is a failure", false},
+    {"outcomes", &outcomes, "what the runs come to, each with a seed of its own (repeat)", false},
     {"topology", &topology, "who turns out to share an agent or a cluster", false},
     {"exit", &exit_either, "how the run ends", false},
 };

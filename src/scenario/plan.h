@@ -194,6 +194,23 @@ typedef struct expect_exit {
     source_position declared;
 } expect_exit;
 
+/* One thing that a run may come to, and how often, of all runs together. */
+typedef struct expect_outcome {
+    const char *text;
+    uint64_t minimum; /* 0 when absent */
+    uint64_t maximum; /* UINT64_MAX when absent */
+    number_list shows;
+    source_position declared;
+} expect_outcome;
+
+typedef struct expect_outcomes {
+    text_list cells; /* whose values together are the outcome; empty: the lines of output are */
+    expect_outcome *items; /* none other may come */
+    size_t count;
+    number_list shows;
+    source_position declared;
+} expect_outcomes;
+
 /* Names that turn out to stand in one relation, each to each. */
 typedef enum topology_relation {
     TOPOLOGY_SAME_AGENT,
@@ -325,6 +342,7 @@ typedef struct plan_expect {
     expect_topology *topology;
     size_t topology_count;
     number_list topology_shows;
+    expect_outcomes outcomes;
     expect_exit exit;
 } plan_expect;
 

@@ -472,6 +472,8 @@ status scenario_run(const plan *p, const struct run_options *options, observatio
         .dialog_count = p->dialog_count,
     };
     uint64_t seed = options->seed ? options->seed : p->seed;
+    if (p->expect.outcomes.count)
+        seed += options->iteration;
     bool real = options->real_clock || p->clock == PLAN_CLOCK_REAL;
     struct world *w = world_create(real ? CROWD_CLOCK_REAL : CROWD_CLOCK_VIRTUAL, seed);
     if (!w) {

@@ -20,6 +20,7 @@ struct run_options {
     bool pure;               /* no `heddle` global */
     bool real_clock;         /* whatever the plan says */
     uint64_t seed;           /* 0: the plan's */
+    uint64_t iteration;      /* of several runs, from 0: with outcomes, each has the next seed */
     uint64_t wall_limit_ms;  /* of the machine's time, 0 = none */
     bool no_races;           /* leaves the race detector off */
     uint32_t fail_on;        /* enum races_fail_on of scenario/races.h; 0: FAIL_ON_DEFAULT */

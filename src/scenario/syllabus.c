@@ -101,7 +101,10 @@ bool syllabus_is_shown(const plan *p, uint32_t number)
     for (size_t i = 0; i < p->moment_count; i++)
         if (contains(p->timeline[i].shows, number))
             return true;
-    return contains(e->topology_shows, number) || contains(e->exit.shows, number);
+    for (size_t i = 0; i < e->outcomes.count; i++)
+        if (contains(e->outcomes.items[i].shows, number))
+            return true;
+    return contains(e->outcomes.shows, number) || contains(e->topology_shows, number) || contains(e->exit.shows, number);
 }
 
 syllabus_catalogue *syllabus_create(void)

@@ -80,6 +80,43 @@ static void finish(fixture *f)
     buffer_release(&f->failures);
 }
 
+/* One run with these values of two cells; what failed in it. */
+static const char *next_outcome(fixture *f, outcome_tally *t, const char *x, const char *y, bool last)
+{
+    observation_set_cell(f->seen, &(observation_cell){.name = "x", .value = x});
+    observation_set_cell(f->seen, &(observation_cell){.name = "y", .value = y});
+    verdict *v = expect_check_next(f->plan, f->seen, t, last);
+    buffer_clear(&f->failures);
+    for (size_t i = 0; i < v->count; i++)
+        if (!v->lines[i].held)
+            buffer_format(&f->failures, "%s\n%s\n", v->lines[i].what, v->lines[i].explanation);
+    verdict_free(v);
+    return buffer_text(&f->failures);
+}
+
+static void test_outcomes(void)
+{
+    fixture f = start("  outcomes:\n    cells: [x, y]\n"
+                      "    allowed: [0 1, {is: 1 0, count: {min: 2}}, {is: 1 1, count: {max: 1}}]\n");
+    outcome_tally *t = outcome_tally_create(f.plan);
+    ASSERT_TEXT(next_outcome(&f, t, "1", "0", false), "");
+    ASSERT_TEXT(next_outcome(&f, t, "1", "1", false), "");
+    ASSERT_TEXT(next_outcome(&f, t, "0", "0", false),
+                "the outcome\nexpected  0 1 | 1 0 | 1 1\ngot       0 0\n");
+    ASSERT_TEXT(next_outcome(&f, t, "1", "1", true),
+                "outcome 1 0\nexpected  at least 2 of 4 runs\nseen      0 × 0 1, 1 × 1 0, 2 × 1 1\n"
+                "outcome 1 1\nexpected  0 to 1 of 4 runs\nseen      0 × 0 1, 1 × 1 0, 2 × 1 1\n");
+    outcome_tally_free(t);
+    finish(&f);
+    f = start("  outcomes:\n    allowed: ['a, b']\n");
+    say(&f, "page", "a");
+    say(&f, "page", "b");
+    ASSERT_TEXT(check(&f), "");
+    say(&f, "page", "c");
+    ASSERT_TEXT(check(&f), "the outcome\nexpected  a, b\ngot       a, b, c\n");
+    finish(&f);
+}
+
 static void test_nothing_expected(void)
 {
     fixture f = start("");
@@ -402,6 +439,7 @@ static void test_exit_codes_together(void)
 void add_expect_suite(void)
 {
     CU_pSuite suite = CU_add_suite("expect", NULL, NULL);
+    CU_add_test(suite, "outcomes of several runs", test_outcomes);
     CU_add_test(suite, "nothing expected", test_nothing_expected);
     CU_add_test(suite, "all forms of a log line hold", test_log_forms_hold);
     CU_add_test(suite, "log as block text", test_log_as_block_text);

@@ -316,6 +316,12 @@ static void test_expectations(void)
                   "script-aborted, rule-broken, long-task, starved or time-limit, found \"collision\"\n");
     ASSERT_ERRORS(EXPECT "  findings: [{kind: deadlock, count: {min: 3, max: 2}}]\n",
                   "test.yaml:5:38: \"min\" is larger than \"max\"\n");
+    ASSERT_ERRORS(EXPECT "  outcomes: {allowed: [a, {is: b, count: {min: 3, max: 2}}, a]}\n",
+                  "test.yaml:5:42: \"min\" is larger than \"max\"\n"
+                  "test.yaml:5:61: the outcome \"a\" stands here a second time\n");
+    ASSERT_ERRORS(EXPECT "  outcomes: {cells: []}\n",
+                  "test.yaml:5:13: the key \"allowed\" is missing: what a run may come to, and nothing else\n"
+                  "test.yaml:5:21: expected a list of names, found a list\n");
     ASSERT_ERRORS(
         EXPECT "  exit: sometime\n",
         "test.yaml:5:9: expected how the run ends: idle, deadlock, time-limit, 0, 1 or 4, found "

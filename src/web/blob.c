@@ -104,6 +104,8 @@ struct platform_value *blob_serialize(JSContext *js, JSValueConst value)
 JSValue blob_deserialize(JSContext *js, const struct platform_value *value)
 {
     const struct blob_value *v = (const struct blob_value *)value;
+    if (realm_of(js)->kind == GLOBAL_WORKLET) /* R-TR-08: not exposed there */
+        return throw_dom_exception(js, "DataCloneError", "there are no Blobs in a worklet");
     return new_blob(js, JS_UNDEFINED, blob_bytes_ref(v->bytes), v->offset, v->length, strdup(v->type));
 }
 

@@ -39,7 +39,8 @@ static char *resolve(JSContext *js, const char *referrer, const char *specifier)
 static int load(JSContext *js, const char *url, struct module_source *out)
 {
     struct realm *r = realm_of(js);
-    struct request q = {.url = url, .origin = r->origin->text, .mode = MODE_CORS, .use = USE_SCRIPT,
+    const char *origin = r->kind == GLOBAL_WORKLET ? web_agent_of(r->agent)->owner_origin : r->origin->text; /* its window asks */
+    struct request q = {.url = url, .origin = origin, .mode = MODE_CORS, .use = USE_SCRIPT,
                         .destination = "script", .client = realm_client(r)};
     struct resource resource;
     status s = r->kind == GLOBAL_SERVICE_WORKER ? service_worker_load_import(r, &q, SCRIPT_MODULE, &resource)

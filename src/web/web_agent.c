@@ -124,6 +124,7 @@ struct realm *realm_create(struct agent *a, const struct realm_options *o)
     r->policy = o->policy;
     r->cross_origin_isolated = o->may_isolate && a->cluster->isolation == ISOLATION_CONCRETE; /* R-COI-01, R-COI-02, R-COI-06 */
     r->secure = o->secure;
+    r->no_import = o->kind == GLOBAL_SERVICE_WORKER; /* R-EXP-12 */
     r->document = o->document ? document_ref(o->document) : NULL;
     r->pure = web_of(a)->pure;
     r->time_origin = agent_now(a);
@@ -321,8 +322,13 @@ static bool run_module(struct realm *r, const char *text, size_t length, const c
 bool realm_run_script(struct realm *r, const char *text, size_t length, const char *url, bool module)
 {
     r->module_script = module;
-    if (module)
-        return run_module(r, text, length, url);
+    if (module) {
+        bool no_import = r->no_import; /* R-EXP-12: import() comes later than the imports of the module */
+        r->no_import = false;
+        bool ran = run_module(r, text, length, url);
+        r->no_import = no_import;
+        return ran;
+    }
     struct resource resource = {.bytes = (char *)text, .length = length};
     size_t name = strlen(url);
     bool wrapped = name > 4 && !strcmp(url + name - 4, ".cjs") && commonjs_is(r->js, url, &resource);

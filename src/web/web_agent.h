@@ -27,7 +27,7 @@ struct web_agent {
     struct policy policy;         /* workers: the creator's container */
     bool may_isolate, secure;     /* workers: the creator's */
     char *own_name;               /* dedicated workers: the `name` option */
-    char *owner_origin;           /* dedicated workers: who asks for the script */
+    char *owner_origin;           /* workers and worklets: who asks for the script */
     struct worker_host *service_worker; /* service workers: counted */
     struct timer *rest;           /* service workers: until they may be stopped; NULL while they work */
     char *storage_key;            /* service workers: of their registration */

@@ -157,6 +157,7 @@ static struct agent *make_scope(struct worklet *w)
         .owner = r->agent,
         .tie = w->tie,
         .url = r->url,
+        .origin = r->origin->text,
         .number = ++r->worklet_scopes_made,
         .cross_origin_isolated = (w->kind == WORKLET_AUDIO || web_of(r->agent)->knobs.worklets_isolate) && r->cross_origin_isolated, /* R-COI-05 */
     };

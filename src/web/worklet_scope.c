@@ -78,9 +78,7 @@ static bool has_run(struct worklet_scope *s, struct module_text *text)
 static void run_module(struct worklet_scope *s, struct realm *r, const struct worklet_order *o)
 {
     bool ran = has_run(s, o->text);
-    r->no_import = false;
     bool parsed = ran || realm_run_script(r, o->text->bytes, o->text->length, o->text->url, true);
-    r->no_import = true; /* R-EXP-12: import() comes later than the imports of the module */
     if (!parsed)
         worklet_answer_exception(s, r, o->letter.id);
     agent_checkpoint(s->agent);
@@ -223,6 +221,7 @@ struct agent *worklet_scope_start(const struct worklet_scope_start *start)
     s->tie = worklet_tie_ref(start->tie);
     s->cross_origin_isolated = start->cross_origin_isolated;
     web->url = strdup(start->url);
+    web->owner_origin = strdup(start->origin);
     web->worklet_scope = s;
     snprintf(name, sizeof name, "%s-worklet-%u", s->calls->name, start->number);
     struct agent_options options = {
@@ -236,6 +235,7 @@ struct agent *worklet_scope_start(const struct worklet_scope_start *start)
     if (agent_start(start->owner->world, &options, &agent) == STATUS_OK)
         return agent;
     free(web->url);
+    free(web->owner_origin);
     free(web);
     scope_free(s);
     return NULL;

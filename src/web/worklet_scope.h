@@ -45,6 +45,7 @@ struct worklet_scope_start {
     struct agent *owner;
     struct worklet_tie *tie;
     const char *url; /* of the owner's document */
+    const char *origin; /* the owner's, which asks for its modules */
     uint32_t number;
     bool cross_origin_isolated;
 };

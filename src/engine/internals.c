@@ -135,6 +135,41 @@ int object_set(JSContext *realm, JSValueConst object, JSAtom name, JSValue value
     return JS_SetPropertyInternal2(realm, object, name, value, receiver, flags);
 }
 
+/* Of functions whose realm the engine notes; others belong to whoever settled the promise, for all that it knows. */
+static JSContext *noted_realm(JSContext *realm, JSValueConst function)
+{
+    if (JS_VALUE_GET_TAG(function) != JS_TAG_OBJECT)
+        return NULL;
+    switch (JS_VALUE_GET_OBJ(function)->class_id) {
+    case JS_CLASS_BYTECODE_FUNCTION:
+    case JS_CLASS_GENERATOR_FUNCTION:
+    case JS_CLASS_ASYNC_FUNCTION:
+    case JS_CLASS_ASYNC_GENERATOR_FUNCTION:
+        return JS_GetFunctionRealm(realm, function);
+    default:
+        return NULL;
+    }
+}
+
+JSContext *next_job_realm(JSRuntime *runtime)
+{
+    if (list_empty(&runtime->job_list))
+        return NULL;
+    const JSJobEntry *job = list_entry(runtime->job_list.next, JSJobEntry, link);
+    if (job->job_func == promise_reaction_job)
+        return noted_realm(job->ctx, job->argv[2]);
+    return job->job_func == js_microtask_job ? noted_realm(job->ctx, job->argv[0]) : NULL;
+}
+
+void next_job_drop(JSRuntime *runtime)
+{
+    JSJobEntry *job = list_entry(runtime->job_list.next, JSJobEntry, link);
+    list_del(&job->link);
+    for (int i = 0; i < job->argc; i++)
+        JS_FreeValueRT(runtime, job->argv[i]);
+    js_free_rt(runtime, job);
+}
+
 bool stack_is_empty(JSRuntime *runtime)
 {
     return !runtime->current_stack_frame;

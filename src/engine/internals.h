@@ -14,6 +14,10 @@ bool dom_exception_is_built(JSContext *realm);
 /* The innermost frame of JavaScript code, `skip` left out; `*file` is a new reference. */
 bool stack_place(JSContext *realm, unsigned skip, JSAtom *file, uint32_t *line, uint32_t *column);
 
+/* The realm of the function that the oldest job will call; NULL when that is not known. */
+JSContext *next_job_realm(JSRuntime *runtime);
+void next_job_drop(JSRuntime *runtime);
+
 bool stack_is_empty(JSRuntime *runtime);
 bool checkpoint_is_due(JSRuntime *runtime); /* jobs or kept objects are there */
 

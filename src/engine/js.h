@@ -92,6 +92,10 @@ JSValue module_run(JSContext *realm, const char *text, size_t length, const char
  * *exception is JS_UNINITIALIZED otherwise, and the caller frees it. */
 bool engine_run_microtask(struct engine *e, JSContext **realm, JSValue *exception);
 
+/* The realm of the function that the oldest one will call, NULL when that is not known; and throws that job away. */
+JSContext *engine_next_microtask_realm(struct engine *e);
+void engine_drop_microtask(struct engine *e);
+
 /* True when JavaScript was ended by `interrupted` and the exception is the uncatchable one. */
 bool exception_is_interruption(JSContext *realm, JSValueConst exception);
 

@@ -199,6 +199,16 @@ JSValue module_run(JSContext *realm, const char *text, size_t length, const char
 
 /* ---- microtasks ---- */
 
+JSContext *engine_next_microtask_realm(struct engine *e)
+{
+    return next_job_realm(e->runtime);
+}
+
+void engine_drop_microtask(struct engine *e)
+{
+    next_job_drop(e->runtime);
+}
+
 bool engine_run_microtask(struct engine *e, JSContext **realm, JSValue *exception)
 {
     *exception = JS_UNINITIALIZED;

@@ -58,7 +58,12 @@ static void build_when(builder *b, const yaml_node *node, plan_moment *m)
     if (when == NULL)
         return;
     if (when != yaml_tree_find(node, "at")) {
-        build_after(b, when, m);
+        if (when == yaml_tree_find(node, "when")) {
+            m->trigger = TRIGGER_LOG;
+            m->line = build_line(b, when);
+        } else {
+            build_after(b, when, m);
+        }
         if (wait != NULL)
             check_limit(b, wait, m->wait_ms);
         return;

@@ -433,6 +433,17 @@ static void destroy(struct page *p)
     document_unref(d);
 }
 
+/* R-LIFE-03: before the page around them. */
+static void end_frames(struct browsing_context *c)
+{
+    for (size_t i = context_child_count(c); i-- > 0;) {
+        struct browsing_context *child = context_child(c, i);
+        if (child)
+            navigable_end(child, true, true);
+        context_unref(child);
+    }
+}
+
 void page_end(struct agent *a, struct document *d, enum page_end end)
 {
     struct page *p = d->page;
@@ -447,13 +458,18 @@ void page_end(struct agent *a, struct document *d, enum page_end end)
         page_store(p);
         return;
     }
-    if (end != PAGE_END_DISCARD && !d->initial_blank && !p->destroyed) { /* R-LIFE-02 */
+    bool unload = end != PAGE_END_DISCARD && !d->initial_blank && !p->destroyed;
+    if (unload)
+        end_frames(d->context);
+    if (unload && d->page) { /* R-LIFE-02 */
         bool showing = p->page_showing;
         p->page_showing = false;
         p->salvageable = false;
         if (showing)
             page_fire_transition(p, "pagehide", false);
-        if (d->page)
+        bool was_hidden = d->hidden;
+        d->hidden = true;
+        if (d->page && !was_hidden)
             page_fire_at_document(p, "visibilitychange");
         if (d->page)
             fire_at_window(p, "unload");

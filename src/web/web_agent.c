@@ -195,6 +195,7 @@ void realm_bury(struct realm *r)
 {
     struct burial *b = calloc(1, sizeof *b);
     r->destroyed = true;
+    web_agent_of(r->agent)->some_are_gone = true;
     if (!b)
         return;
     b->task.run = bury_run;
@@ -257,6 +258,14 @@ static bool checkpoint_is_due(const struct agent *a, const struct web_agent *web
     return false;
 }
 
+/* R-EL-10: "check if we can run script" fails for documents that are gone. Nobody asks before there are any. */
+static void drop_microtasks_of_the_gone(struct agent *a)
+{
+    JSContext *next;
+    while (web_agent_of(a)->some_are_gone && (next = engine_next_microtask_realm(a->engine)) && realm_of(next)->destroyed)
+        engine_drop_microtask(a->engine);
+}
+
 void agent_checkpoint(struct agent *a)
 {
     struct web_agent *web = a->web;
@@ -268,12 +277,14 @@ void agent_checkpoint(struct agent *a)
     web->in_checkpoint = true;
     agent_script_unwound(a);
     uint64_t left = a->world->microtask_limit;
+    drop_microtasks_of_the_gone(a);
     while (!is_ended(a) && engine_run_microtask(a->engine, &js, &exception)) {
         if (!JS_IsUninitialized(exception)) {
             JS_Throw(js, exception);
             realm_report_exception(realm_of(js));
         }
         agent_script_unwound(a);
+        drop_microtasks_of_the_gone(a);
         if (left && --left == 0) {
             notice_endless_microtasks(a);
             break;

@@ -13,6 +13,7 @@ struct worklet_scope;
 /* What an agent is started with; agent->web. Owned by the agent's thread. */
 struct web_agent {
     struct realm *realms;
+    bool some_are_gone;   /* realms whose document is */
     struct realm *buried; /* of documents that are gone: scripts may still hold their functions */
     struct page *pages;   /* windows: the documents of the agent */
     struct window_proxy *proxies;

@@ -367,6 +367,7 @@ static void test_timeline(void)
                   "test.yaml:3:23: expected how a loop picks a source: fifo-global, round-robin, weighted or random, found \"lifo\"\n"
                   "test.yaml:3:38: expected which pages are kept: on, off or in-part, found \"maybe\"\n"
                   "test.yaml:3:61: expected a number of scopes from 1 to 16, found \"0\"\n");
+    plan_free(load_good(TIMELINE "  - {when: {match: a.b, times: 2}, act: gc, agent: page}\n"));
     plan *p = load_good(TIMELINE "  - {at: 1, act: navigate, window: page, url: next}\n  - {at: 2, fault: delay, agent: a, source: timer, for_ms: 7}\n"
                                  "knobs: {queue_policy: random, bfcache: in-part, timer_clamp_ms: 9, visible: false}\n");
     ASSERT_TEXT(p->timeline[0].url, "https://scenario.test/next");

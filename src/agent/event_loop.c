@@ -133,6 +133,7 @@ struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, 
 static void begin_turn(const struct agent *a, const struct task *t)
 {
     hd_invariant("R-JB-01", !a->running);
+    hd_invariant("R-BL-05", atomic_load_explicit(&a->parker->state, memory_order_relaxed) == PARK_RUNNING);
     hd_invariant("R-EL-03", !t || !t->activity || t->activity->state == ACTIVITY_ACTIVE);
 }
 

@@ -86,6 +86,7 @@ struct timer *timers_take_due(struct agent *a)
         return NULL;
     struct timer *t = a->timers.heap[0];
     take_out(&a->timers, t);
+    hd_invariant("R-TM-06", !a->timers.count || !earlier(a->timers.heap[0], t)); /* equal delays fire in the order of the calls */
     return t;
 }
 

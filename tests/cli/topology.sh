@@ -44,4 +44,12 @@ expect:
 END
 expect 'expectations' 1 'expected  page and ad in the same agent' 'ad: cluster [23], agent [23]' \
     'expected  a window, frame or worker named moon' 'expected  page not isolated' -- run wrong.yaml
+
+# shows R-OR-09, R-AG-21
+cat >worklet.yaml <<'END'
+title: A worklet
+files: {painter.js: "registerPaint('wall', class { paint() {} })"}
+windows: {page: "CSS.paintWorklet.addModule('painter.js')"}
+END
+expect 'a worklet' 0 '"name": "paint-worklet-1"' '"origin": "null"' '"rule": "R-AG-21' -- topology worklet.yaml --json
 finish

@@ -1,5 +1,5 @@
 // Channels within one agent and ports shipped to a worker. A failed check is an uncaught error.
-/* shows R-MP-01, R-MP-05, R-MP-06, R-MP-07, R-MP-08, R-MP-09, R-MP-10, R-TR-04, R-TR-05, R-TR-07 */
+/* shows R-MP-01, R-MP-05, R-MP-06, R-MP-07, R-MP-08, R-MP-09, R-MP-10, INV-07, INV-14, R-TR-04, R-TR-05, R-TR-07 */
 let checks = 0;
 const same = (actual, expected, what) => {
   checks++;

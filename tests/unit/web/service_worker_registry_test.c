@@ -216,7 +216,7 @@ static void test_first_worker(void)
     end();
 }
 
-/* shows R-SV-06, R-SV-09 */
+/* shows INV-12, R-SV-06, R-SV-09 */
 static void test_waiting(void)
 {
     begin();

@@ -217,7 +217,7 @@ static void place_end(struct place_test *t)
     world_free(t->world);
 }
 
-/* shows R-AG-08, R-AG-12, R-AG-13, R-AG-15, R-CL-17 */
+/* shows INV-03, R-AG-08, R-AG-12, R-AG-13, R-AG-15, R-CL-17 */
 static void test_keys(void)
 {
     struct place_test t;

@@ -5,6 +5,7 @@
 #include "web/event_object.h"
 #include "web/page.h"
 #include "web/web_agent.h"
+#include "web/worker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,7 @@ void act_fire(struct document *d, const char *type, const char *target)
 static void collect(struct task *t, struct agent *a)
 {
     engine_collect(a->engine);
+    workers_collected(a);
     act_drop(t);
 }
 

@@ -36,6 +36,7 @@ struct user_agent {
         *tops; /* open top-level contexts, one reference each, in order of opening */
     size_t top_count, top_capacity;
     uint32_t contexts_made, groups_made;
+    _Atomic uint32_t loading; /* documents on their way or not completely loaded; release down, acquire to look */
     enum isolation_mode isolation_mode; /* of isolated groups: R-COOP-06, knob; constant */
     bool origin_keyed_by_default;       /* R-AG-17, knob; constant */
 };

@@ -6,6 +6,7 @@
 #include "observe/hooks.h"
 #include "web/audio.h"
 #include "web/barrier.h"
+#include "web/worker.h"
 #include "web/css_worklets.h"
 #include "web/globals.h"
 #include "web/realm.h"
@@ -139,6 +140,7 @@ static JSValue heddle_gc(JSContext *js, JSValueConst self, int count, JSValueCon
     (void)count;
     (void)arguments;
     JS_RunGC(JS_GetRuntime(js));
+    workers_collected(realm_of(js)->agent);
     return JS_UNDEFINED;
 }
 

@@ -5,6 +5,7 @@
 #include "web/program.h"
 #include "web/resource.h"
 #include "web/service_worker_registry.h"
+#include "web/shared_worker_manager.h"
 #include "web/storage_key.h"
 #include "web/url.h"
 
@@ -34,8 +35,24 @@ struct navigation *navigation_new(struct user_agent *u, const char *url)
     return n;
 }
 
+static void start_loading(struct navigation *n)
+{
+    if (!n->loads) /* relaxed: only the way down is looked for */
+        atomic_fetch_add_explicit(&n->user_agent->loading, 1, memory_order_relaxed);
+    n->loads = true;
+}
+
+void loading_ended(struct user_agent *u)
+{
+    /* release: pairs with the acquire of whoever asks what still loads */
+    if (atomic_fetch_sub_explicit(&u->loading, 1, memory_order_release) == 1)
+        shared_workers_loading_ended(u->world);
+}
+
 void navigation_free(struct navigation *n)
 {
+    if (n->loads)
+        loading_ended(n->user_agent);
     if (n->client)
         service_worker_client_gone(n->client);
     context_unref(n->context);
@@ -597,6 +614,7 @@ static void load(struct navigation *n)
                         .is_reload = n->is_reload,
                         .is_history = n->is_history};
     struct agent *a = agent_current();
+    start_loading(n);
     if (a) {
         char *key = future_storage_key(n);
         bool local = has_local_scheme(n->url);

@@ -41,7 +41,7 @@ struct navigation {
     char *initiator_base;
     struct browsing_context *opener; /* new tabs that stay in the opener's group: counted */
     bool after_discard; /* the document that it makes was discarded before (R-PL-03) */
-    bool replace, is_reload, is_history, no_store;
+    bool replace, is_reload, is_history, no_store, loads; /* loads: counted in user_agent.loading */
     enum history_handling handling; /* HISTORY_PUSH: unless `replace`, or there is nothing to go back to */
     struct history_state *state;    /* of the entry that is gone to; counted, NULL = null */
     enum page_end end;              /* of what was shown before; once decided */
@@ -54,6 +54,8 @@ struct navigation {
 };
 
 struct navigation *navigation_new(struct user_agent *u, const char *url);
+/* One thing less is loading: see user_agent.loading. */
+void loading_ended(struct user_agent *u);
 
 /* The same page again, asked for by the document itself (HTML "reload"): the resource, or what it
  * was made of. Own thread. */

@@ -167,6 +167,13 @@ static void set_readiness(struct page *p, enum readiness r)
     page_fire_at_document(p, "readystatechange");
 }
 
+static void has_loaded(struct page *p)
+{
+    if (p->loads)
+        loading_ended(p->document->context->user_agent);
+    p->loads = false;
+}
+
 static void finish_loading(struct page *p, void *context)
 {
     (void)context;
@@ -178,8 +185,10 @@ static void finish_loading(struct page *p, void *context)
         return; /* a listener ended the document */
     p->page_showing = true;
     page_fire_transition(p, "pageshow", false); /* R-LIFE-05 */
-    if (p->document->page)
-        navigable_tell_container(p->document->context);
+    if (!p->document->page)
+        return;
+    has_loaded(p);
+    navigable_tell_container(p->document->context);
 }
 
 static void consider_finishing(struct page *p)
@@ -332,6 +341,8 @@ void page_begin(struct navigation *n, struct agent *a)
             p->realm->base = base;
         }
         page_announce(p);
+        p->loads = n->loads;
+        n->loads = false;
         if (!d->context->parent && page_client(d)) /* a tab that is opened has the focus */
             service_worker_client_focus(page_client(d));
     }
@@ -408,6 +419,7 @@ static void destroy(struct page *p)
     struct document *d = p->document;
     struct realm *r = p->realm;
     p->destroyed = true;
+    has_loaded(p);
     d->activity->state = ACTIVITY_ENDED;
     d->page = NULL;
     timers_clear_realm(r);

@@ -21,6 +21,7 @@ struct page {
     enum readiness readiness;
     uint32_t delays; /* what delays the load event */
     bool parsing, parsing_text, finishing, page_showing, destroyed;
+    bool loads; /* counted in user_agent.loading */
     bool salvageable, stored; /* stored: in the back/forward cache, and not what the tab shows */
     JSValue state;            /* history.state; uninitialized until asked for */
     struct html_parser *parser;

@@ -97,6 +97,12 @@ static struct shared_worker_owner owner_of(const struct realm *r)
     return (struct shared_worker_owner){r->agent->id, r->number};
 }
 
+void shared_workers_owner_active(struct realm *r, bool active)
+{
+    if (r->owns_shared_workers)
+        shared_workers_set_active(r->agent->world, owner_of(r), active);
+}
+
 void shared_workers_clear(struct realm *r)
 {
     if (r->owns_shared_workers)

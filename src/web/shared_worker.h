@@ -11,6 +11,9 @@ extern const JSCFunctionListEntry shared_worker_global[];
 extern const int shared_worker_global_count;
 
 struct realm;
+/* The document of this realm is fully active again, or not any more: its workers stand still when none of their owners is (R-WL-07). Own
+ * thread. */
+void shared_workers_owner_active(struct realm *r, bool active);
 /* The document of this realm ends: it owns no worker any more, and its SharedWorker objects hear nothing. Before the engine is freed. */
 void shared_workers_clear(struct realm *r);
 

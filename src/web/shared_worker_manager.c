@@ -1,8 +1,11 @@
 #include "web/shared_worker_manager.h"
 
+#include "agent/safe_point.h"
 #include "agent/world.h"
 #include "message/port.h"
+#include "web/browsing_context.h"
 #include "web/resource.h"
+#include "web/worker_lifetime.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,6 +14,8 @@
 struct owner {
     struct owner *next;
     struct shared_worker_owner document;
+    bool inactive;
+    int64_t inactive_since; /* ns of the run's clock */
 };
 
 struct shared_worker {
@@ -28,6 +33,7 @@ struct shared_worker {
     struct connector *waiting;             /* who wants to know whether it loads; one reference each */
     struct owner *owners;
     int64_t alone_since; /* ns of the run's clock: when the last owner went */
+    bool stands;         /* suspended for want of an active owner */
     /* Worker's thread. */
     struct timer lifetime;
     bool lifetime_runs;
@@ -240,7 +246,7 @@ static void add_owner(struct shared_worker *w, struct shared_worker_owner docume
         o = o->next;
     if (o || !(o = calloc(1, sizeof *o)))
         return;
-    *o = (struct owner){w->owners, document};
+    *o = (struct owner){.next = w->owners, .document = document};
     w->owners = o;
 }
 
@@ -251,16 +257,24 @@ static bool fits(const struct shared_worker *w, const struct shared_worker_key *
            w->secure == key->secure;
 }
 
+static bool judge(struct shared_worker *w, const struct world *world);
+
 /* Decides about one construction, under the lock: takes connection and connector, unless it does not fit. */
-static bool decide(struct manager *m, const struct shared_worker_key *key, struct shared_worker_owner owner, struct connection *n,
+static bool decide(struct manager *m, const struct agent *a, const struct shared_worker_key *key, struct shared_worker_owner owner, struct connection *n,
                    struct connector *c, struct shared_worker **start)
 {
     struct shared_worker *w = find(m, key);
+    if (w && w->agent && !w->owners && judge(w, a->world)) { /* it has waited too long for somebody */
+        agent_terminate(w->agent, "orphaned");
+        w = NULL;
+    }
     if (w && !fits(w, key))
         return false;
     if (!w && !(w = *start = worker_new(m, key)))
         return false;
     add_owner(w, owner);
+    if (w->agent)
+        judge(w, a->world);
     send_port(w, n);
     if (w->loaded) {
         tell(c, false);
@@ -292,18 +306,13 @@ struct connector *shared_worker_connect(struct agent *a, const struct shared_wor
     c->holder = holder;
     c->verdict = (struct task){.run = verdict_run, .drop = verdict_drop, .source = TASK_DOM_MANIPULATION};
     pthread_mutex_lock(&m->lock);
-    bool connected = decide(m, key, owner, n, c, start);
+    bool connected = decide(m, a, key, owner, n, c, start);
     pthread_mutex_unlock(&m->lock);
     if (!connected) {
         connection_drop(&n->task);
         tell(c, true);
     }
     return c;
-}
-
-static const struct web_knobs *knobs_of(const struct agent *a)
-{
-    return &((const struct web *)a->world->host)->knobs;
 }
 
 /* ---- the end of a worker without owners (R-WL-01, R-WL-04, R-WL-06) ---- */
@@ -322,19 +331,57 @@ static void lifetime_drop(struct timer *t)
     shared_worker_unref(w);
 }
 
-/* Closes the worker when it is no longer permissible: at once without an owner, later with an extended lifetime. Its own thread. */
+/* R-WL-01..05, as of now. Under the lock. */
+static struct worker_facts facts_of(const struct shared_worker *w, const struct world *world)
+{
+    const struct web *web = world->host;
+    int64_t now = crowd_now(&world->crowd);
+    struct worker_facts f = {
+        .shared = true,
+        .wants_extended_lifetime = w->extended_lifetime,
+        .alone_for = now - w->alone_since,
+        .inactive_for = INT64_MAX,
+        .has_outside_ports = true,
+        /* acquire: pairs with the release of whoever has loaded */
+        .something_loads =
+            atomic_load_explicit(&web->user_agent->loading, memory_order_acquire) > 0,
+        .extended_timeout = web->knobs.extended_lifetime,
+        .between_loads = web->knobs.between_loads,
+    };
+    for (const struct owner *o = w->owners; o; o = o->next) {
+        f.owners++;
+        f.owner_is_active |= !o->inactive;
+        if (o->inactive && now - o->inactive_since < f.inactive_for)
+            f.inactive_for = now - o->inactive_since;
+    }
+    return f;
+}
+
+/* What follows from it, at once for who only has to stand still or go on. Under the lock; true when the worker has to end. */
+static bool judge(struct shared_worker *w, const struct world *world)
+{
+    const struct web *web = world->host;
+    struct worker_facts f = facts_of(w, world);
+    enum worker_fate fate = worker_fate(&f, web->knobs.orphans_linger);
+    bool stands = fate == WORKER_STANDS;
+    if (w->agent && stands != w->stands)
+        (stands ? agent_suspend : agent_resume)(w->agent);
+    w->stands = stands;
+    return fate == WORKER_CLOSES;
+}
+
+/* Closes the worker when its time is over, or looks again when that may be. Its own thread. */
 static void review(struct shared_worker *w, struct agent *a)
 {
     pthread_mutex_lock(&w->manager->lock);
-    bool alone = !w->owners;
-    int64_t left = w->alone_since + (w->extended_lifetime ? knobs_of(a)->extended_lifetime : 0) - agent_now(a);
+    bool ends = judge(w, a->world);
+    struct worker_facts f = facts_of(w, a->world);
+    int64_t left = ends || w->stands ? -1 : worker_fate_changes_in(&f);
     pthread_mutex_unlock(&w->manager->lock);
-    if (!alone || w->lifetime_runs)
-        return;
-    if (left <= 0) {
+    if (ends)
         agent_close(a);
+    if (left < 0 || w->lifetime_runs)
         return;
-    }
     w->lifetime.fire = lifetime_fire;
     w->lifetime.drop = lifetime_drop;
     w->lifetime_runs = true;
@@ -364,28 +411,70 @@ static void review_drop(struct task *t)
     free(r);
 }
 
-/* Under the lock. */
+/* Who is short of owners thinks about it. Under the lock. */
 static void post_review(struct shared_worker *w)
 {
-    struct review *r = w->agent && !w->owners ? calloc(1, sizeof *r) : NULL;
+    struct review *r = w->agent ? calloc(1, sizeof *r) : NULL;
     if (!r)
         return;
     *r = (struct review){.task = {.run = review_run, .drop = review_drop, .source = TASK_DOM_MANIPULATION}, .worker = shared_worker_ref(w)};
     agent_post(w->agent, &r->task);
 }
 
-static void remove_owner(struct shared_worker *w, struct shared_worker_owner document, int64_t now)
+static struct owner **find_owner(struct shared_worker *w, struct shared_worker_owner document)
 {
     struct owner **link = &w->owners;
     while (*link && ((*link)->document.agent != document.agent || (*link)->document.realm != document.realm))
         link = &(*link)->next;
-    struct owner *o = *link;
+    return link;
+}
+
+static void remove_owner(struct shared_worker *w, struct shared_worker_owner document, const struct world *world)
+{
+    struct owner **link = find_owner(w, document), *o = *link;
     if (!o)
         return;
     *link = o->next;
     free(o);
-    w->alone_since = now;
+    w->alone_since = crowd_now(&world->crowd);
+    if (judge(w, world) && w->stands)
+        agent_terminate(w->agent, "orphaned");
+    else
+        post_review(w);
+}
+
+static void set_active(struct shared_worker *w, struct shared_worker_owner document, bool active, const struct world *world)
+{
+    struct owner *o = *find_owner(w, document);
+    if (!o)
+        return;
+    o->inactive = !active;
+    o->inactive_since = crowd_now(&world->crowd);
+    judge(w, world);
     post_review(w);
+}
+
+void shared_workers_set_active(struct world *world, struct shared_worker_owner owner, bool active)
+{
+    struct manager *m = manager_of(world);
+    if (!m)
+        return;
+    pthread_mutex_lock(&m->lock);
+    for (struct shared_worker *w = m->first; w; w = w->next)
+        set_active(w, owner, active, world);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void shared_workers_loading_ended(struct world *world)
+{
+    struct manager *m = manager_of(world);
+    if (!m)
+        return;
+    pthread_mutex_lock(&m->lock);
+    for (struct shared_worker *w = m->first; w; w = w->next)
+        if (!w->owners && w->agent && w->stands && judge(w, world))
+            agent_terminate(w->agent, "orphaned");
+    pthread_mutex_unlock(&m->lock);
 }
 
 void shared_workers_disown(struct world *world, struct shared_worker_owner owner)
@@ -395,7 +484,7 @@ void shared_workers_disown(struct world *world, struct shared_worker_owner owner
         return;
     pthread_mutex_lock(&m->lock);
     for (struct shared_worker *w = m->first; w; w = w->next)
-        remove_owner(w, owner, crowd_now(&world->crowd));
+        remove_owner(w, owner, world);
     pthread_mutex_unlock(&m->lock);
 }
 

@@ -69,6 +69,12 @@ void shared_worker_ended(struct shared_worker *w);
 /* The document is gone: no worker has it as an owner any more. Own thread of the document's agent. */
 void shared_workers_disown(struct world *w, struct shared_worker_owner owner);
 
+/* It is fully active again, or not any more. Any thread counted awake. */
+void shared_workers_set_active(struct world *w, struct shared_worker_owner owner, bool active);
+
+/* No navigable is loading any more: nobody is left for whom a worker without owners could wait. Any thread counted awake. */
+void shared_workers_loading_ended(struct world *w);
+
 /* ---- what the worker's side supplies ---- */
 
 /* Connects a port in the worker: fires `connect`. Takes the port. Worker's thread. */

@@ -12,7 +12,9 @@
 #include "web/event.h"
 #include "web/globals.h"
 #include "web/message_delivery.h"
+#include "web/shared_worker.h"
 #include "web/worker_global.h"
+#include "web/worker_lifetime.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +31,9 @@ struct worker_link {
     bool terminated; /* what the worker has sent and was not delivered is lost (R-WK-02) */
     bool ended;
     struct realm *realm;             /* where the Worker object lives */
-    JSValue object;                  /* held while the worker runs, so that its events have a target */
+    JSValue object;                  /* the Worker; undefined once it was collected */
+    bool holds;                      /* ... it is held, since somebody listens to it */
+    bool collected, told;            /* ... nobody can reach it any more (R-WL-08); the worker knows */
     struct worker_link *next, *previous; /* among the owner's workers */
     /* Worker's thread. */
     struct realm *inside;
@@ -72,7 +76,7 @@ static void receive_outside(struct task *t, struct agent *a)
 {
     struct message *m = message_of_task(t);
     struct worker_link *l = m->target;
-    if (l->terminated || l->ended) {
+    if (l->terminated || l->ended || JS_IsUndefined(l->object)) {
         message_free(m);
         return;
     }
@@ -141,7 +145,9 @@ static void owner_release(struct worker_link *l)
         web->children = l->next;
     if (l->next)
         l->next->previous = l->previous;
-    JS_FreeValue(l->realm->js, l->object);
+    if (l->holds)
+        JS_FreeValue(l->realm->js, l->object);
+    l->holds = false;
     l->object = JS_UNDEFINED;
     link_unref(l);
 }
@@ -154,11 +160,14 @@ static void news_run(struct task *t, struct agent *a)
     if (!l->ended && n->news == NEWS_ENDED) {
         owner_release(l);
     } else if (!l->ended && n->news == NEWS_START_FAILED) { /* R-ER-06: a plain event */
-        if (event_target_fire_simple(l->realm->js, l->object, "error") < 0)
+        if (!JS_IsUndefined(l->object) &&
+            event_target_fire_simple(l->realm->js, l->object, "error") < 0)
             realm_report_exception(l->realm);
     } else if (!l->ended && !l->terminated) { /* R-ER-02 */
         struct error_report report = {n->message, n->stack, n->file, n->line, n->column};
-        int canceled = event_target_fire_error(l->realm->js, l->object, &report, JS_NULL);
+        int canceled = JS_IsUndefined(l->object)
+                           ? 0
+                           : event_target_fire_error(l->realm->js, l->object, &report, JS_NULL);
         if (!canceled)
             realm_report_error(l->realm, n->thrower, &report, JS_NULL);
         else if (canceled < 0)
@@ -259,15 +268,91 @@ static bool is_made_by(const struct agent *a, const struct agent *maker)
     return a == maker;
 }
 
+/* ---- how long they live (R-WL-*) ---- */
+
+/* Of a dedicated worker: its one owner is a document, or the worker around it. */
+static struct worker_facts facts_of(const struct worker_link *l, bool owner_is_active)
+{
+    return (struct worker_facts){
+        .owners = 1,
+        .owner_is_active = l->activity && owner_is_active,
+        .owner_is_needed = !l->activity && owner_is_active,
+        .has_outside_ports = !l->collected,
+        .has_work = true, /* as far as the owner knows */
+    };
+}
+
+/* A whole worker tree stands still or goes on: what is below is needed as its owner is. Under the
+ * registry lock. */
+static void suspend_below(struct world *w, const struct agent *root, bool stands)
+{
+    for (struct agent *a = w->agents; a; a = a->next)
+        if (is_made_by(a, root) && a->kind == AGENT_DEDICATED_WORKER)
+            (stands ? agent_suspend : agent_resume)(a);
+}
+
 void workers_suspend_realm(struct realm *r, bool suspended)
 {
     struct world *w = r->agent->world;
+    shared_workers_owner_active(r, !suspended);
     pthread_mutex_lock(&w->registry);
-    for (struct worker_link *l = web_agent_of(r->agent)->children; l; l = l->next)
-        for (struct agent *a = l->realm == r ? w->agents : NULL; a; a = a->next)
-            if (is_made_by(a, l->worker) && a->kind == AGENT_DEDICATED_WORKER)
-                (suspended ? agent_suspend : agent_resume)(a);
+    for (struct worker_link *l = web_agent_of(r->agent)->children; l; l = l->next) {
+        struct worker_facts f = facts_of(l, !suspended);
+        if (l->realm == r)
+            suspend_below(w, l->worker, worker_fate(&f, false) == WORKER_STANDS);
+    }
     pthread_mutex_unlock(&w->registry);
+}
+
+/* R-WL-08: it has no way out any more, and ends when it has nothing left to do. Worker's thread,
+ * when its loop is empty. */
+static bool ends_when_idle(struct agent *a)
+{
+    struct web_agent *web = a->web;
+    const struct realm *r = web->link->inside;
+    if (!r)
+        return false;
+    struct worker_facts f = facts_of(web->link, true);
+    f.has_outside_ports = r->ports != NULL;
+    f.has_work = a->timers.count || r->fetches || r->requests || r->later || web->children;
+    if (worker_fate(&f, web_of(a)->knobs.orphans_linger) != WORKER_CLOSES)
+        return false;
+    agent_close(a);
+    return true;
+}
+
+struct farewell {
+    struct task task;
+    struct worker_link *link; /* counted */
+};
+
+static void farewell_drop(struct task *t)
+{
+    struct farewell *x = caa_container_of(t, struct farewell, task);
+    link_unref(x->link);
+    free(x);
+}
+
+static void farewell_run(struct task *t, struct agent *a)
+{
+    a->idle = ends_when_idle;
+    farewell_drop(t);
+}
+
+void workers_collected(struct agent *owner)
+{
+    for (struct worker_link *l = web_agent_of(owner)->children; l; l = l->next) {
+        if (!l->collected || l->told)
+            continue;
+        l->told = true;
+        struct farewell *x = calloc(1, sizeof *x);
+        if (!x)
+            return;
+        x->task = (struct task){
+            .run = farewell_run, .drop = farewell_drop, .source = TASK_DOM_MANIPULATION};
+        x->link = link_ref(l);
+        agent_post(l->worker, &x->task);
+    }
 }
 
 /* ---- the Worker interface ---- */
@@ -290,9 +375,30 @@ static void worker_finalize(JSRuntime *runtime, JSValueConst value)
         return;
     event_target_release(runtime, &w->target);
     external_forget(&w->external);
+    w->link->object = JS_UNDEFINED;
+    w->link->collected = true;
     link_unref(w->link);
     js_free_rt(runtime, w);
 }
+
+/* Who is listened to is not collected: an event may come from the worker at any time. */
+static void listeners_changed(JSContext *js, JSValueConst target)
+{
+    struct worker *w = JS_GetOpaque(target, host_class_id(HOST_CLASS_WORKER));
+    struct worker_link *l = w->link;
+    bool listens = event_target_listens(&w->target, EVENT_MESSAGE) ||
+                   event_target_listens(&w->target, EVENT_MESSAGEERROR) ||
+                   event_target_listens(&w->target, EVENT_ERROR);
+    if (l->ended || listens == l->holds)
+        return;
+    l->holds = listens;
+    if (listens)
+        JS_DupValue(js, target);
+    else
+        JS_FreeValue(js, l->object);
+}
+
+static const struct event_target_hooks hooks = {.listeners_changed = listeners_changed};
 
 static void worker_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mark)
 {
@@ -362,7 +468,8 @@ static JSValue worker_constructor(JSContext *js, JSValueConst new_target, int co
         JS_FreeValue(js, object);
         return JS_ThrowRangeError(js, "no further worker can be started: too many agents");
     }
-    l->object = JS_DupValue(js, object);
+    l->object = object; /* the caller holds it */
+    w->target.hooks = &hooks;
     l->next = web->children;
     if (l->next)
         l->next->previous = l;

@@ -19,6 +19,9 @@ void workers_orphan_realm(struct realm *r);
 /* The workers that a realm owns stand still or go on, with all that they have made themselves (R-LIFE-06, R-PL-01). Own. */
 void workers_suspend_realm(struct realm *r, bool suspended);
 
+/* The garbage of the agent was collected: workers that nobody can reach any more may end (R-WL-08). Own. */
+void workers_collected(struct agent *owner);
+
 /* Ends all workers of an agent that ends itself (R-WK-04, eager orphans), on its thread. */
 void workers_orphan(struct agent *owner);
 

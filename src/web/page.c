@@ -328,6 +328,9 @@ void page_begin(struct navigation *n, struct agent *a)
         p = old;
     else if (old)
         page_end(a, old->document, n->end);
+    struct service_worker_client *client = p ? page_client(d) : n->client;
+    if (client && !d->context->parent) /* a tab that is opened has the focus */
+        service_worker_client_focus(client);
     if (!p)
         p = page_new(a, d, n->client);
     n->client = NULL;
@@ -343,8 +346,6 @@ void page_begin(struct navigation *n, struct agent *a)
         page_announce(p);
         p->loads = n->loads;
         n->loads = false;
-        if (!d->context->parent && page_client(d)) /* a tab that is opened has the focus */
-            service_worker_client_focus(page_client(d));
     }
     n->document = NULL;
     bool keep = n->source == PAGE_SRCDOC || n->source == PAGE_SCRIPT;

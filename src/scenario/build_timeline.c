@@ -265,6 +265,7 @@ void build_knobs(builder *b, const yaml_node *node)
         .shared_port_starts = says(node, "port_start_shared_near", "automatic"),
         .early_messages_lost = says(node, "early_worker_messages", "lose"),
         .starts_hidden = says(node, "visible", "false"),
+        .service_workers_isolate = says(node, "sw_isolation_from_coep", "on"),
         .worklets_isolate = says(node, "worklet_isolation", "all-inherit"),
         .worklet_scopes = build_number(yaml_tree_find(node, "worklet_scopes"), 2),
         .sw_idle_ms = build_number(yaml_tree_find(node, "sw_idle_ms"), KNOB_SW_IDLE_MS),

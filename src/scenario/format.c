@@ -509,6 +509,7 @@ static const schema_field knob_fields[] = {
     {"bfcache", &cache_choice,
      "on (when absent): pages are kept, unless that stopped a part of a cluster; off: none is; in-part: all are, and R-CR-01 is found broken (R-CR-05)", false},
     {"visible", &flag, "false: tabs are hidden until the timeline shows them; true when absent (R-RN-01)", false},
+    {"sw_isolation_from_coep", &switch_choice, "off (when absent): nothing isolates a service worker; on: the embedder policy of its own response does (R-COI-04)", false},
     {"worklet_isolation", &worklet_choice, "audio-inherits (when absent), or all-inherit (R-COI-05)", false},
     {"worklet_scopes", &scope_count, "global scopes of each paint, layout or animation worklet; 2 when absent (R-WT-01)", false},
 

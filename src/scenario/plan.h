@@ -314,6 +314,7 @@ typedef struct plan_knobs {
     bool shared_port_starts;    /* R-MP-04 */
     bool early_messages_lost;   /* R-MP-03 */
     bool starts_hidden;         /* R-RN-01 */
+    bool service_workers_isolate; /* R-COI-04 */
     bool worklets_isolate;      /* R-COI-05 */
     uint64_t worklet_scopes;    /* of paint, layout and animation worklets; 2 when absent */
     uint64_t sw_idle_ms, sw_event_limit_ms; /* R-SV-12; 30000 and 300000 when absent, 0: never */

@@ -438,6 +438,7 @@ static struct web_knobs web_knobs(const plan_knobs *k)
         .shared_port_starts = k->shared_port_starts,
         .early_messages_lost = k->early_messages_lost,
         .starts_hidden = k->starts_hidden,
+        .service_workers_isolate = k->service_workers_isolate,
         .worklets_isolate = k->worklets_isolate,
         .css_scopes = (uint32_t)k->worklet_scopes,
         .bfcache = k->cache == CACHE_OFF ? BFCACHE_OFF : k->cache == CACHE_IN_PART ? BFCACHE_IN_PART : BFCACHE_ON,

@@ -4,6 +4,7 @@
 #include "base/finding.h"
 #include "engine/atomics.h"
 #include "web/event.h"
+#include "web/muted_scripts.h"
 #include "web/worker.h"
 
 #include <string.h>
@@ -46,15 +47,18 @@ static bool take_interruption(JSContext *js)
 void realm_report_error(struct realm *r, struct agent *thrower, const struct error_report *report,
                         JSValueConst error)
 {
+    static const struct error_report nothing_said = {.message = "Script error.", .stack = "", .file = ""};
+    bool muted = muted_scripts_has(r, report->file); /* R-ER-05: scripts hear nothing, whoever runs them does */
+    const struct error_report *shown = muted ? &nothing_said : report;
     int canceled = 0;
     if (!r->reporting_error) {
         r->reporting_error = true;
-        canceled = event_target_fire_error(r->js, JS_UNDEFINED, report, error);
+        canceled = event_target_fire_error(r->js, JS_UNDEFINED, shown, muted ? JS_NULL : error);
         r->reporting_error = false;
     }
     if (canceled < 0 && take_interruption(r->js))
         return;
-    if (canceled <= 0 && !(r->worker && worker_report_error(r->worker, thrower, report)))
+    if (canceled <= 0 && !(r->worker && worker_report_error(r->worker, thrower, shown)))
         error_notice(thrower, finding_of(report), report);
 }
 

@@ -13,6 +13,7 @@
 #include "web/idle.h"
 #include "web/dom.h"
 #include "web/later.h"
+#include "web/muted_scripts.h"
 #include "web/realm.h"
 #include "web/resource.h"
 #include "web/css_worklets.h"
@@ -288,4 +289,5 @@ void globals_release(struct realm *r)
     timers_release(r);
     console_release(r);
     blob_urls_release(r);
+    muted_scripts_free(r);
 }

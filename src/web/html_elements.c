@@ -3,6 +3,7 @@
 #include "web/dom.h"
 #include "web/error_report.h"
 #include "web/event.h"
+#include "web/muted_scripts.h"
 #include "web/navigable.h"
 #include "web/resource.h"
 #include "web/service_worker.h"
@@ -131,6 +132,8 @@ static void script_answered(void *context, status s, struct resource *r)
     if (s == STATUS_OK)
         s = script_check(x->module ? SCRIPT_MODULE : SCRIPT_OF_DOCUMENT, r);
     if (s == STATUS_OK) {
+        if (!x->module)
+            muted_scripts_note(p->realm, x->url, r);
         x->text = r->bytes;
         x->length = r->length;
         r->bytes = NULL;

@@ -14,6 +14,7 @@ struct web_knobs {
     bool shared_port_starts;   /* the port of a SharedWorker's first maker is enabled (R-MP-04) */
     bool early_messages_lost;  /* messages to a worker whose script has not run yet (R-MP-03) */
     bool starts_hidden;        /* tabs are not visible before a timeline shows them (R-RN-01) */
+    bool service_workers_isolate; /* by the embedder policy of their own response (R-COI-04) */
     bool worklets_isolate; /* worklets that are not audio inherit the capability, too (R-COI-05) */
     enum { BFCACHE_ON, BFCACHE_OFF, BFCACHE_IN_PART } bfcache; /* R-CR-05 */
     int64_t sw_idle, sw_event_limit; /* ns; 0: service workers are never stopped (R-SV-12) */

@@ -47,6 +47,7 @@ struct realm {
     void *frames;                      /* web/frames.c */
     void *idle;                        /* web/idle.c */
     void *rejections;                  /* web/rejection.c */
+    struct muted_script *muted_scripts; /* web/muted_scripts.c */
     struct message_port *ports;        /* attached in this realm: web/message_port.c */
     struct broadcast_channel *broadcast_channels; /* that are open: web/broadcast_channel.c */
     struct shared_worker_object *shared_workers; /* whose worker may still fail to start: web/shared_worker.c */

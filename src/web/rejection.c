@@ -6,6 +6,7 @@
 
 #include "base/finding.h"
 #include "web/event.h"
+#include "web/muted_scripts.h"
 
 #include <stdlib.h>
 
@@ -164,6 +165,8 @@ static void track(JSContext *js, JSValueConst promise, JSValueConst reason, bool
 {
     struct realm *r = realm_of(js);
     struct rejections *all = r->rejections;
+    if (muted_scripts_runs(r))
+        return;
     if (!is_handled) {
         remember(r, promise, reason);
         return;

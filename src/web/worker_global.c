@@ -4,6 +4,7 @@
 #include "base/finding.h"
 #include "web/event.h"
 #include "web/globals.h"
+#include "web/muted_scripts.h"
 #include "web/idl.h"
 #include "web/browsing_context.h"
 #include "web/resource.h"
@@ -245,6 +246,13 @@ static void announce(struct realm *r)
     world_notice(a->world, a, &n);
 }
 
+/* By the policy of its own response; for service workers that is a knob (R-COI-04). */
+static bool may_isolate_itself(struct agent *a, enum global_kind kind)
+{
+    return embedder_policy_isolates(web_agent_of(a)->policy.embedder) &&
+           (kind != GLOBAL_SERVICE_WORKER || web_of(a)->knobs.service_workers_isolate);
+}
+
 struct realm *worker_realm_create(struct agent *a, enum global_kind kind)
 {
     struct web_agent *web = a->web;
@@ -252,7 +260,7 @@ struct realm *worker_realm_create(struct agent *a, enum global_kind kind)
         return NULL;
     bool data = !strncmp(web->url, "data:", 5), top_level = kind != GLOBAL_DEDICATED_WORKER;
     if (top_level) /* R-COI-03, R-COI-08: before the cluster's first realm is made */
-        a->cluster->isolation = kind != GLOBAL_SERVICE_WORKER && embedder_policy_isolates(web->policy.embedder) ? /* R-COI-04 */ web_of(a)->user_agent->isolation_mode : ISOLATION_NONE;
+        a->cluster->isolation = may_isolate_itself(a, kind) ? web_of(a)->user_agent->isolation_mode : ISOLATION_NONE;
     struct origin *origin = data ? origin_opaque() : origin_ref(web->origin); /* R-OR-07 */
     struct realm_options options = {
         .kind = kind,
@@ -314,6 +322,7 @@ static int import_script(JSContext *js, const char *text)
         free(url);
         return -1;
     }
+    muted_scripts_note(r, resource.url, &resource);
     JSValue result = script_run(js, resource.bytes, resource.length, resource.url);
     resource_release(&resource);
     free(url);

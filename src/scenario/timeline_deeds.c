@@ -317,6 +317,9 @@ void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *s
     case DEED_GC:
         act_collect(a);
         break;
+    case DEED_REPLACE_SCOPE:
+        act_replace_scope(a);
+        break;
     case DEED_TERMINATE:
         agent_terminate(a, "terminated");
         break;

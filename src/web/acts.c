@@ -5,6 +5,7 @@
 #include "web/event_object.h"
 #include "web/page.h"
 #include "web/web_agent.h"
+#include "web/worklet.h"
 #include "web/worker.h"
 
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct act {
     const char *type, *target;
     struct document *document; /* counted, or NULL */
     char *name, *reason;
+    struct agent *scope; /* counted, or NULL */
     unsigned held; /* sources of tasks */
     int64_t until;
 };
@@ -25,6 +27,7 @@ static void act_drop(struct task *t)
     free(act->name);
     free(act->reason);
     document_unref(act->document);
+    agent_unref(act->scope);
     free(act);
 }
 
@@ -111,6 +114,25 @@ void act_collect(struct agent *a)
     struct act *act = act_new(collect, TASK_JAVASCRIPT_ENGINE);
     if (act)
         agent_post(a, &act->task);
+}
+
+/* ---- worklets ---- */
+
+static void replace_scope(struct task *t, struct agent *a)
+{
+    struct act *act = caa_container_of(t, struct act, task);
+    for (struct realm *r = web_agent_of(a)->realms; r; r = r->next)
+        worklets_replace_scope(r, act->scope);
+    act_drop(t);
+}
+
+void act_replace_scope(struct agent *scope)
+{
+    struct act *act = scope->kind == AGENT_WORKLET && scope->creator ? act_new(replace_scope, TASK_DOM_MANIPULATION) : NULL;
+    if (!act)
+        return;
+    act->scope = agent_ref(scope);
+    agent_post(scope->creator, &act->task);
 }
 
 /* ---- tasks held back ---- */

@@ -17,6 +17,9 @@ void act_collect(struct agent *a);
 /* Tasks of these sources (bits of enum task_source) are held back until `until` of the run's clock, and others overtake them (R-EL-01). */
 void act_hold(struct agent *a, unsigned sources, int64_t until);
 
+/* The browser ends the scope of a worklet, which this agent is, and makes a new one (R-WT-04). Nothing for other agents. */
+void act_replace_scope(struct agent *scope);
+
 /* R-CR-02, the strategy that no browser has: calls heddle.ondeath(name, reason) in every realm of the agent. Texts are copied. */
 void act_tell_death(struct agent *a, const char *name, const char *reason);
 

@@ -223,6 +223,16 @@ void worklet_replace_scope(struct worklet *w, unsigned scope)
         order_module(fresh, m->text, 0);
 }
 
+void worklets_replace_scope(struct realm *r, const struct agent *scope)
+{
+    for (struct worklet *w = r->worklets; w; w = w->next)
+        for (unsigned i = 0; i < w->count; i++)
+            if (w->scopes[i] == scope) {
+                worklet_replace_scope(w, i);
+                return;
+            }
+}
+
 /* ---- tickets ---- */
 
 JSValue worklet_ticket(struct worklet *w, unsigned answers, uint32_t *id)

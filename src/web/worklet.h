@@ -67,6 +67,9 @@ JSValue worklet_ticket(struct worklet *w, unsigned answers, uint32_t *id);
 /* R-WT-04: ends one scope; a new one takes its place at once, and runs the modules that were added (R-WT-02). */
 void worklet_replace_scope(struct worklet *w, unsigned scope);
 
+/* The same for the scope that is this agent, if it is one of the realm's worklets. */
+void worklets_replace_scope(struct realm *r, const struct agent *scope);
+
 /* Document destruction: ends all scopes of all worklets of the realm. Before the engine is freed. */
 void worklets_clear(struct realm *r);
 

@@ -80,8 +80,8 @@ static void fire_hash_change(struct page *p, void *context)
     struct hash_change *h = context;
     struct event *e;
     JSContext *js = p->realm->js;
-    JSValue event = event_new_trusted(js, &hash_change_event_interface, "hashchange",
-                                      HASH_CHANGE_SLOTS, &e);
+    JSValue event =
+        event_new_trusted(js, &hash_change_event_interface, "hashchange", HASH_CHANGE_SLOTS, &e);
     if (!JS_IsException(event)) {
         e->slots[HASH_CHANGE_OLD] = JS_NewString(js, h->before);
         e->slots[HASH_CHANGE_NEW] = JS_NewString(js, h->after);

@@ -222,7 +222,7 @@ static bool tell_oldest(struct realm *r)
 static void notification_run(struct task *task, struct agent *a)
 {
     struct notification *n = (struct notification *)task;
-    while (n->count-- > 0 && tell_oldest(n->realm))
+    while (n->count-- > 0 && n->realm->rejections && tell_oldest(n->realm)) /* its document may go meanwhile */
         ;
     free(n);
 }

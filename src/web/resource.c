@@ -258,6 +258,7 @@ struct resource_fetch {
     struct activity *activity;     /* of the document that asks; counted, or NULL */
     struct kept_request *request;  /* while a service worker may answer it */
     struct handled_fetch *handled; /* counted: the same */
+    bool dropped; /* the agent ends: nothing will come any more */
     bool queued, cancelled;        /* the task is in the loop's queue; nobody wants it any more */
     status status;
     struct resource resource;
@@ -287,7 +288,11 @@ static void fetch_answer(struct task *t, struct agent *a)
 
 static void fetch_drop(struct resource_fetch *f)
 {
-    if (!f->cancelled && f->drop)
+    if (!f->cancelled && !f->drop) { /* whoever asked still knows it, and cancels it */
+        f->dropped = true;
+        return;
+    }
+    if (!f->cancelled)
         f->drop(f->context);
     fetch_free(f);
 }
@@ -373,9 +378,10 @@ struct resource_fetch *resource_fetch(struct agent *a, const struct request *q,
 void resource_fetch_cancel(struct resource_fetch *f)
 {
     f->cancelled = true;
-    if (f->queued)
+    if (f->queued && !f->dropped)
         return;
-    timer_cancel(f->agent, &f->timer);
+    if (!f->dropped)
+        timer_cancel(f->agent, &f->timer);
     fetch_free(f);
 }
 

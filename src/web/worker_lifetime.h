@@ -10,15 +10,15 @@
 /* What is known of a worker at one moment. Times are ns of the run's clock. */
 struct worker_facts {
     bool shared;
-    bool wants_extended_lifetime;      /* the option of a SharedWorker */
-    size_t owners;                     /* documents and workers in its owner set */
-    bool owner_is_active;              /* some owner document is fully active */
-    bool owner_is_needed;              /* some owner worker is actively needed */
-    bool owner_is_extended;            /* some owner worker is in its extended lifetime */
-    int64_t inactive_for;              /* since the last owner document was fully active, or went */
-    int64_t alone_for;                 /* since the owner set is empty */
-    bool has_outside_ports, has_work;  /* R-WL-03: ports entangled outside; timers, connections */
-    bool something_loads;              /* some navigable is still loading */
+    bool wants_extended_lifetime;     /* the option of a SharedWorker */
+    size_t owners;                    /* documents and workers in its owner set */
+    bool owner_is_active;             /* some owner document is fully active */
+    bool owner_is_needed;             /* some owner worker is actively needed */
+    bool owner_is_extended;           /* some owner worker is in its extended lifetime */
+    int64_t inactive_for;             /* since the last owner document was fully active, or went */
+    int64_t alone_for;                /* since the owner set is empty */
+    bool has_outside_ports, has_work; /* R-WL-03: ports entangled outside; timers, connections */
+    bool something_loads;             /* some navigable is still loading */
     int64_t extended_timeout, between_loads; /* the knobs */
 };
 

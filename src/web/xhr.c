@@ -1,4 +1,4 @@
-#include "web/xhr.h"
+#include "web/xhr_object.h"
 
 #include "agent/pause.h"
 #include "agent/world.h"
@@ -22,42 +22,11 @@
 #include <string.h>
 #include <strings.h>
 
-enum state { UNSENT, OPENED, HEADERS_RECEIVED, LOADING, DONE };
-enum response_kind {
-    KIND_DEFAULT,
-    KIND_ARRAY_BUFFER,
-    KIND_BLOB,
-    KIND_DOCUMENT,
-    KIND_JSON,
-    KIND_TEXT
-};
 static const char *const kinds[] = {"", "arraybuffer", "blob", "document", "json", "text", NULL};
-
-struct xhr {
-    struct event_target target; /* first: see event_target.h */
-    struct external external;   /* texts and answer lie outside the engine's heap */
-    struct realm *realm;
-    JSValue upload;          /* undefined until touched */
-    JSValue response_object; /* what `response` gave; undefined before */
-    enum state state;
-    enum response_kind kind;
-    bool send_flag, upload_complete, synchronous, with_credentials, failed;
-    uint32_t timeout; /* ms; 0 = none */
-    int64_t sent_at;
-    char *url, *method, *override_type;
-    struct header_list author;
-    struct body sent;   /* the request's body */
-    size_t sent_length;
-    struct resource answer;
-    struct resource_fetch *fetch;
-    struct timer timer;       /* of the timeout */
-    JSValue self;             /* held while the request is under way */
-    struct xhr *next, **link; /* of the realm, while it is */
-};
 
 static const struct interface xhr_event_target_interface, xhr_upload_interface, xhr_interface;
 
-static struct xhr *xhr_of(JSContext *js, JSValueConst self)
+struct xhr *xhr_of(JSContext *js, JSValueConst self)
 {
     return interface_opaque(js, self, &xhr_interface);
 }
@@ -178,7 +147,7 @@ static void fire_upload(struct xhr *x, const char *type, double loaded, double t
 
 /* ---- opening ---- */
 
-static char *text_argument(JSContext *js, JSValueConst value, bool bytes)
+char *xhr_text(JSContext *js, JSValueConst value, bool bytes)
 {
     buffer text = {0};
     if (bytes ? idl_add_byte_string(js, value, &text) : text_add_usv(js, value, &text)) {
@@ -193,7 +162,7 @@ static char *text_argument(JSContext *js, JSValueConst value, bool bytes)
 static char *read_method(JSContext *js, JSValueConst value)
 {
     static const char *const normalized[] = {"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"};
-    char *method = text_argument(js, value, true);
+    char *method = xhr_text(js, value, true);
     if (!method)
         return NULL;
     bool valid = header_name_is_valid(method);
@@ -214,7 +183,7 @@ static char *read_method(JSContext *js, JSValueConst value)
 
 static char *read_url(JSContext *js, JSValueConst value)
 {
-    char *text = text_argument(js, value, false),
+    char *text = xhr_text(js, value, false),
          *url = text ? url_resolve(realm_of(js)->url, text) : NULL;
     if (text && !url)
         throw_dom_exception(js, "SyntaxError", "open: '%s' is not a URL", text);
@@ -272,8 +241,8 @@ static JSValue set_request_header(JSContext *js, JSValueConst self, int count,
     struct xhr *x = xhr_of(js, self);
     if (!x || !idl_arguments(js, "setRequestHeader", count, 2))
         return JS_EXCEPTION;
-    char *name = text_argument(js, arguments[0], true),
-         *value = name ? text_argument(js, arguments[1], true) : NULL;
+    char *name = xhr_text(js, arguments[0], true),
+         *value = name ? xhr_text(js, arguments[1], true) : NULL;
     JSValue result = JS_UNDEFINED;
     size_t length = value ? header_value_normalize(value, strlen(value)) : 0;
     buffer together = {0};
@@ -516,153 +485,7 @@ static JSValue send(JSContext *js, JSValueConst self, int count, JSValueConst *a
     return JS_UNDEFINED;
 }
 
-/* ---- the response ---- */
-
-static JSValue get_response_header(JSContext *js, JSValueConst self, int count,
-                                   JSValueConst *arguments)
-{
-    const struct xhr *x = xhr_of(js, self);
-    if (!x || !idl_arguments(js, "getResponseHeader", count, 1))
-        return JS_EXCEPTION;
-    char *name = text_argument(js, arguments[0], true);
-    if (!name)
-        return JS_EXCEPTION;
-    char *value =
-        resource_shows_header(&x->answer, name) ? resource_header(&x->answer, name) : NULL;
-    JSValue result = value ? idl_byte_string(js, value, strlen(value)) : JS_NULL;
-    free(value);
-    free(name);
-    return result;
-}
-
-static JSValue get_all_response_headers(JSContext *js, JSValueConst self, int count,
-                                        JSValueConst *arguments)
-{
-    const struct xhr *x = xhr_of(js, self);
-    struct header_list sorted = {0};
-    buffer text = {0};
-    (void)count;
-    (void)arguments;
-    if (!x)
-        return JS_EXCEPTION;
-    header_list_sort_and_combine(&x->answer.headers, &sorted);
-    for (size_t i = 0; i < sorted.count; i++)
-        if (resource_shows_header(&x->answer, sorted.items[i].name))
-            buffer_format(&text, "%s: %s\r\n", sorted.items[i].name, sorted.items[i].value);
-    JSValue result = idl_byte_string(js, buffer_text(&text), text.length);
-    buffer_release(&text);
-    header_list_release(&sorted);
-    return result;
-}
-
-/* "final MIME type", malloc'd. */
-static char *final_type(const struct xhr *x)
-{
-    if (x->override_type)
-        return strdup(x->override_type);
-    char *type = body_type(&x->answer.headers);
-    if (*type)
-        return type;
-    free(type);
-    return strdup("text/xml");
-}
-
-static JSValue decoded(JSContext *js, const struct xhr *x)
-{
-    char *type = final_type(x);
-    struct mime_type parsed;
-    struct decoder d = {.encoding = ENCODING_UTF_8};
-    buffer text = {0};
-    buffer_add(&text, "");
-    if (mime_type_parse(type, strlen(type), &parsed)) {
-        enum encoding named =
-            encoding_of_label(buffer_text(&parsed.charset), parsed.charset.length);
-        d.encoding = named == ENCODING_COUNT ? ENCODING_UTF_8 : named;
-        mime_type_release(&parsed);
-    }
-    free(type);
-    if (x->answer.bytes) {
-        decoder_feed(&d, (const uint8_t *)x->answer.bytes, x->answer.length, &text);
-        decoder_end(&d, &text);
-    }
-    return text_new(js, &text);
-}
-
-static JSValue get_response_text(JSContext *js, JSValueConst self)
-{
-    const struct xhr *x = xhr_of(js, self);
-    if (!x)
-        return JS_EXCEPTION;
-    if (x->kind != KIND_DEFAULT && x->kind != KIND_TEXT)
-        return throw_dom_exception(
-            js, "InvalidStateError",
-            "responseText goes with the responseType \"\" or \"text\" alone");
-    return x->state == LOADING || x->state == DONE ? decoded(js, x) : JS_NewString(js, "");
-}
-
-static JSValue response_object(JSContext *js, const struct xhr *x)
-{
-    const struct resource *r = &x->answer;
-    if (x->kind == KIND_ARRAY_BUFFER)
-        return JS_NewArrayBufferCopy(js, (const uint8_t *)r->bytes, r->length);
-    if (x->kind == KIND_BLOB) {
-        char *type = final_type(x);
-        JSValue blob = blob_from_bytes(js, blob_bytes_new(r->bytes, r->length), type);
-        free(type);
-        return blob;
-    }
-    JSValue value =
-        x->kind == KIND_JSON && r->length ? body_json(js, r->bytes, r->length) : JS_NULL;
-    if (JS_IsException(value)) {
-        JS_FreeValue(js, JS_GetException(js));
-        return JS_NULL;
-    }
-    return value;
-}
-
-static JSValue get_response(JSContext *js, JSValueConst self)
-{
-    struct xhr *x = xhr_of(js, self);
-    if (!x)
-        return JS_EXCEPTION;
-    if (x->kind == KIND_DEFAULT || x->kind == KIND_TEXT)
-        return get_response_text(js, self);
-    if (x->state != DONE || x->failed || !x->answer.bytes)
-        return JS_NULL;
-    if (JS_IsUndefined(x->response_object)) {
-        JSValue object = response_object(js, x);
-        if (JS_IsException(object))
-            return object;
-        x->response_object = object;
-    }
-    return JS_DupValue(js, x->response_object);
-}
-
-enum { GET_READY_STATE, GET_STATUS, GET_STATUS_TEXT, GET_URL, GET_XML };
-
-static JSValue get(JSContext *js, JSValueConst self, int what)
-{
-    const struct xhr *x = xhr_of(js, self);
-    if (!x)
-        return JS_EXCEPTION;
-    switch (what) {
-    case GET_READY_STATE:
-        return JS_NewInt32(js, x->state);
-    case GET_STATUS:
-        return JS_NewUint32(js, x->answer.status);
-    case GET_URL:
-        return JS_NewStringLen(js, x->answer.url ? x->answer.url : "",
-                               x->answer.url ? strcspn(x->answer.url, "#") : 0);
-    case GET_XML:
-        if (x->kind != KIND_DEFAULT && x->kind != KIND_DOCUMENT)
-            return throw_dom_exception(
-                js, "InvalidStateError",
-                "responseXML goes with the responseType \"\" or \"document\" alone");
-        return JS_NULL;
-    default: /* the answers have no reason phrases */
-        return JS_NewString(js, "");
-    }
-}
+/* ---- how the answer is to be read ---- */
 
 static JSValue get_response_type(JSContext *js, JSValueConst self)
 {
@@ -742,7 +565,7 @@ static JSValue override_mime_type(JSContext *js, JSValueConst self, int count,
         return JS_EXCEPTION;
     if (x->state == LOADING || x->state == DONE)
         return invalid_state(js, "overrideMimeType");
-    char *type = text_argument(js, arguments[0], false);
+    char *type = xhr_text(js, arguments[0], false);
     struct mime_type parsed;
     if (!type)
         return JS_EXCEPTION;
@@ -826,7 +649,7 @@ static const struct interface xhr_upload_interface = {
 static const JSCFunctionListEntry prototype[] = {
     STATES,
     EVENT_HANDLER_ATTRIBUTE("readystatechange", EVENT_READYSTATECHANGE),
-    IDL_ATTRIBUTE_MAGIC("readyState", get, NULL, GET_READY_STATE),
+    IDL_ATTRIBUTE_MAGIC("readyState", xhr_get, NULL, XHR_GET_READY_STATE),
     IDL_METHOD("open", 2, open_request),
     IDL_METHOD("setRequestHeader", 2, set_request_header),
     IDL_ATTRIBUTE("timeout", get_timeout, set_timeout),
@@ -835,15 +658,15 @@ static const JSCFunctionListEntry prototype[] = {
     IDL_METHOD("send", 0, send),
     IDL_METHOD("abort", 0, abort_request),
     IDL_ATTRIBUTE("upload", get_upload, NULL),
-    IDL_ATTRIBUTE_MAGIC("responseURL", get, NULL, GET_URL),
-    IDL_ATTRIBUTE_MAGIC("status", get, NULL, GET_STATUS),
-    IDL_ATTRIBUTE_MAGIC("statusText", get, NULL, GET_STATUS_TEXT),
-    IDL_METHOD("getResponseHeader", 1, get_response_header),
-    IDL_METHOD("getAllResponseHeaders", 0, get_all_response_headers),
+    IDL_ATTRIBUTE_MAGIC("responseURL", xhr_get, NULL, XHR_GET_URL),
+    IDL_ATTRIBUTE_MAGIC("status", xhr_get, NULL, XHR_GET_STATUS),
+    IDL_ATTRIBUTE_MAGIC("statusText", xhr_get, NULL, XHR_GET_STATUS_TEXT),
+    IDL_METHOD("getResponseHeader", 1, xhr_response_header),
+    IDL_METHOD("getAllResponseHeaders", 0, xhr_all_response_headers),
     IDL_METHOD("overrideMimeType", 1, override_mime_type),
-    IDL_ATTRIBUTE("response", get_response, NULL),
-    IDL_ATTRIBUTE("responseText", get_response_text, NULL),
-    IDL_ATTRIBUTE_MAGIC("responseXML", get, NULL, GET_XML),
+    IDL_ATTRIBUTE("response", xhr_response, NULL),
+    IDL_ATTRIBUTE("responseText", xhr_response_text, NULL),
+    IDL_ATTRIBUTE_MAGIC("responseXML", xhr_get, NULL, XHR_GET_XML),
 };
 static const JSCFunctionListEntry statics[] = {STATES};
 

@@ -159,8 +159,10 @@ void service_workers_use(struct world *w, const struct service_worker_calls *cal
 {
     struct registry *g = registry_of(w);
     registry_enter(g);
-    g->calls = calls;
-    g->world = w;
+    if (!g->calls) { /* once, since it is read outside the lock by those who have been here */
+        g->calls = calls;
+        g->world = w;
+    }
     registry_leave(g);
 }
 

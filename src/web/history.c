@@ -152,6 +152,7 @@ static void load_again(struct step_task *x)
     free(n->url);
     n->url = strdup(x->change.url);
     n->handling = HISTORY_TRAVERSE;
+    history_state_unref(n->state);
     n->state = history_state_ref(x->change.state);
     n->is_reload = false;
     n->is_history = true;

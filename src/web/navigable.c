@@ -91,6 +91,7 @@ struct navigation *navigation_again(const struct document *d)
         return NULL;
     n->context = context_ref(d->context);
     n->replace = n->is_reload = true;
+    n->state = history_state_ref(d->state);
     navigation_set_initiator(n, d);
     if (!old)
         return n;

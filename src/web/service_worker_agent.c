@@ -185,8 +185,9 @@ void service_worker_post(struct service_worker *w, struct task *inner, bool func
 void worker_host_settled_down(struct service_worker *w)
 {
     struct worker_host *h = service_worker_host(w);
-    pthread_mutex_lock(&h->lock);
-    h->redundant = service_worker_state_now(w) == SERVICE_WORKER_REDUNDANT;
+    bool redundant = service_worker_state_now(w) == SERVICE_WORKER_REDUNDANT;
+    pthread_mutex_lock(&h->lock); /* below the registry's lock, which is not taken under it */
+    h->redundant = h->redundant || redundant;
     h->activated = !h->redundant;
     struct hosted_task *waiting[] = {h->functional, h->redundant ? h->first : NULL};
     h->functional = NULL;

@@ -95,7 +95,7 @@ static void explain_silence(struct wpt_result *r, enum world_end end)
 void wpt_run(const struct wpt_server *server, const struct wpt_test *test, uint64_t time_limit, struct wpt_result *result)
 {
     struct resource_loader loader = wpt_loader;
-    struct web web = {.loader = &loader, .pure = true};
+    struct web web = {.loader = &loader, .pure = true, .webassembly_stub = true};
     struct world *w = world_create(CROWD_CLOCK_VIRTUAL, 1);
     char *url = wpt_page_url(test->path);
     if (!w || !url || !(web.user_agent = user_agent_create(w))) {

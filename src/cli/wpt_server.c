@@ -1,5 +1,6 @@
 #include "cli/wpt_server.h"
 
+#include "cli/wpt_handler.h"
 #include "cli/wpt_substitute.h"
 #include "cli/wpt_suite.h"
 #include "web/url.h"
@@ -8,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* One request on its way to an answer. */
 struct answer {
     const struct wpt_server *server;
-    const char *url;
+    const struct network_request *request;
     char *path, *query; /* percent-decoded path below the checkout; what is behind '?', or "" */
     bool substitute;
     region *memory;
@@ -27,7 +29,7 @@ static const char *media_type(const char *path)
         {".html", "text/html"},       {".htm", "text/html"},        {".js", "text/javascript"}, {".mjs", "text/javascript"},
         {".json", "application/json"}, {".txt", "text/plain"},       {".css", "text/css"},       {".xml", "application/xml"},
         {".svg", "image/svg+xml"},    {".png", "image/png"},        {".xhtml", "application/xhtml+xml"},
-        {".asis", "text/html"},       {".wasm", "application/wasm"},
+        {".wasm", "application/wasm"},
     };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (wpt_ends_with(path, types[i].ending))
@@ -65,7 +67,7 @@ static void add_header_file(struct answer *a, const char *path, bool substitute)
     if (!text)
         return;
     if (substitute) {
-        wpt_substitute(text, length, a->url, &replaced);
+        wpt_substitute(text, length, a->request->url, &replaced);
         add_header_lines(a, region_text(a->memory, buffer_text(&replaced)));
     } else {
         add_header_lines(a, text);
@@ -87,12 +89,12 @@ static void add_headers_of(struct answer *a, const char *path)
 
 static void run_pipe(struct answer *a, const char *text)
 {
-    char name[128], value[512];
+    char name[128], value[512] = "";
     unsigned code;
     double seconds;
     if (!strncmp(text, "sub", 3))
         a->substitute = true;
-    else if (sscanf(text, "header(%127[^,],%511[^)])", name, value) == 2)
+    else if (sscanf(text, "header(%127[^,],%511[^)])", name, value) >= 1)
         header_list_set(&a->out->headers, name, value);
     else if (sscanf(text, "status(%u)", &code) == 1)
         a->out->status = code;
@@ -106,7 +108,7 @@ static void run_pipes(struct answer *a)
     char *state = NULL;
     if (!strstr(a->query, "pipe="))
         return;
-    wpt_substitute("{{GET[pipe]}}", 13, a->url, &pipes);
+    wpt_substitute("{{GET[pipe]}}", 13, a->request->url, &pipes);
     for (char *pipe = strtok_r(region_text(a->memory, buffer_text(&pipes)), "|", &state); pipe; pipe = strtok_r(NULL, "|", &state))
         run_pipe(a, pipe);
     buffer_release(&pipes);
@@ -118,7 +120,7 @@ static status answer_text(struct answer *a, const char *text, size_t length, con
 {
     buffer replaced = {0};
     if (a->substitute) {
-        wpt_substitute(text, length, a->url, &replaced);
+        wpt_substitute(text, length, a->request->url, &replaced);
         text = buffer_text(&replaced);
         length = replaced.length;
     }
@@ -242,10 +244,30 @@ static status answer_generated(struct answer *a)
     return s;
 }
 
+/* A file that has the status line and the headers, too: the suite's ".asis". */
+static status answer_as_is(struct answer *a, char *text, size_t length)
+{
+    char *line = memmem(text, length, "\n", 1), *body = memmem(text, length, "\n\n", 2), *spaced = memmem(text, length, "\r\n\r\n", 4);
+    body = !body || (spaced && spaced < body) ? spaced : body;
+    if (!line || !body || sscanf(text, "HTTP/%*s %u", &a->out->status) != 1)
+        return STATUS_IO;
+    size_t head = (size_t)(body - text);
+    body += body == spaced ? 4 : 2;
+    add_header_lines(a, region_copy(a->memory, line + 1, line < text + head ? head - (size_t)(line + 1 - text) : 0));
+    return answer_text(a, body, length - (size_t)(body - text), "text/html");
+}
+
 static status answer_file(struct answer *a)
 {
     size_t length;
-    char *text = wpt_ends_with(a->path, ".py") ? NULL : wpt_read_file(file_path(a, a->path), &length);
+    if (wpt_ends_with(a->path, ".py") && access(file_path(a, a->path), R_OK) == 0)
+        return wpt_handle(a->server->folder, file_path(a, a->path), a->request, a->out);
+    char *text = wpt_read_file(file_path(a, a->path), &length);
+    if (text && wpt_ends_with(a->path, ".asis")) {
+        status s = answer_as_is(a, text, length);
+        free(text);
+        return s;
+    }
     if (!text)
         return answer_generated(a);
     a->substitute |= strstr(a->path, ".sub.") != NULL;
@@ -272,15 +294,13 @@ static bool is_host_of_ours(const char *url)
     return ours;
 }
 
-static status load(void *context, const char *url, const char *method, bool preflight, struct resource *out)
+static status load(void *context, const struct network_request *q, struct resource *out)
 {
-    struct answer a = {.server = context, .url = url, .memory = region_create(), .out = out};
-    const char *path = strstr(url, "://");
+    struct answer a = {.server = context, .request = q, .memory = region_create(), .out = out};
+    const char *path = strstr(q->url, "://");
     status s = STATUS_NOT_FOUND;
     path = path ? strchr(path + 3, '/') : NULL;
-    (void)method;
-    (void)preflight;
-    if (path && is_host_of_ours(url)) {
+    if (path && is_host_of_ours(q->url)) {
         a.path = region_text(a.memory, path + 1);
         a.query = a.path + strcspn(a.path, "?#");
         a.query += *a.query == '?' ? (*a.query = 0, 1) : (*a.query = 0, 0);
@@ -290,6 +310,8 @@ static status load(void *context, const char *url, const char *method, bool pref
         buffer_release(&decoded);
         out->status = 200;
         run_pipes(&a);
+        if (!strcmp(a.path, "resources/WebIDLParser.js"))
+            a.path = region_text(a.memory, "resources/webidl2/lib/webidl2.js");
         if (!strcmp(a.path, "resources/testharnessreport.js"))
             s = answer_text(&a, report_script, sizeof report_script - 1, "text/javascript");
         else if (!strstr(a.path, ".."))

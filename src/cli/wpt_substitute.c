@@ -54,14 +54,20 @@ static bool add_host(const char *subdomain, const char *host, buffer *out)
     return false;
 }
 
-static bool add_port(const char *scheme, const char *index, buffer *out)
+unsigned wpt_port(const char *scheme, bool second)
 {
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-        if (!strcmp(scheme, schemes[i].scheme)) {
-            buffer_format(out, "%u", schemes[i].ports[*index == '1']);
-            return true;
-        }
-    return false;
+        if (!strcmp(scheme, schemes[i].scheme))
+            return schemes[i].ports[second];
+    return 0;
+}
+
+static bool add_port(const char *scheme, const char *index, buffer *out)
+{
+    unsigned port = wpt_port(scheme, *index == '1');
+    if (port)
+        buffer_format(out, "%u", port);
+    return port != 0;
 }
 
 /* {{location[host]}} and its kin. */

@@ -41,6 +41,9 @@
     X(LOCK_MANAGER)                                                                                \
     X(LOCK)                                                                                        \
     X(BLOB)                                                                                        \
+    X(FILE)                                                                                        \
+    X(WEBASSEMBLY_MEMORY)                                                                          \
+    X(WEBASSEMBLY_MODULE)                                                                          \
     X(URL)                                                                                         \
     X(URL_SEARCH_PARAMS)                                                                           \
     X(URL_SEARCH_PARAMS_ITERATOR)                                                                  \

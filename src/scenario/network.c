@@ -196,16 +196,15 @@ static char *nothing_there(const plan *p, const char *url)
     return text.text; /* the buffer's memory is the C library's */
 }
 
-static status load(void *context, const char *url, const char *method, bool preflight,
-                   struct resource *out)
+static status load(void *context, const struct network_request *q, struct resource *out)
 {
     struct network *n = context;
-    const plan_resource *r = plan_find_resource(n->plan, url);
+    const plan_resource *r = plan_find_resource(n->plan, q->url);
     if (r)
-        return answer(n, r, url, method, preflight, out);
-    status s = answer_from_files(n->plan, url, out);
+        return answer(n, r, q->url, q->method, q->preflight, out);
+    status s = answer_from_files(n->plan, q->url, out);
     if (s == STATUS_NOT_FOUND)
-        out->error = nothing_there(n->plan, url);
+        out->error = nothing_there(n->plan, q->url);
     return s;
 }
 

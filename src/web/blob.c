@@ -1,4 +1,5 @@
-/* The Blob interface (File API section 3). */
+/* The Blob and File interfaces (File API sections 3 and 4). */
+#include "agent/world.h"
 #include "base/assert.h"
 #include "message/envelope.h"
 #include "web/blob_object.h"
@@ -8,6 +9,7 @@
 #include "web/idl.h"
 #include "web/random.h"
 #include "web/realm.h"
+#include "web/serializable.h"
 #include "web/text.h"
 
 #include <stdlib.h>
@@ -18,12 +20,15 @@ struct blob {
     struct blob_bytes *bytes;
     size_t offset, length;
     char *type;
+    char *name; /* of a File; NULL = no File */
+    int64_t last_modified; /* the same: ms since 1970 */
 };
 
 static void free_blob(struct blob *b)
 {
     blob_bytes_unref(b->bytes);
     free(b->type);
+    free(b->name);
     free(b);
 }
 
@@ -41,22 +46,26 @@ static void finalize(JSRuntime *runtime, JSValueConst value)
     free_blob(b);
 }
 
-/* A new object; takes the reference to the bytes and the type. */
-static JSValue new_blob(JSContext *js, JSValueConst new_target, struct blob_bytes *bytes,
-                        size_t offset, size_t length, char *type)
+/* A new object; takes what `b` refers to. */
+static JSValue new_object(JSContext *js, const struct interface *i, JSValueConst new_target, struct blob blob)
 {
-    struct blob *b = calloc(1, sizeof *b);
-    hd_assert(b && type);
-    b->bytes = bytes;
-    b->offset = offset;
-    b->length = length;
-    b->type = type;
-    JSValue object = interface_object_from(js, &blob_interface, new_target, b);
+    struct blob *b = malloc(sizeof *b);
+    hd_assert(b && blob.type);
+    *b = blob;
+    JSValue object = interface_object_from(js, i, new_target, b);
     if (JS_IsException(object))
         free_blob(b);
     else
         external_hold(engine_of(js), &b->external, let_go);
     return object;
+}
+
+/* The same for a Blob: takes the reference to the bytes and the type. */
+static JSValue new_blob(JSContext *js, JSValueConst new_target, struct blob_bytes *bytes,
+                        size_t offset, size_t length, char *type)
+{
+    return new_object(js, &blob_interface, new_target,
+                      (struct blob){.bytes = bytes, .offset = offset, .length = length, .type = type});
 }
 
 JSValue blob_from_bytes(JSContext *js, struct blob_bytes *bytes, const char *type)
@@ -76,10 +85,11 @@ bool blob_view(JSValueConst value, struct blob_view *out)
 /* ---- structured clone ---- */
 
 struct blob_value {
-    struct platform_value value;
+    struct serialized serialized;
     struct blob_bytes *bytes;
     size_t offset, length;
-    char *type;
+    char *type, *name; /* name: of a File, else NULL */
+    int64_t last_modified;
 };
 
 static void value_drop(struct platform_value *value)
@@ -87,27 +97,35 @@ static void value_drop(struct platform_value *value)
     struct blob_value *v = (struct blob_value *)value;
     blob_bytes_unref(v->bytes);
     free(v->type);
+    free(v->name);
     free(v);
 }
 
-struct platform_value *blob_serialize(JSContext *js, JSValueConst value)
+static struct serialized *serialize(JSContext *js, JSValueConst value)
 {
     const struct blob *b = interface_peek(value, &blob_interface);
     struct blob_value *v = b ? malloc(sizeof *v) : NULL;
     (void)js;
     if (!v)
         return NULL;
-    *v = (struct blob_value){{value_drop}, blob_bytes_ref(b->bytes), b->offset, b->length, strdup(b->type)};
-    return &v->value;
+    *v = (struct blob_value){{.value.drop = value_drop}, blob_bytes_ref(b->bytes), b->offset, b->length, strdup(b->type),
+                             b->name ? strdup(b->name) : NULL, b->last_modified};
+    return &v->serialized;
 }
 
-JSValue blob_deserialize(JSContext *js, const struct platform_value *value)
+static JSValue deserialize(JSContext *js, const struct serialized *value)
 {
     const struct blob_value *v = (const struct blob_value *)value;
     if (realm_of(js)->kind == GLOBAL_WORKLET) /* R-TR-08: not exposed there */
         return throw_dom_exception(js, "DataCloneError", "there are no Blobs in a worklet");
-    return new_blob(js, JS_UNDEFINED, blob_bytes_ref(v->bytes), v->offset, v->length, strdup(v->type));
+    return new_object(js, v->name ? &file_interface : &blob_interface, JS_UNDEFINED,
+                      (struct blob){.bytes = blob_bytes_ref(v->bytes), .offset = v->offset, .length = v->length,
+                                    .type = strdup(v->type), .name = v->name ? strdup(v->name) : NULL,
+                                    .last_modified = v->last_modified});
 }
+
+const struct serializable blob_serializable = {HOST_CLASS_BLOB, serialize, deserialize};
+const struct serializable file_serializable = {HOST_CLASS_FILE, serialize, deserialize};
 
 static struct blob *blob_of(JSContext *js, JSValueConst self)
 {
@@ -159,28 +177,66 @@ static char *read_type(JSContext *js, JSValueConst value)
     return type.text;
 }
 
-static JSValue construct(JSContext *js, JSValueConst new_target, int count, JSValueConst *arguments)
+/* Reads parts (undefined: none) and `type` of the options into `out`. 0, or -1 with an exception. */
+static int read_content(JSContext *js, JSValueConst parts, JSValueConst options, struct blob *out)
 {
     buffer bytes = {0};
-    JSValueConst options;
-    if (count > 0 && !JS_IsUndefined(arguments[0]) && !JS_IsObject(arguments[0]))
-        return JS_ThrowTypeError(js, "Blob: the parts are not a sequence");
-    if (idl_dictionary(js, count > 1 ? arguments[1] : JS_UNDEFINED, &options))
-        return JS_EXCEPTION;
-    if (count > 0 && !JS_IsUndefined(arguments[0]) &&
-        idl_sequence(js, arguments[0], add_part, &bytes)) {
+    if (!JS_IsUndefined(parts) && idl_sequence(js, parts, add_part, &bytes)) {
         buffer_release(&bytes);
-        return JS_EXCEPTION;
+        return -1;
     }
     JSValue type_value = idl_member(js, options, "type");
     char *type = JS_IsException(type_value) ? NULL : read_type(js, type_value);
     JS_FreeValue(js, type_value);
-    JSValue result = JS_EXCEPTION;
     if (type)
-        result = new_blob(js, new_target, blob_bytes_new(buffer_text(&bytes), bytes.length), 0,
-                          bytes.length, type);
+        *out = (struct blob){.bytes = blob_bytes_new(buffer_text(&bytes), bytes.length), .length = bytes.length, .type = type};
     buffer_release(&bytes);
-    return result;
+    return type ? 0 : -1;
+}
+
+static JSValue construct(JSContext *js, JSValueConst new_target, int count, JSValueConst *arguments)
+{
+    struct blob b;
+    JSValueConst options, parts = count > 0 ? arguments[0] : JS_UNDEFINED;
+    if (!JS_IsUndefined(parts) && !JS_IsObject(parts))
+        return JS_ThrowTypeError(js, "Blob: the parts are not a sequence");
+    if (idl_dictionary(js, count > 1 ? arguments[1] : JS_UNDEFINED, &options) || read_content(js, parts, options, &b))
+        return JS_EXCEPTION;
+    return new_object(js, &blob_interface, new_target, b);
+}
+
+static int read_last_modified(JSContext *js, JSValueConst options, int64_t *out)
+{
+    struct agent *a = realm_of(js)->agent;
+    JSValue value = idl_member(js, options, "lastModified");
+    int failed = JS_IsException(value) ? -1 : 0;
+    if (JS_IsUndefined(value))
+        *out = (int64_t)(a->world->wall_start + agent_now(a)) / 1000000;
+    else if (!failed)
+        failed = JS_ToInt64(js, out, value);
+    JS_FreeValue(js, value);
+    return failed;
+}
+
+static JSValue construct_file(JSContext *js, JSValueConst new_target, int count, JSValueConst *arguments)
+{
+    struct blob b;
+    buffer name = {0};
+    JSValueConst options;
+    int64_t last_modified;
+    if (!idl_arguments(js, "File", count, 2))
+        return JS_EXCEPTION;
+    if (!JS_IsObject(arguments[0]))
+        return JS_ThrowTypeError(js, "File: the parts are not a sequence");
+    buffer_add(&name, "");
+    if (text_add_usv(js, arguments[1], &name) || idl_dictionary(js, count > 2 ? arguments[2] : JS_UNDEFINED, &options) ||
+        read_last_modified(js, options, &last_modified) || read_content(js, arguments[0], options, &b)) {
+        buffer_release(&name);
+        return JS_EXCEPTION;
+    }
+    b.name = name.text;
+    b.last_modified = last_modified;
+    return new_object(js, &file_interface, new_target, b);
 }
 
 /* ---- attributes and methods ---- */
@@ -272,4 +328,34 @@ const struct interface blob_interface = {
     .constructor = construct,
     .prototype = prototype,
     .prototype_count = sizeof prototype / sizeof *prototype,
+};
+
+/* ---- File ---- */
+
+static JSValue get_name(JSContext *js, JSValueConst self)
+{
+    const struct blob *b = interface_opaque(js, self, &file_interface);
+    return b ? JS_NewString(js, b->name) : JS_EXCEPTION;
+}
+
+static JSValue get_last_modified(JSContext *js, JSValueConst self)
+{
+    const struct blob *b = interface_opaque(js, self, &file_interface);
+    return b ? JS_NewInt64(js, b->last_modified) : JS_EXCEPTION;
+}
+
+static const JSCFunctionListEntry file_prototype[] = {
+    IDL_ATTRIBUTE("name", get_name, NULL),
+    IDL_ATTRIBUTE("lastModified", get_last_modified, NULL),
+};
+
+const struct interface file_interface = {
+    .host_class = HOST_CLASS_FILE,
+    .name = "File",
+    .parent = &blob_interface,
+    .class_definition = {.finalizer = finalize},
+    .constructor = construct_file,
+    .constructor_length = 2,
+    .prototype = file_prototype,
+    .prototype_count = sizeof file_prototype / sizeof *file_prototype,
 };

@@ -1,4 +1,4 @@
-/* The Blob interface. Own thread. */
+/* The Blob and File interfaces. Own thread. */
 #ifndef HEDDLE_WEB_BLOB_OBJECT_H
 #define HEDDLE_WEB_BLOB_OBJECT_H
 
@@ -7,6 +7,7 @@
 struct realm;
 
 extern const struct interface blob_interface;
+extern const struct interface file_interface;
 
 /* A Blob of all the bytes (taken), of that type (copied). */
 struct blob_bytes;
@@ -20,10 +21,6 @@ struct blob_view {
 };
 bool blob_view(JSValueConst value, struct blob_view *out);
 
-/* Blob's serialization steps and their way back (File API 3.1): message/message.h. */
-struct platform_value;
-struct platform_value *blob_serialize(JSContext *js, JSValueConst value);
-JSValue blob_deserialize(JSContext *js, const struct platform_value *value);
 
 /* URL.createObjectURL: a string, or a TypeError for what is no Blob. */
 JSValue blob_url_create(struct realm *r, JSValueConst value);

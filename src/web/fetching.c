@@ -208,13 +208,46 @@ static bool list_allows(const struct fetching *f, const struct resource *r, cons
     return allowed;
 }
 
+/* Fetch "append a request `Origin` header". */
+static void add_origin(const struct fetching *f, struct header_list *headers)
+{
+    bool reads = !strcmp(f->method, "GET") || !strcmp(f->method, "HEAD");
+    if (f->tainting == RESPONSE_CORS || (!reads && f->request->mode != MODE_NO_CORS))
+        header_list_set(headers, "Origin", f->origin);
+}
+
+static void add_headers(const struct fetching *f, struct header_list *headers)
+{
+    if (f->request->headers)
+        header_list_copy(headers, f->request->headers);
+    add_origin(f, headers);
+}
+
+static void add_preflight_headers(const struct fetching *f, struct header_list *headers)
+{
+    buffer names = {0};
+    size_t from = 0;
+    header_list_set(headers, "Origin", f->origin);
+    header_list_set(headers, "Access-Control-Request-Method", f->method);
+    for (const char *name; (name = unsafe_header(f->request, &from));)
+        buffer_format(&names, "%s%s", names.length ? "," : "", name);
+    if (names.length)
+        header_list_set(headers, "Access-Control-Request-Headers", buffer_text(&names));
+    buffer_release(&names);
+}
+
 /* Fetch "CORS-preflight fetch": the resource answers it with its own headers, at once and with an
  * ok status. */
 static status preflight(struct fetching *f, const char *url)
 {
     const struct resource_loader *loader = ((const struct web *)f->world->host)->loader;
     struct resource answer = {0};
-    status s = loader->load(loader->context, url, "OPTIONS", true, &answer);
+    struct network_request q = {url, "OPTIONS", NULL, true};
+    struct header_list headers = {0};
+    add_preflight_headers(f, &headers);
+    q.headers = &headers;
+    status s = loader->load(loader->context, &q, &answer);
+    header_list_release(&headers);
     if (s != STATUS_OK) {
         s = network_error(f, s, "%s", answer.error ? answer.error : status_text(s));
         resource_release(&answer);
@@ -342,7 +375,11 @@ static status http_fetch(struct fetching *f)
     char *url = serialized(&f->url, true), *location = NULL;
     status s = needs_preflight(f) ? preflight(f, url) : STATUS_OK;
     if (s == STATUS_OK) {
-        s = loader->load(loader->context, url, f->method, false, f->out);
+        struct header_list headers = {0};
+        add_headers(f, &headers);
+        struct network_request q = {url, f->method, &headers, false};
+        s = loader->load(loader->context, &q, f->out);
+        header_list_release(&headers);
         if (s != STATUS_OK)
             f->out->type = RESPONSE_ERROR;
     }

@@ -20,6 +20,8 @@
 #include "web/service_worker.h"
 #include "web/shared_worker.h"
 #include "web/worklet.h"
+#include "web/web_agent.h"
+#include "web/webassembly.h"
 #include "web/window.h"
 #include "web/window_proxy.h"
 #include "web/worker_global.h"
@@ -248,6 +250,7 @@ int globals_install(struct realm *r)
                  (r->secure && (install(r->js, global, &cache_globals) < 0 || install(r->js, global, &client_globals) < 0)) ||
                  (r->secure && r->kind == GLOBAL_WINDOW && /* R-EXP-04 */
                   (install(r->js, global, &audio_globals) < 0 || install(r->js, global, &css_globals) < 0)) ||
+                 (web_of(r->agent)->webassembly_stub && install(r->js, global, &webassembly_globals) < 0) ||
                  (!r->pure && install(r->js, global, &heddle_globals) < 0);
     JS_FreeValue(r->js, global);
     return failed ? -1 : 0;

@@ -8,7 +8,7 @@
 
 #include "engine/host_class.h"
 #include "message/message.h"
-#include "web/blob_object.h"
+#include "web/serializable.h"
 #include "web/event.h"
 #include "web/globals.h"
 #include "web/message_delivery.h"
@@ -210,7 +210,7 @@ static struct port *ship(JSContext *js, JSValueConst value)
     return port;
 }
 
-const struct message_host message_host = {may_share, ship, message_port_object, blob_serialize, blob_deserialize};
+const struct message_host message_host = {may_share, ship, message_port_object, platform_object_serialize, platform_object_deserialize};
 
 /* ---- MessagePort ---- */
 

@@ -91,14 +91,20 @@ bool resource_shows_header(const struct resource *r, const char *name);
 /* "ok status": 200 to 299. */
 bool resource_is_ok(const struct resource *r);
 
+/* What goes over the network. Borrowed texts. */
+struct network_request {
+    const char *url;                   /* http(s), without a fragment */
+    const char *method;
+    const struct header_list *headers; /* the script's own, and those that Fetch adds */
+    bool preflight; /* CORS: answered with the resource's own headers, and no fetch of it */
+};
+
 /* What the run serves under http(s) URLs. */
 struct resource_loader {
     /* STATUS_OK: bytes, length, status, headers and delay were filled in; a redirect is a status
      * with `Location`. Otherwise it is a network error, and `error` says why: STATUS_NOT_FOUND when
-     * nothing is declared there, STATUS_IO when a failure is declared. The URL has no fragment. A
-     * preflight is answered with the resource's own headers and does not count as a fetch. */
-    status (*load)(void *context, const char *url, const char *method, bool preflight,
-                   struct resource *out);
+     * nothing is declared there, STATUS_IO when a failure is declared. */
+    status (*load)(void *context, const struct network_request *q, struct resource *out);
     /* The URL that a bare module specifier ("ringbuf.js") stands for, or a relative one within a
      * package, malloc'd; NULL when there is none, or it stands for no other than itself. */
     char *(*find_package)(void *context, const char *referrer, const char *specifier);
@@ -129,6 +135,7 @@ struct web {
     const struct resource_loader *loader;
     struct user_agent *user_agent;
     bool pure; /* no `heddle` global */
+    bool webassembly_stub; /* web/webassembly.h */
     const struct declared_origin *origins;
     size_t origin_count;
     const char *const *public_suffixes; /* beside the list's: "example" */

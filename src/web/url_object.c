@@ -301,6 +301,7 @@ static const struct lazy_property lazy[] = {
     INTERFACE_PROPERTY(url_interface),
     {"URLSearchParams", interface_build, &search_params_interface},
     {"Blob", interface_build, &blob_interface},
+    {"File", interface_build, &file_interface},
 };
 
 const struct global_part url_globals = {.lazy = lazy, .lazy_count = sizeof lazy / sizeof *lazy};

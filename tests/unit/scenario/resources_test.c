@@ -163,10 +163,16 @@ static void test_wrong_resources(void)
 
 /* ---- what the network answers ---- */
 
+static status ask_as(const struct resource_loader *l, const char *url, const char *method, bool preflight, struct resource *out)
+{
+    const struct network_request q = {.url = url, .method = method, .preflight = preflight};
+    *out = (struct resource){0};
+    return l->load(l->context, &q, out);
+}
+
 static status ask(const struct resource_loader *l, const char *url, struct resource *out)
 {
-    *out = (struct resource){0};
-    return l->load(l->context, url, "GET", false, out);
+    return ask_as(l, url, "GET", false, out);
 }
 
 static void test_answers(void)
@@ -181,7 +187,7 @@ static void test_answers(void)
     CU_ASSERT_EQUAL(ask(&l, "https://cdn.example/bytes", &r), STATUS_OK);
     CU_ASSERT_EQUAL(r.length, 3);
     resource_release(&r);
-    CU_ASSERT_EQUAL(l.load(l.context, "https://cdn.example/bytes", "PUT", false, &r), STATUS_OK);
+    CU_ASSERT_EQUAL(ask_as(&l, "https://cdn.example/bytes", "PUT", false, &r), STATUS_OK);
     CU_ASSERT_EQUAL(r.status, 405);
     resource_release(&r);
     CU_ASSERT_EQUAL(ask(&l, "https://app.example/down", &r), STATUS_IO);
@@ -204,7 +210,7 @@ static void test_versions(void)
     struct network *n = network_create(p);
     struct resource_loader l = network_loader(n);
     struct resource r = {0};
-    CU_ASSERT_EQUAL(l.load(l.context, "https://app.example/sw.js", "OPTIONS", true, &r), STATUS_OK);
+    CU_ASSERT_EQUAL(ask_as(&l, "https://app.example/sw.js", "OPTIONS", true, &r), STATUS_OK);
     resource_release(&r);
     for (size_t i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(ask(&l, "https://app.example/sw.js", &r), STATUS_OK);

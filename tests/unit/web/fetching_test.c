@@ -137,11 +137,10 @@ static void set_headers(struct resource *out, const char *lines)
     }
 }
 
-static status load(void *context, const char *url, const char *method, bool preflight,
-                   struct resource *out)
+static status load(void *context, const struct network_request *q, struct resource *out)
 {
     for (size_t i = 0; i < sizeof served / sizeof *served; i++)
-        if (!strcmp(served[i].url, url)) {
+        if (!strcmp(served[i].url, q->url)) {
             out->status = served[i].status;
             out->bytes = strdup("body");
             out->length = 4;

@@ -19,7 +19,7 @@ static void sink(struct world *w, struct notice *n, void *context)
         buffer_format(out, "error %s: %s\n", finding_name((finding_kind)n->finding), n->text);
 }
 
-static status load_nothing(void *context, const char *url, const char *method, bool preflight, struct resource *out)
+static status load_nothing(void *context, const struct network_request *q, struct resource *out)
 {
     return STATUS_NOT_FOUND;
 }

@@ -51,7 +51,7 @@ static void help(void)
          "  --expect FILE     what is known to fail or is left out, with reasons (default: " DEFAULT_EXPECTATIONS ",\n"
          "                    when that is there; 'none' for none)\n"
          "  --list            prints the failures as the expectation file has them\n"
-         "  --verbose         prints every result\n"
+         "  --verbose         prints every result, and what tests write on their consoles\n"
          "  --junit FILE      also writes the results as JUnit XML\n"
          "  --unobserved      the plain engine\n"
          "  --help            this text\n\n"
@@ -113,11 +113,13 @@ static void tell(const struct command *c, const char *path, const char *name, bo
 
 static void tell_result(const struct command *c, const char *path, const struct wpt_result *r, struct tally *t, buffer *cases)
 {
+    static const char *const ended[] = {"no results", "an error of the harness", "the harness timed out", "a precondition failed"};
+    static const char *const statuses[] = {"", "failed", "timed out", "not run", "a precondition failed"};
     struct wpt_subtest subtest;
     for (const char *at = NULL; (at = wpt_result_next(r, at, &subtest));)
-        tell(c, path, subtest.name, subtest.status == WPT_PASS, subtest.message, t, cases);
+        tell(c, path, subtest.name, subtest.status == WPT_PASS, *subtest.message || subtest.status > WPT_PRECONDITION_FAILED ? subtest.message : statuses[subtest.status], t, cases);
     if (!r->has_ended || r->harness || r->is_full)
-        tell(c, path, NULL, false, r->is_full ? "more results than there is room for" : r->message, t, cases);
+    tell(c, path, NULL, false, r->is_full ? "more results than there is room for" : *r->message ? r->message : ended[r->harness & 3], t, cases);
 }
 
 /* The exit code: whether the results could be written. */
@@ -155,7 +157,7 @@ static void print_tally(const struct tally *t)
 static void run_test(void *context, size_t index, void *result)
 {
     const struct command *c = context;
-    wpt_run(&c->server, &c->suite.tests[index], c->time_limit, result);
+    wpt_run(&c->server, &c->suite.tests[index], c->time_limit, c->verbose, result);
 }
 
 static void blame_test(void *context, size_t index, void *result, const char *why)

@@ -65,14 +65,22 @@ static void read_results(struct wpt_result *r, const char *json)
 
 /* ---- the run ---- */
 
+struct listener {
+    struct wpt_result *result;
+    bool tells_console;
+};
+
 static void sink(struct world *w, struct notice *n, void *context)
 {
-    struct wpt_result *r = context;
+    const struct listener *l = context;
+    struct wpt_result *r = l->result;
     if (r->has_ended)
         return;
     if (n->kind == NOTICE_CONSOLE && !strncmp(n->text, WPT_RESULTS, sizeof WPT_RESULTS - 1)) {
         read_results(r, n->text + sizeof WPT_RESULTS - 1);
         world_stop(w);
+    } else if (n->kind == NOTICE_CONSOLE && l->tells_console) {
+        fprintf(stderr, "console: %s\n", n->text);
     } else if (n->kind == NOTICE_ERROR && n->text && !*r->message) {
         /* Told only when no results come. */
         snprintf(r->message, sizeof r->message, "%s", n->text);
@@ -92,7 +100,8 @@ static void explain_silence(struct wpt_result *r, enum world_end end)
     snprintf(r->message, sizeof r->message, "%s%s%.200s", ends[end], *last ? ": " : "", last);
 }
 
-void wpt_run(const struct wpt_server *server, const struct wpt_test *test, uint64_t time_limit, struct wpt_result *result)
+void wpt_run(const struct wpt_server *server, const struct wpt_test *test, uint64_t time_limit, bool tells_console,
+             struct wpt_result *result)
 {
     struct resource_loader loader = wpt_loader;
     struct web web = {.loader = &loader, .pure = true, .webassembly_stub = true};
@@ -106,7 +115,8 @@ void wpt_run(const struct wpt_server *server, const struct wpt_test *test, uint6
     w->host = &web;
     struct window_options options = {.name = "page", .url = url};
     status s = window_start(web.user_agent, &options);
-    const struct world_watch watch = {.sink = sink, .context = result};
+    struct listener listener = {result, tells_console};
+    const struct world_watch watch = {.sink = sink, .context = &listener};
     enum world_end end = world_run(w, CLOCK_LIMIT_NS, time_limit, &watch);
     if (!result->has_ended)
         explain_silence(result, s == STATUS_OK ? end : WORLD_INTERRUPTED);

@@ -29,7 +29,8 @@ struct wpt_subtest {
 };
 const char *wpt_result_next(const struct wpt_result *r, const char *at, struct wpt_subtest *out);
 
-/* The harness's own limit, on the run's clock, is 10 s, or 60 s for long tests; `time_limit` is the machine's, in ns. Blocks until then. */
-void wpt_run(const struct wpt_server *server, const struct wpt_test *test, uint64_t time_limit, struct wpt_result *result);
+/* `tells_console`: what the test writes there goes to standard error. The harness's own limit, on the run's clock, is 10 s, or 60 s for long tests; `time_limit` is the machine's, in ns. Blocks until then. */
+void wpt_run(const struct wpt_server *server, const struct wpt_test *test, uint64_t time_limit, bool tells_console,
+             struct wpt_result *result);
 
 #endif

@@ -338,11 +338,8 @@ void page_begin(struct navigation *n, struct agent *a)
     d->state = n->state;
     n->state = NULL;
     if (p) {
-        if (d->base) {
-            char *base = strdup(d->base);
-            free(p->realm->base);
-            p->realm->base = base;
-        }
+        free(p->realm->base); /* of the initial document, whose Window this one may have taken over */
+        p->realm->base = d->base ? strdup(d->base) : NULL;
         page_announce(p);
         p->loads = n->loads;
         n->loads = false;

@@ -19,6 +19,7 @@
     X(DEDICATED_WORKER_GLOBAL_SCOPE)                                                               \
     X(WORKER_LOCATION)                                                                             \
     X(WORKER_NAVIGATOR)                                                                            \
+    X(NAVIGATOR)                                                                                   \
     X(WORKER)                                                                                      \
     X(SHARED_WORKER)                                                                               \
     X(SHARED_WORKER_GLOBAL_SCOPE)                                                                  \

@@ -237,9 +237,10 @@ static int install_worklet(struct realm *r)
 int globals_install(struct realm *r)
 {
     static const struct global_part *const parts[] = {
-        &console_globals, &event_globals,   &encoding_globals,  &url_globals,  &performance_globals, &crypto_globals,
-        &timer_globals,   &message_globals, &broadcast_globals, &lock_globals, &fetch_globals,       NULL,
-    }, *const not_of_service_workers[] = {&worker_globals, &xhr_globals, NULL}; /* R-EXP-01, R-EXP-09 */
+        &console_globals, &event_globals,   &encoding_globals,  &url_globals,   &performance_globals, &crypto_globals,
+        &timer_globals,   &message_globals, &broadcast_globals, &fetch_globals, NULL,
+    }, *const not_of_service_workers[] = {&worker_globals, &xhr_globals, NULL}, /* R-EXP-01, R-EXP-09 */
+        *const secure_parts[] = {&cache_globals, &lock_globals, &client_globals, NULL};
     if (r->kind == GLOBAL_WORKLET)
         return install_worklet(r);
     JSValue global = JS_GetGlobalObject(r->js);
@@ -247,7 +248,7 @@ int globals_install(struct realm *r)
     int failed = remove_own_tag(r->js, global) || install_own(r, global) || install_all(r->js, global, parts) ||
                  (r->kind != GLOBAL_SERVICE_WORKER && install_all(r->js, global, not_of_service_workers)) ||
                  install(r->js, global, location) < 0 || install_visual(r, global) < 0 || hide_shared_memory(r, global) ||
-                 (r->secure && (install(r->js, global, &cache_globals) < 0 || install(r->js, global, &client_globals) < 0)) ||
+                 (r->secure && install_all(r->js, global, secure_parts)) ||
                  (r->secure && r->kind == GLOBAL_WINDOW && /* R-EXP-04 */
                   (install(r->js, global, &audio_globals) < 0 || install(r->js, global, &css_globals) < 0)) ||
                  (web_of(r->agent)->webassembly_stub && install(r->js, global, &webassembly_globals) < 0) ||

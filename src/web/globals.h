@@ -29,8 +29,8 @@ extern const struct global_part lock_globals;      /* LockManager, Lock; navigat
 extern const struct global_part audio_globals;     /* AudioContext & co.; windows */
 extern const struct global_part css_globals;       /* CSS; windows */
 extern const struct global_part worker_globals;    /* Worker */
-extern const struct global_part location_globals;  /* location, navigator */
-extern const struct global_part window_location_globals; /* navigator: windows have their location in web/window.c */
+extern const struct global_part location_globals;  /* location, navigator; workers */
+extern const struct global_part window_location_globals; /* the same for windows, whose location is in web/window.c */
 extern const struct global_part heddle_globals;    /* the `heddle` object */
 
 /* worker.c: what a DedicatedWorkerGlobalScope has of its own. */

@@ -1,4 +1,4 @@
-/* `location`, `navigator` and `history` (HTML 7.2.4, 7.2.5, 8.9, 10.3.2). */
+/* `location` and `history` of windows (HTML 7.2.4, 7.2.5). */
 #include "base/buffer.h"
 #include "engine/interface.h"
 #include "web/error_report.h"
@@ -55,38 +55,17 @@ static JSValue to_string(JSContext *js, JSValueConst self, int count, JSValueCon
 }
 
 #define SHOWN (JS_PROP_CONFIGURABLE | JS_PROP_ENUMERABLE)
-#define PART(name, part) JS_CGETSET_MAGIC_DEF2(name, get_part, NULL, part, SHOWN)
 
-static const JSCFunctionListEntry worker_location_entries[] = {
-    JS_CGETSET_DEF2("href", get_href, NULL, SHOWN),
-    JS_CGETSET_DEF2("origin", get_origin, NULL, SHOWN),
-    PART("protocol", URL_PROTOCOL),
-    PART("host", URL_HOST),
-    PART("hostname", URL_HOSTNAME),
-    PART("port", URL_PORT),
-    PART("pathname", URL_PATHNAME),
-    PART("search", URL_SEARCH),
-    PART("hash", URL_HASH),
-    JS_CFUNC_DEF("toString", 0, to_string),
-};
-
-/* Static, because the engine reads the entries when the property is first touched. */
-static const JSCFunctionListEntry tags[] = {
-    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Location", JS_PROP_CONFIGURABLE),
-    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "WorkerLocation", JS_PROP_CONFIGURABLE),
-    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Navigator", JS_PROP_CONFIGURABLE),
-    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "WorkerNavigator", JS_PROP_CONFIGURABLE),
-};
-
-/* `tag` is the window's; the worker's follows it. */
-static JSValue new_tagged(JSContext *js, int tag, const JSCFunctionListEntry *entries, int count)
+static JSValue new_location(JSContext *js, const JSCFunctionListEntry *entries, int count)
 {
+    /* Static, because the engine reads the entry when the property is first touched. */
+    static const JSCFunctionListEntry tag =
+        JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Location", JS_PROP_CONFIGURABLE);
     JSValue object = JS_NewObject(js);
     if (JS_IsException(object))
         return object;
-    tag += realm_of(js)->kind != GLOBAL_WINDOW;
     if (JS_SetPropertyFunctionList(js, object, entries, count) < 0 ||
-        JS_SetPropertyFunctionList(js, object, &tags[tag], 1) < 0) {
+        JS_SetPropertyFunctionList(js, object, &tag, 1) < 0) {
         JS_FreeValue(js, object);
         return JS_EXCEPTION;
     }
@@ -94,12 +73,6 @@ static JSValue new_tagged(JSContext *js, int tag, const JSCFunctionListEntry *en
 }
 
 #define ENTRIES(list) (list), (int)(sizeof(list) / sizeof(list)[0])
-
-static JSValue build_location(JSContext *js, const struct lazy_property *self)
-{
-    (void)self;
-    return new_tagged(js, 0, ENTRIES(worker_location_entries));
-}
 
 /* ---- Location of windows: navigation (HTML 7.2.4) ---- */
 
@@ -242,7 +215,7 @@ JSValue location_of_window(JSContext *js, JSValueConst self)
     JSValue *kept = &realm_of(js)->window_parts[WINDOW_LOCATION];
     (void)self;
     if (!JS_IsObject(*kept)) {
-        JSValue location = new_tagged(js, 0, ENTRIES(location_entries));
+        JSValue location = new_location(js, ENTRIES(location_entries));
         if (JS_IsException(location))
             return location;
         *kept = location;
@@ -376,46 +349,3 @@ JSValue location_view(JSContext *js, struct browsing_context *c)
     JS_SetOpaque(object, v);
     return object;
 }
-
-/* ---- navigator ---- */
-
-/* The same on every machine, so that programs which start a worker per processor run the same
- * everywhere. */
-#define HARDWARE_CONCURRENCY 2
-
-static JSValue get_languages(JSContext *js, JSValueConst self)
-{
-    JSValue language = JS_NewString(js, "en");
-    (void)self;
-    return JS_NewArrayFrom(js, 1, &language);
-}
-
-static const JSCFunctionListEntry navigator_entries[] = {
-    JS_PROP_INT32_DEF("hardwareConcurrency", HARDWARE_CONCURRENCY, SHOWN),
-    JS_PROP_STRING_DEF("userAgent", "heddle/" HEDDLE_VERSION, SHOWN),
-    JS_PROP_STRING_DEF("language", "en", SHOWN),
-    JS_CGETSET_DEF2("languages", get_languages, NULL, SHOWN),
-    JS_PROP_BOOL_DEF("onLine", true, SHOWN),
-};
-
-static JSValue build_navigator(JSContext *js, const struct lazy_property *self)
-{
-    (void)self;
-    JSValue navigator = new_tagged(js, 2, ENTRIES(navigator_entries));
-    bool secure = realm_of(js)->secure;
-    if (!JS_IsException(navigator) && secure && (lazy_properties_define(js, navigator, &locks_of_navigator, 1) ||
-                                                  lazy_properties_define(js, navigator, &service_worker_of_navigator, 1))) {
-        JS_FreeValue(js, navigator);
-        return JS_EXCEPTION;
-    }
-    return navigator;
-}
-
-static const struct lazy_property worker_lazy[] = {
-    {"location", build_location, NULL},
-    {"navigator", build_navigator, NULL},
-};
-static const struct lazy_property window_lazy[] = {{"navigator", build_navigator, NULL}};
-
-const struct global_part location_globals = {.lazy = worker_lazy, .lazy_count = 2};
-const struct global_part window_location_globals = {.lazy = window_lazy, .lazy_count = 1};

@@ -75,7 +75,7 @@ void service_worker_post(struct service_worker *w, struct task *t, bool function
 struct service_worker *service_worker_of_realm(struct realm *r);
 
 extern const struct interface service_worker_global_scope_interface;
-extern const struct lazy_property service_worker_interfaces[8];
+extern const struct lazy_property service_worker_interfaces[9];
 extern const JSCFunctionListEntry service_worker_global[];
 extern const int service_worker_global_count;
 

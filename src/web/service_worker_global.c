@@ -1,5 +1,6 @@
 /* ServiceWorkerGlobalScope: what a service worker's global has of its own, and the scripts that it
  * imports. Own thread. */
+#include "web/worker_global.h"
 #include "web/service_worker_events.h"
 
 #include "web/event.h"
@@ -83,6 +84,7 @@ status service_worker_load_import(struct realm *r, const struct request *q, enum
 }
 
 const struct lazy_property service_worker_interfaces[] = {
+    {"WorkerGlobalScope", interface_build, &worker_global_scope_interface},
     {"ServiceWorkerGlobalScope", interface_build, &service_worker_global_scope_interface},
     {"ExtendableEvent", interface_build, &extendable_event_interface},
     {"FetchEvent", interface_build, &fetch_event_interface},

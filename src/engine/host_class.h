@@ -90,6 +90,8 @@
     X(TEXT)                                                                                        \
     X(ELEMENT)                                                                                     \
     X(HTML_ELEMENT)                                                                                \
+    X(HTML_BODY_ELEMENT)                                                                           \
+    X(HTML_FRAME_SET_ELEMENT)                                                                      \
     X(HTML_SCRIPT_ELEMENT)                                                                         \
     X(HTML_IFRAME_ELEMENT)                                                                         \
     X(DOCUMENT)

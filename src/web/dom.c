@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "engine/host_class.h"
+#include "web/event_object.h"
 #include "web/web_agent.h"
 
 #include <ctype.h>
@@ -53,6 +54,18 @@ struct dom_node *dom_this(JSContext *js, JSValueConst value, const struct interf
     return interface_opaque(js, value, i);
 }
 
+/* DOM "get the parent": the parent, and of a document its window, but for `load`. */
+static JSValue get_the_parent(JSContext *js, JSValueConst target, JSValueConst event)
+{
+    const struct dom_node *n = dom_node_of(target);
+    if (n->kind != NODE_DOCUMENT)
+        return JS_DupValue(js, n->parent);
+    const struct event *e = event_peek(event);
+    return !page_of(n->realm) || (e && e->known == EVENT_LOAD) ? JS_UNDEFINED : realm_global_this(n->realm->js);
+}
+
+static const struct event_target_hooks hooks = {.parent = get_the_parent};
+
 JSValue dom_node_new(JSContext *js, const struct interface *i, enum node_kind kind,
                      const char *name, const char *text)
 {
@@ -62,6 +75,7 @@ JSValue dom_node_new(JSContext *js, const struct interface *i, enum node_kind ki
         js_free(js, n);
         return object;
     }
+    n->target.hooks = &hooks;
     n->kind = kind;
     n->realm = realm_of(js);
     n->self = object;
@@ -80,6 +94,8 @@ JSValue dom_element_new(JSContext *js, const char *tag)
     name[length] = 0;
     const struct interface *i = !strcmp(name, "script")   ? &html_script_element_interface
                                 : !strcmp(name, "iframe") ? &html_iframe_element_interface
+                                : !strcmp(name, "body")   ? &html_body_element_interface
+                                : !strcmp(name, "frameset") ? &html_frame_set_element_interface
                                                           : &html_element_interface;
     return dom_node_new(js, i, NODE_ELEMENT, name, NULL);
 }
@@ -748,8 +764,7 @@ static const JSCFunctionListEntry html_element_prototype[] = {
     REFLECTED("name", 2),
     REFLECTED("title", 3),
     REFLECTED("lang", 4),
-    EVENT_HANDLER_ATTRIBUTE("load", EVENT_LOAD),
-    EVENT_HANDLER_ATTRIBUTE("error", EVENT_ERROR),
+    GLOBAL_EVENT_HANDLERS,
 };
 
 const struct interface html_element_interface = {
@@ -758,4 +773,22 @@ const struct interface html_element_interface = {
     .parent = &element_interface,
     .class_definition = DOM_CLASS_DEFINITION,
     ENTRIES(html_element_prototype),
+};
+
+static const JSCFunctionListEntry body_prototype[] = {WINDOW_EVENT_HANDLERS};
+
+const struct interface html_body_element_interface = {
+    .host_class = HOST_CLASS_HTML_BODY_ELEMENT,
+    .name = "HTMLBodyElement",
+    .parent = &html_element_interface,
+    .class_definition = DOM_CLASS_DEFINITION,
+    ENTRIES(body_prototype),
+};
+
+const struct interface html_frame_set_element_interface = {
+    .host_class = HOST_CLASS_HTML_FRAME_SET_ELEMENT,
+    .name = "HTMLFrameSetElement",
+    .parent = &html_element_interface,
+    .class_definition = DOM_CLASS_DEFINITION,
+    ENTRIES(body_prototype),
 };

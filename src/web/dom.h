@@ -40,6 +40,8 @@ struct dom_node {
 extern const struct interface node_interface;
 extern const struct interface element_interface;
 extern const struct interface html_element_interface;
+extern const struct interface html_body_element_interface;
+extern const struct interface html_frame_set_element_interface;
 extern const struct interface html_script_element_interface;
 extern const struct interface html_iframe_element_interface;
 extern const struct interface text_interface;

@@ -1,10 +1,13 @@
 /* The Document interface: finding, making and what a page says of itself (DOM 4.5, HTML 3.1). */
 #include "engine/host_class.h"
 #include "web/dom_interface.h"
+#include "web/event_object.h"
+#include "web/idl.h"
 #include "web/web_agent.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* With the elements that every document has. */
 static JSValue document_new(JSContext *js)
@@ -229,6 +232,36 @@ static JSValue create_text_node(JSContext *js, JSValueConst self, int count,
     return node;
 }
 
+/* DOM "createEvent": the legacy names of interfaces, without case. */
+static JSValue create_event(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    static const struct {
+        const char *name;
+        const struct interface *interface;
+        int slots;
+    } kinds[] = {
+        {"event", &event_interface, 0},       {"events", &event_interface, 0},
+        {"htmlevents", &event_interface, 0},  {"svgevents", &event_interface, 0},
+        {"customevent", &custom_event_interface, CUSTOM_SLOTS},
+        {"messageevent", &message_event_interface, MESSAGE_SLOTS},
+    };
+    struct dom_node *n = dom_this(js, self, &document_interface);
+    const char *name = n && idl_arguments(js, "createEvent", count, 1) ? JS_ToCString(js, arguments[0]) : NULL;
+    size_t i = 0;
+    if (!name)
+        return JS_EXCEPTION;
+    while (i < sizeof kinds / sizeof *kinds && strcasecmp(kinds[i].name, name))
+        i++;
+    struct event *e;
+    JSValue event = i < sizeof kinds / sizeof *kinds
+                        ? event_new(n->realm->js, kinds[i].interface, JS_UNDEFINED, kinds[i].slots, &e)
+                        : throw_dom_exception(js, "NotSupportedError", "createEvent: there are no events called %s", name);
+    if (!JS_IsException(event))
+        e->time = agent_now(n->realm->agent);
+    JS_FreeCString(js, name);
+    return event;
+}
+
 static JSValue get_element_by_id(JSContext *js, JSValueConst self, int count,
                                  JSValueConst *arguments)
 {
@@ -284,6 +317,8 @@ static const JSCFunctionListEntry document_prototype[] = {
     METHOD_MAGIC("querySelector", 1, dom_query_method, 0),
     METHOD_MAGIC("querySelectorAll", 1, dom_query_method, 1),
     METHOD("hasFocus", 0, has_focus),
+    METHOD("createEvent", 1, create_event),
+    GLOBAL_EVENT_HANDLERS,
     EVENT_HANDLER_ATTRIBUTE("readystatechange", EVENT_READYSTATECHANGE),
     EVENT_HANDLER_ATTRIBUTE("visibilitychange", EVENT_VISIBILITYCHANGE),
 };

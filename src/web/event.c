@@ -251,7 +251,7 @@ static JSValue get_time_stamp(JSContext *js, JSValueConst self)
 
 /* ---- methods ---- */
 
-/* A target without parents: the path is the target, while the event is under way. */
+/* While the event is under way: its path, which of a target without parents is the target. */
 static JSValue composed_path(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
     struct event *e = event_of(js, self);
@@ -259,8 +259,11 @@ static JSValue composed_path(JSContext *js, JSValueConst self, int count, JSValu
         return JS_EXCEPTION;
     if (JS_IsNull(e->current_target))
         return JS_NewArray(js);
-    JSValue target = JS_DupValue(js, e->current_target);
-    return JS_NewArrayFrom(js, 1, &target);
+    JSValue path = JS_NewArray(js);
+    uint32_t length = e->path ? e->path->count : 1;
+    for (uint32_t i = 0; i < length && !JS_IsException(path); i++)
+        JS_DefinePropertyValueUint32(js, path, i, JS_DupValue(js, e->path ? e->path->targets[i] : e->current_target), JS_PROP_C_W_E);
+    return path;
 }
 
 static JSValue stop_propagation(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)

@@ -67,7 +67,11 @@ static JSValue call_handler(JSContext *js, JSValueConst callback, JSValueConst e
 
 static bool call_listener(JSContext *js, JSValueConst callback, bool handler, JSValueConst event, struct event *e)
 {
+    struct realm *r = realm_of(js);
+    JSValueConst before = r->current_event;
     JSValue result;
+    if (r->kind == GLOBAL_WINDOW)
+        r->current_event = event;
     if (handler)
         result = call_handler(js, callback, event, e);
     else if (JS_IsFunction(js, callback))
@@ -75,6 +79,7 @@ static bool call_listener(JSContext *js, JSValueConst callback, bool handler, JS
     else
         result = call_object(js, callback, event);
     e->in_passive_listener = false;
+    r->current_event = before;
     return clean_up(js, result);
 }
 
@@ -93,6 +98,9 @@ static bool invoke(JSContext *js, struct event_listeners *list, uint32_t count, 
         if (!concerns(l, e, capture))
             continue;
         bool handler = l->handler;
+        if (l->raw)
+            event_handler_compile(js, list, i);
+        l = &list->items[i];
         JSValue callback = JS_DupValue(js, l->callback);
         e->in_passive_listener = l->passive;
         if (l->once)
@@ -117,6 +125,89 @@ static bool invoke_all(JSContext *js, struct event_listeners *list, JSValueConst
     return went_on;
 }
 
+/* ---- targets with parents ---- */
+
+static const struct event_target_hooks *hooks_of(JSContext *js, JSValueConst target)
+{
+    const struct event_target *t = event_target_of(js, target);
+    return t ? t->hooks : NULL;
+}
+
+static bool has_parents(JSContext *js, JSValueConst target)
+{
+    const struct event_target_hooks *h = JS_IsUndefined(target) ? NULL : hooks_of(js, target);
+    return h && h->parent;
+}
+
+/* 0, or -1 when out of memory. */
+static int make_path(JSContext *js, JSValueConst target, JSValueConst event, struct event_path *path)
+{
+    JSValue next = JS_DupValue(js, target);
+    while (!JS_IsUndefined(next)) {
+        if (path->count == path->capacity) {
+            uint32_t capacity = path->capacity ? path->capacity * 2 : 8;
+            JSValue *grown = js_realloc(js, path->targets, capacity * sizeof *grown);
+            if (!grown) {
+                JS_FreeValue(js, next);
+                return -1;
+            }
+            path->targets = grown;
+            path->capacity = capacity;
+        }
+        path->targets[path->count++] = next;
+        const struct event_target_hooks *h = hooks_of(js, next);
+        next = h && h->parent ? h->parent(js, next, event) : JS_UNDEFINED;
+    }
+    return 0;
+}
+
+static void free_path(JSContext *js, struct event_path *path)
+{
+    for (uint32_t i = 0; i < path->count; i++)
+        JS_FreeValue(js, path->targets[i]);
+    js_free(js, path->targets);
+}
+
+/* DOM "invoke" for one step of the path. False when interrupted. */
+static bool invoke_step(JSContext *js, JSValueConst at, JSValueConst event, struct event *e, bool capture)
+{
+    struct event_listeners **place = event_listeners_of(js, at), *list = place ? *place : NULL;
+    if (e->stop || !list || !list->count)
+        return true;
+    e->current_target = at;
+    event_listeners_enter(list);
+    bool went_on = invoke(js, list, list->count, event, e, capture);
+    event_listeners_leave(list);
+    return went_on;
+}
+
+/* Down to the target with the listeners for capturing, and up again with the others: those of the parents when it bubbles. */
+static bool walk(JSContext *js, struct event_path *path, JSValueConst event, struct event *e)
+{
+    bool went_on = true;
+    e->path = path;
+    for (uint32_t i = path->count; went_on && i-- > 0;) {
+        e->phase = i ? PHASE_CAPTURING : PHASE_AT_TARGET;
+        went_on = invoke_step(js, path->targets[i], event, e, true);
+    }
+    for (uint32_t i = 0; went_on && i < (e->bubbles ? path->count : 1); i++) {
+        e->phase = i ? PHASE_BUBBLING : PHASE_AT_TARGET;
+        went_on = invoke_step(js, path->targets[i], event, e, false);
+    }
+    e->path = NULL;
+    e->current_target = JS_NULL;
+    e->phase = PHASE_NONE;
+    return went_on;
+}
+
+static bool walk_path(JSContext *js, JSValueConst target, JSValueConst event, struct event *e)
+{
+    struct event_path path = {0};
+    bool went_on = make_path(js, target, event, &path) == 0 && walk(js, &path, event, e);
+    free_path(js, &path);
+    return went_on;
+}
+
 static int dispatch(JSContext *js, struct event_listeners *list, JSValueConst target, JSValueConst event, struct event *e)
 {
     JSValue old = e->target;
@@ -124,7 +215,9 @@ static int dispatch(JSContext *js, struct event_listeners *list, JSValueConst ta
     JS_FreeValue(js, old);
     e->dispatching = true;
     bool went_on = true;
-    if (list && list->count) {
+    if (has_parents(js, e->target)) {
+        went_on = walk_path(js, e->target, event, e);
+    } else if (list && list->count) {
         e->current_target = e->target;
         e->phase = PHASE_AT_TARGET;
         went_on = invoke_all(js, list, event, e);
@@ -153,8 +246,11 @@ static enum event_type type_by_name(const char *name)
 /* NULL when nobody listens. */
 static struct event_listeners *listeners_of(JSContext *js, JSValueConst target)
 {
+    static struct event_listeners of_parents; /* stands for whoever listens above; dispatch looks there */
     struct event_listeners **at = event_listeners_of(js, target);
-    return at && *at && (*at)->count ? *at : NULL;
+    if (at && *at && (*at)->count)
+        return *at;
+    return has_parents(js, target) ? &of_parents : NULL;
 }
 
 /* The event object that the realm keeps for its next message, or else a new one. */

@@ -17,8 +17,15 @@ struct event {
     bool initialized, dispatching, canceled, stop, stop_immediately, in_passive_listener;
     int64_t time; /* ns of the run's clock: of what it signals (DOM "create an event"), or of its construction */
     JSValue target;              /* null without one */
+    struct event_path *path; /* while it is dispatched to a target with parents */
     JSValueConst current_target; /* null, or the target while the event is under way: not counted */
     JSValue slots[]; /* JS_UNINITIALIZED = not asked for yet */
+};
+
+/* DOM "event path": from the target to the last of its parents. */
+struct event_path {
+    JSValue *targets;
+    uint32_t count, capacity;
 };
 
 enum { MESSAGE_DATA, MESSAGE_ORIGIN, MESSAGE_LAST_EVENT_ID, MESSAGE_SOURCE, MESSAGE_PORTS, MESSAGE_SLOTS };

@@ -74,8 +74,7 @@ static bool is_global(JSContext *js, JSValueConst value)
     return JS_IsObject(value) && JS_VALUE_GET_PTR(value) == JS_VALUE_GET_PTR(realm_of(js)->global);
 }
 
-/* NULL for a global object, whose list is elsewhere. */
-static struct event_target *event_target_of(JSContext *js, JSValueConst value)
+struct event_target *event_target_of(JSContext *js, JSValueConst value)
 {
     return is_global(js, value) ? NULL : interface_peek(value, &event_target_interface);
 }
@@ -91,7 +90,7 @@ struct event_listeners **event_listeners_of(JSContext *js, JSValueConst target)
     return t ? &t->listeners : NULL;
 }
 
-static struct event_listeners **listeners_or_throw(JSContext *js, JSValueConst self)
+struct event_listeners **event_listeners_or_throw(JSContext *js, JSValueConst self)
 {
     struct event_listeners **l = event_listeners_of(js, self);
     if (!l)
@@ -99,8 +98,7 @@ static struct event_listeners **listeners_or_throw(JSContext *js, JSValueConst s
     return l;
 }
 
-/* The place for one more listener; NULL when out of memory. */
-static struct listener *append(JSContext *js, struct event_listeners **at)
+struct listener *event_listener_append(JSContext *js, struct event_listeners **at)
 {
     if (!*at && !(*at = js_mallocz(js, sizeof **at)))
         return NULL;
@@ -132,7 +130,7 @@ static int64_t find(const struct event_listeners *l, JSAtom type, JSValueConst c
     return -1;
 }
 
-static void tell_change(JSContext *js, JSValueConst target)
+void event_target_changed(JSContext *js, JSValueConst target)
 {
     const struct event_target *t = event_target_of(js, target);
     if (t && t->hooks && t->hooks->listeners_changed)
@@ -196,7 +194,7 @@ static JSValue remove_on_abort(JSContext *js, JSValueConst self, int count, JSVa
     JS_FreeAtom(js, type);
     if (index >= 0) {
         event_listener_remove(js, *at, (uint32_t)index);
-        tell_change(js, data[0]);
+        event_target_changed(js, data[0]);
     }
     return JS_UNDEFINED;
 }
@@ -218,7 +216,7 @@ static int add(JSContext *js, JSValueConst target, struct event_listeners **at, 
 {
     if (abort_signal_aborted(o->signal) || !JS_IsObject(callback) || find(*at, type, callback, o->capture) >= 0)
         return 0;
-    struct listener *l = append(js, at);
+    struct listener *l = event_listener_append(js, at);
     if (!l)
         return -1;
     *l = (struct listener){
@@ -230,7 +228,7 @@ static int add(JSContext *js, JSValueConst target, struct event_listeners **at, 
         .callback = JS_DupValue(js, callback),
     };
     (*at)->capturing |= o->capture;
-    tell_change(js, target);
+    event_target_changed(js, target);
     return remove_when_aborted(js, target, o, type, callback);
 }
 
@@ -259,7 +257,7 @@ static JSAtom listener_arguments(JSContext *js, const char *what, int count, JSV
 
 static JSValue add_event_listener(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    struct event_listeners **at = listeners_or_throw(js, self);
+    struct event_listeners **at = event_listeners_or_throw(js, self);
     struct options o;
     JSAtom type = at ? listener_arguments(js, "addEventListener", count, arguments, true, &o) : JS_ATOM_NULL;
     if (type == JS_ATOM_NULL)
@@ -274,7 +272,7 @@ static JSValue add_event_listener(JSContext *js, JSValueConst self, int count, J
 
 static JSValue remove_event_listener(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    struct event_listeners **at = listeners_or_throw(js, self);
+    struct event_listeners **at = event_listeners_or_throw(js, self);
     struct options o;
     JSAtom type = at ? listener_arguments(js, "removeEventListener", count, arguments, false, &o) : JS_ATOM_NULL;
     if (type == JS_ATOM_NULL)
@@ -282,7 +280,7 @@ static JSValue remove_event_listener(JSContext *js, JSValueConst self, int count
     int64_t index = JS_IsObject(arguments[1]) ? find(*at, type, arguments[1], o.capture) : -1;
     if (index >= 0) {
         event_listener_remove(js, *at, (uint32_t)index);
-        tell_change(js, self);
+        event_target_changed(js, self);
     }
     JS_FreeAtom(js, type);
     return JS_UNDEFINED;
@@ -290,7 +288,7 @@ static JSValue remove_event_listener(JSContext *js, JSValueConst self, int count
 
 static JSValue dispatch_event(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
 {
-    if (!listeners_or_throw(js, self) || !idl_arguments(js, "dispatchEvent", count, 1))
+    if (!event_listeners_or_throw(js, self) || !idl_arguments(js, "dispatchEvent", count, 1))
         return JS_EXCEPTION;
     struct event *e = event_of(js, arguments[0]);
     if (!e)
@@ -302,63 +300,6 @@ static JSValue dispatch_event(JSContext *js, JSValueConst self, int count, JSVal
     int canceled = event_dispatch(js, target, arguments[0]);
     JS_FreeValue(js, target);
     return canceled < 0 ? JS_EXCEPTION : JS_NewBool(js, !canceled);
-}
-
-/* ---- event handler attributes (HTML 8.1.8.1) ---- */
-
-static int64_t find_handler(const struct event_listeners *l, int type)
-{
-    for (uint32_t i = 0; l && i < l->count; i++)
-        if (l->items[i].handler && !l->items[i].removed && l->items[i].known == type)
-            return i;
-    return -1;
-}
-
-JSValue event_handler_get(JSContext *js, JSValueConst self, int type)
-{
-    struct event_listeners **at = listeners_or_throw(js, self);
-    if (!at)
-        return JS_EXCEPTION;
-    int64_t index = find_handler(*at, type);
-    return index < 0 ? JS_NULL : JS_DupValue(js, (*at)->items[index].callback);
-}
-
-/* A handler takes its place in the order when it first becomes an object, keeps it while it stays one, and loses it with null. */
-static int assign_handler(JSContext *js, struct event_listeners **at, JSValueConst value, int type)
-{
-    int64_t index = find_handler(*at, type);
-    if (!JS_IsObject(value)) {
-        if (index >= 0)
-            event_listener_remove(js, *at, (uint32_t)index);
-        return 0;
-    }
-    if (index >= 0) {
-        JSValue old = (*at)->items[index].callback;
-        (*at)->items[index].callback = JS_DupValue(js, value);
-        JS_FreeValue(js, old);
-        return 0;
-    }
-    JSAtom atom = JS_NewAtom(js, event_type_name((enum event_type)type));
-    struct listener *l = atom == JS_ATOM_NULL ? NULL : append(js, at);
-    if (!l) {
-        JS_FreeAtom(js, atom);
-        return -1;
-    }
-    *l = (struct listener){
-        .type = atom, .known = (uint8_t)type, .handler = true, .callback = JS_DupValue(js, value)};
-    return 0;
-}
-
-JSValue event_handler_set(JSContext *js, JSValueConst self, JSValueConst value, int type)
-{
-    struct event_listeners **at = listeners_or_throw(js, self);
-    if (!at || assign_handler(js, at, value, type) < 0)
-        return JS_EXCEPTION;
-    const struct event_target *t = event_target_of(js, self);
-    if (t && t->hooks && t->hooks->handler_assigned)
-        t->hooks->handler_assigned(js, self, (enum event_type)type);
-    tell_change(js, self);
-    return JS_UNDEFINED;
 }
 
 /* ---- the interface ---- */

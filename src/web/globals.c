@@ -105,6 +105,8 @@ static const struct lazy_property window_lazy[] = {
     {"Text", interface_build, &text_interface},
     {"Element", interface_build, &element_interface},
     {"HTMLElement", interface_build, &html_element_interface},
+    {"HTMLBodyElement", interface_build, &html_body_element_interface},
+    {"HTMLFrameSetElement", interface_build, &html_frame_set_element_interface},
     {"HTMLScriptElement", interface_build, &html_script_element_interface},
     {"HTMLIFrameElement", interface_build, &html_iframe_element_interface},
     {"Document", interface_build, &document_interface},

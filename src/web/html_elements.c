@@ -446,6 +446,8 @@ void element_disconnected(JSContext *js, struct dom_node *n)
 void element_attribute_changed(JSContext *js, struct dom_node *n, const char *name)
 {
     struct page *p = page_of(n->realm);
+    if (!strncmp(name, "on", 2))
+        event_handler_set_text(js, n, name, dom_attribute(n, name));
     if (!p)
         return;
     if (n->content &&

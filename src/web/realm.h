@@ -32,6 +32,7 @@ struct realm {
     bool module_script;   /* the global runs module scripts: importScripts throws (R-WK-07) */
     int64_t time_origin;  /* ns of the run's clock */
     struct event_listeners *listeners; /* of the global: web/event_target.h */
+    JSValueConst current_event; /* DOM: what a listener of this window is being told, else undefined; not counted */
     JSValue spare_event;               /* web/event_dispatch.c: undefined, or the object of the next message's event */
     struct pending_fetch *fetches;     /* web/fetch.c: calls that have not settled */
     struct adding *cache_additions;    /* web/cache.c: add and addAll under way */

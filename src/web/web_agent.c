@@ -128,6 +128,7 @@ struct realm *realm_create(struct agent *a, const struct realm_options *o)
     r->document = o->document ? document_ref(o->document) : NULL;
     r->pure = web_of(a)->pure;
     r->time_origin = agent_now(a);
+    r->current_event = JS_UNDEFINED;
     r->spare_event = r->window_parts[0] = r->window_parts[1] = r->service_worker_clients = JS_UNDEFINED;
     r->js = engine_realm_create(a->engine, r);
     if (r->js) {

@@ -565,6 +565,20 @@ static JSValue window_open(JSContext *js, JSValueConst self, int count, JSValueC
 #define SHOWN (JS_PROP_CONFIGURABLE | JS_PROP_ENUMERABLE)
 #define MEMBER(name, setter, m) JS_CGETSET_MAGIC_DEF2(name, get_member, setter, m, SHOWN)
 
+/* DOM "the current event" of a window: [Replaceable]. */
+static JSValue get_event(JSContext *js, JSValueConst self)
+{
+    (void)self;
+    return JS_DupValue(js, realm_of(js)->current_event);
+}
+
+static JSValue set_event(JSContext *js, JSValueConst self, JSValueConst value)
+{
+    (void)self;
+    return JS_DefinePropertyValueStr(js, realm_of(js)->global, "event", JS_DupValue(js, value), JS_PROP_C_W_E) < 0 ? JS_EXCEPTION
+                                                                                                                : JS_UNDEFINED;
+}
+
 const JSCFunctionListEntry window_functions[] = {
     JS_CGETSET_MAGIC_DEF2("window", get_member, NULL, MEMBER_WINDOW, JS_PROP_ENUMERABLE),
     JS_CGETSET_MAGIC_DEF2("top", get_member, NULL, MEMBER_TOP, JS_PROP_ENUMERABLE),
@@ -586,15 +600,8 @@ const JSCFunctionListEntry window_functions[] = {
     METHOD("blur", 0, do_nothing),
     METHOD("stop", 0, do_nothing),
     METHOD("postMessage", 1, post_message),
-    EVENT_HANDLER_ATTRIBUTE("message", EVENT_MESSAGE),
-    EVENT_HANDLER_ATTRIBUTE("messageerror", EVENT_MESSAGEERROR),
-    EVENT_HANDLER_ATTRIBUTE("load", EVENT_LOAD),
-    EVENT_HANDLER_ATTRIBUTE("click", EVENT_CLICK),
-    EVENT_HANDLER_ATTRIBUTE("beforeunload", EVENT_BEFOREUNLOAD),
-    EVENT_HANDLER_ATTRIBUTE("unload", EVENT_UNLOAD),
-    EVENT_HANDLER_ATTRIBUTE("pagehide", EVENT_PAGEHIDE),
-    EVENT_HANDLER_ATTRIBUTE("pageshow", EVENT_PAGESHOW),
-    EVENT_HANDLER_ATTRIBUTE("hashchange", EVENT_HASHCHANGE),
-    EVENT_HANDLER_ATTRIBUTE("popstate", EVENT_POPSTATE),
+    JS_CGETSET_DEF2("event", get_event, set_event, JS_PROP_CONFIGURABLE),
+    GLOBAL_EVENT_HANDLERS,
+    WINDOW_EVENT_HANDLERS,
 };
 const int window_function_count = sizeof window_functions / sizeof window_functions[0];

@@ -21,7 +21,7 @@ FOLDERS = """html/infrastructure/safe-passing-of-structured-data html/webappapis
 html/webappapis/timers html/browsers/origin/origin-keyed-agent-clusters webmessaging workers web-locks hr-time dom/abort
 dom/events worklets service-workers""".split()
 
-SECONDS = 20  # for one test
+SECONDS = 10  # for one test
 
 BEFORE = """
 globalThis.window = globalThis;
@@ -52,7 +52,7 @@ def read(checkout, name, base=''):
     name = name.lstrip('/') if name.startswith('/') else os.path.join(base, name)
     if name == 'resources/WebIDLParser.js':  # the suite's server has it under this name, too
         name = 'resources/webidl2/lib/webidl2.js'
-    with open(os.path.join(checkout, name), encoding='utf-8') as source:
+    with open(os.path.join(checkout, name), encoding='utf-8', errors='replace') as source:
         return source.read()
 
 
@@ -91,7 +91,7 @@ def passes(deno, program, url):
     with tempfile.NamedTemporaryFile('w', suffix='.js', delete=False) as file:
         file.write(program)
     try:
-        run = subprocess.run([deno, 'run', '--allow-all', '--no-config', '--location', url, file.name], text=True,
+        run = subprocess.run([deno, 'run', '--allow-all', '--no-config', '--location', url, file.name], text=True, errors='replace',
                              capture_output=True, timeout=SECONDS, env={**os.environ, 'NO_COLOR': '1', 'DENO_NO_UPDATE_CHECK': '1'})
         output = run.stdout
     except subprocess.TimeoutExpired as late:

@@ -95,7 +95,7 @@ static void run_pipe(struct answer *a, const char *text)
     if (!strncmp(text, "sub", 3))
         a->substitute = true;
     else if (sscanf(text, "header(%127[^,],%511[^)])", name, value) >= 1)
-        header_list_set(&a->out->headers, name, value);
+        header_list_set(&a->out->headers, name, value + strspn(value, " "));
     else if (sscanf(text, "status(%u)", &code) == 1)
         a->out->status = code;
     else if (sscanf(text, "trickle(d%lf", &seconds) == 1)

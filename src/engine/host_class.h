@@ -42,6 +42,7 @@
     X(LOCK_MANAGER)                                                                                \
     X(LOCK)                                                                                        \
     X(BLOB)                                                                                        \
+    X(FILE_READER)                                                                                 \
     X(FILE)                                                                                        \
     X(WEBASSEMBLY_MEMORY)                                                                          \
     X(WEBASSEMBLY_MODULE)                                                                          \

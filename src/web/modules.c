@@ -22,6 +22,8 @@ static char *resolve(JSContext *js, const char *referrer, const char *specifier)
         return NULL;
     }
     const struct web *web = realm_of(js)->agent->world->host;
+    if (*referrer == '<') /* a text that eval ran */
+        referrer = realm_base(realm_of(js));
     char *url = is_relative(specifier) ? NULL : url_resolve(NULL, specifier);
     if (!url)
         url = web->loader->find_package(web->loader->context, referrer, specifier);

@@ -3,6 +3,7 @@
  * outside the heap. */
 #include "web/blob.h"
 #include "web/blob_object.h"
+#include "web/file_reader.h"
 #include "web/event_object.h"
 #include "web/globals.h"
 #include "web/idl.h"
@@ -302,6 +303,7 @@ static const struct lazy_property lazy[] = {
     {"URLSearchParams", interface_build, &search_params_interface},
     {"Blob", interface_build, &blob_interface},
     {"File", interface_build, &file_interface},
+    {"FileReader", interface_build, &file_reader_interface},
 };
 
 const struct global_part url_globals = {.lazy = lazy, .lazy_count = sizeof lazy / sizeof *lazy};

@@ -27,6 +27,7 @@ struct web_agent {
     struct origin *origin;        /* workers: counted; of the creator */
     struct policy policy;         /* workers: the creator's container */
     bool may_isolate, secure;     /* workers: the creator's */
+    struct resource *early; /* workers: worker_global.h; owned */
     char *own_name;               /* dedicated workers: the `name` option */
     char *owner_origin;           /* workers and worklets: who asks for the script */
     struct worker_host *service_worker; /* service workers: counted */

@@ -8,6 +8,7 @@
 #include "web/event.h"
 #include "web/globals.h"
 #include "web/message_delivery.h"
+#include "web/idl.h"
 #include "web/navigable.h"
 #include "web/page.h"
 #include "web/service_worker_registry.h"
@@ -103,6 +104,15 @@ static int read_target(JSContext *js, JSValueConst value, struct realm *sender, 
 }
 
 /* (message, targetOrigin, transfer) or (message, { targetOrigin, transfer }). */
+/* sequence<object>, and no dictionary that has one. */
+static JSValue transfer_sequence(JSContext *js, JSValueConst value)
+{
+    int iterable = JS_IsObject(value) ? idl_is_iterable(js, value) : 0;
+    if (iterable < 0)
+        return JS_EXCEPTION;
+    return iterable ? message_transfer_list(js, value) : JS_ThrowTypeError(js, "postMessage: the transfer list is not a sequence");
+}
+
 static int read_post_options(JSContext *js, int count, JSValueConst *arguments,
                              struct realm *sender, struct post_options *o)
 {
@@ -125,8 +135,8 @@ static int read_post_options(JSContext *js, int count, JSValueConst *arguments,
         o->transfer = count > 1 && JS_IsObject(arguments[1])
                           ? message_transfer_option(js, arguments[1])
                           : JS_UNDEFINED;
-    else if (count > 2)
-        o->transfer = message_transfer_list(js, arguments[2]);
+    else if (count > 2 && !JS_IsUndefined(arguments[2]))
+        o->transfer = transfer_sequence(js, arguments[2]);
     if (!JS_IsException(o->transfer))
         return 0;
     origin_unref(o->target);

@@ -50,6 +50,24 @@ static int enumeration_member(JSContext *js, JSValueConst options, const char *n
     return found;
 }
 
+static void free_resource(struct resource *r)
+{
+    if (r)
+        resource_release(r);
+    free(r);
+}
+
+/* URL Standard "blob URL entry": resolved together with the URL. */
+static void keep_blob(struct realm *r, struct worker_options *o)
+{
+    struct request q = {.url = o->url, .origin = r->origin->text, .mode = MODE_SAME_ORIGIN, .use = USE_SCRIPT};
+    struct resource *found = strncmp(o->url, "blob:", 5) ? NULL : calloc(1, sizeof *found);
+    if (found && resource_request(r->agent->world, &q, found) == STATUS_OK)
+        o->early = found;
+    else
+        free_resource(found); /* loading it will tell why */
+}
+
 static int read_url(JSContext *js, JSValueConst value, struct worker_options *o)
 {
     const char *text = JS_ToCString(js, value);
@@ -59,6 +77,8 @@ static int read_url(JSContext *js, JSValueConst value, struct worker_options *o)
     if (!o->url)
         throw_dom_exception(js, "SyntaxError", "'%s' is not a URL that a worker can be made from",
                             text);
+    else
+        keep_blob(realm_of(js), o);
     JS_FreeCString(js, text);
     return o->url ? 0 : -1;
 }
@@ -116,7 +136,9 @@ void worker_options_release(struct worker_options *o)
     free(o->url);
     free(o->name);
     free(o->owner_origin);
+    free_resource(o->early);
     o->url = o->name = o->owner_origin = NULL;
+    o->early = NULL;
 }
 
 struct web_agent *worker_web_agent_new(struct worker_options *o)
@@ -128,7 +150,9 @@ struct web_agent *worker_web_agent_new(struct worker_options *o)
     web->own_name = o->name;
     web->owner_origin = o->owner_origin;
     web->module = o->module;
+    web->early = o->early;
     o->url = o->name = o->owner_origin = NULL;
+    o->early = NULL;
     return web;
 }
 
@@ -152,6 +176,7 @@ void worker_inherit(struct web_agent *web, const struct realm *creator)
 
 void worker_web_agent_release(struct web_agent *web)
 {
+    free_resource(web->early);
     if (web->client)
         service_worker_client_gone(web->client);
     origin_unref(web->origin);
@@ -212,7 +237,16 @@ static bool load_worker_script(struct agent *a)
                         .client_id = web->owner_client_id,
                         .destination = a->kind == AGENT_SHARED_WORKER ? "sharedworker" : "worker"};
     struct resource script;
-    status s = script_load(a, &q, web->module ? SCRIPT_MODULE : SCRIPT_OF_WORKER, &script);
+    enum script_kind kind = web->module ? SCRIPT_MODULE : SCRIPT_OF_WORKER;
+    status s;
+    if (web->early) {
+        script = *web->early;
+        free(web->early);
+        web->early = NULL;
+        s = script_check(kind, &script);
+    } else {
+        s = script_load(a, &q, kind, &script);
+    }
     free(key);
     if (s == STATUS_OK) {
         free(web->url); /* the answer's, after redirects */
@@ -301,6 +335,18 @@ static JSValue global_close(JSContext *js, JSValueConst self, int count, JSValue
     return JS_UNDEFINED;
 }
 
+/* HTML "muted errors": what a script of another origin throws stays its own; who runs it hears of a network error. */
+static void mute(JSContext *js)
+{
+    JSValue thrown = JS_GetException(js);
+    if (exception_is_interruption(js, thrown)) {
+        JS_Throw(js, thrown);
+        return;
+    }
+    JS_FreeValue(js, thrown);
+    throw_dom_exception(js, "NetworkError", "importScripts: a script of another origin failed");
+}
+
 static int import_script(JSContext *js, const char *text)
 {
     struct realm *r = realm_of(js);
@@ -324,6 +370,8 @@ static int import_script(JSContext *js, const char *text)
     }
     muted_scripts_note(r, resource.url, &resource);
     JSValue result = script_run(js, resource.bytes, resource.length, resource.url);
+    if (JS_IsException(result) && resource.type == RESPONSE_OPAQUE)
+        mute(js);
     resource_release(&resource);
     free(url);
     int failed = JS_IsException(result);

@@ -11,6 +11,7 @@
 struct worker_options {
     char *url, *name;   /* name: never NULL */
     char *owner_origin; /* who asks for the script */
+    struct resource *early; /* what a blob: URL stood for when it was read: it may be revoked at once; else NULL */
     enum request_credentials credentials;
     bool module, extended_lifetime;
 };

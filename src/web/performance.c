@@ -478,6 +478,12 @@ static JSValue to_json(JSContext *js, JSValueConst self, int count, JSValueConst
     return object;
 }
 
+/* No resource has timings: there are none to clear. */
+static JSValue clear_resource_timings(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    return performance_of(js, self) ? JS_UNDEFINED : JS_EXCEPTION;
+}
+
 static void finalize(JSRuntime *runtime, JSValueConst value)
 {
     struct performance *p = interface_peek(value, &performance_interface);
@@ -518,6 +524,7 @@ static const JSCFunctionListEntry prototype[] = {
     IDL_METHOD("getEntriesByName", 1, get_entries_by_name),
     CLEARER("clearMarks", 1),
     CLEARER("clearMeasures", 0),
+    IDL_METHOD("clearResourceTimings", 0, clear_resource_timings),
 };
 
 static const struct interface performance_interface = {

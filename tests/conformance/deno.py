@@ -24,6 +24,7 @@ dom/events worklets service-workers""".split()
 SECONDS = 10  # for one test
 
 BEFORE = """
+globalThis.META_TITLE = TITLE;
 globalThis.window = globalThis;
 globalThis.GLOBAL = {isWindow: () => WINDOW, isWorker: () => !WINDOW, isShadowRealm: () => false};
 const importScripts = () => {};
@@ -81,7 +82,9 @@ def programs(checkout, name):
     endings = ([('.any.html', True)] if window else []) + ([('.any.worker.html', False)] if worker else [])
     for ending, is_window in endings if name.endswith('.any.js') else [('.worker.html', False)]:
         page = re.sub(r'(\.any|\.worker)\.js$', ending, name)
-        program = BEFORE.replace('WINDOW', 'true' if is_window else 'false') + read(checkout, 'resources/testharness.js') + \
+        title = next((value for key, value in meta if key == 'title'), '')
+        before = BEFORE.replace('WINDOW', 'true' if is_window else 'false').replace('TITLE = TITLE', 'TITLE = ' + json.dumps(title))
+        program = before + read(checkout, 'resources/testharness.js') + \
             AFTER + scripts + text + ('\n;done();' if not is_window and not name.endswith('.worker.js') else '')
         for variant in [value for key, value in meta if key == 'variant'] or ['']:
             yield page + variant, program, variant

@@ -87,9 +87,9 @@ static void print_entry(const char *path, const char *name)
 static void tell(const struct command *c, const char *path, const char *name, bool passed, const char *message, struct tally *t,
                  buffer *cases)
 {
-    const char *expected = wpt_expect_failure(c->expectations, path, name);
-    /* That a test as a whole is listed says nothing against a subtest that passes. */
-    bool surprising_pass = passed && expected && name && !wpt_expect_failure(c->expectations, path, NULL);
+    bool must_fail = false;
+    const char *expected = wpt_expect_failure(c->expectations, path, name, &must_fail);
+    bool surprising_pass = passed && must_fail;
     t->passed += passed;
     t->failed += !passed;
     t->unexpected_failures += !passed && !expected;
@@ -122,6 +122,27 @@ static void tell_result(const struct command *c, const char *path, const struct 
     tell(c, path, NULL, false, r->is_full ? "more results than there is room for" : *r->message ? r->message : ended[r->harness & 3], t, cases);
 }
 
+static int by_path(const void *path, const void *test)
+{
+    return strcmp(path, ((const struct wpt_test *)test)->path);
+}
+
+/* What is listed as a failure of a test that ran, and did not come up: it passes, or is not there any more. */
+static void tell_unseen(const struct command *c, struct tally *t)
+{
+    size_t at = 0;
+    for (const char *entry; (entry = wpt_expect_unseen(c->expectations, &at));) {
+        const char *mark = strstr(entry, " :: ");
+        char *path = mark ? strndup(entry, (size_t)(mark - entry)) : strdup(entry);
+        if (path && bsearch(path, c->suite.tests, c->suite.count, sizeof *c->suite.tests, by_path)) {
+            t->unexpected_passes++;
+            if (!c->list)
+                printf("PASS %s: but was expected to fail\n", entry);
+        }
+        free(path);
+    }
+}
+
 /* The exit code: whether the results could be written. */
 static int report(const struct command *c, const struct process_pool *pool, struct tally *t)
 {
@@ -133,6 +154,8 @@ static int report(const struct command *c, const struct process_pool *pool, stru
         if (r)
             tell_result(c, c->suite.tests[i].path, r, t, &cases);
     }
+    if (!t->not_run)
+        tell_unseen(c, t);
     if (c->junit)
         code = suite_junit_write(c->junit, "wpt", t->passed + t->failed, t->unexpected_failures,
                                  t->failed - t->unexpected_failures, &cases);

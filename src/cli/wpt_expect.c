@@ -7,6 +7,7 @@
 struct entry {
     const char *text; /* as in the file */
     const char *reason;
+    bool seen; /* in a result */
 };
 
 struct entries {
@@ -16,6 +17,7 @@ struct entries {
 
 struct wpt_expectations {
     struct entries left_out, failures; /* failures are sorted */
+    struct entries patterns;           /* the entries that end with '*', without it */
 };
 
 static int by_text(const void *a, const void *b)
@@ -26,7 +28,7 @@ static int by_text(const void *a, const void *b)
 static void add(region *memory, struct entries *list, const char *text, const char *reason)
 {
     list->items = region_grow(memory, list->items, list->count, &list->capacity, sizeof *list->items);
-    list->items[list->count++] = (struct entry){region_text(memory, text), reason};
+    list->items[list->count++] = (struct entry){region_text(memory, text), reason, false};
 }
 
 static status read_lines(region *memory, struct wpt_expectations *e, FILE *in, const char *file)
@@ -46,7 +48,10 @@ static status read_lines(region *memory, struct wpt_expectations *e, FILE *in, c
         } else if (!strncmp(line, leave, sizeof leave - 1)) {
             add(memory, &e->left_out, line + sizeof leave - 1, reason);
         } else if (*line && *line != '#') {
-            add(memory, &e->failures, line, reason);
+            size_t length = strlen(line);
+            bool pattern = line[length - 1] == '*';
+            line[length - pattern] = 0;
+            add(memory, pattern ? &e->patterns : &e->failures, line, reason);
         }
     }
     free(line);
@@ -87,14 +92,41 @@ void wpt_expect_write(const char *path, const char *name, buffer *out)
     }
 }
 
-const char *wpt_expect_failure(const struct wpt_expectations *e, const char *path, const char *name)
+static const char *pattern_reason(const struct wpt_expectations *e, const char *path, const char *name)
 {
     buffer text = {0};
-    if (!e || !e->failures.count)
+    const char *reason = NULL;
+    wpt_expect_write(path, name, &text);
+    for (size_t i = 0; i < e->patterns.count && !reason; i++)
+        if (!strncmp(buffer_text(&text), e->patterns.items[i].text, strlen(e->patterns.items[i].text)))
+            reason = e->patterns.items[i].reason;
+    buffer_release(&text);
+    return reason;
+}
+
+const char *wpt_expect_failure(struct wpt_expectations *e, const char *path, const char *name, bool *must_fail)
+{
+    *must_fail = false;
+    buffer text = {0};
+    if (!e)
         return NULL;
     wpt_expect_write(path, name, &text);
     struct entry key = {.text = buffer_text(&text)};
-    const struct entry *found = bsearch(&key, e->failures.items, e->failures.count, sizeof key, by_text);
+    struct entry *found =
+        e->failures.count ? bsearch(&key, e->failures.items, e->failures.count, sizeof key, by_text) : NULL;
     buffer_release(&text);
-    return found ? found->reason : name ? wpt_expect_failure(e, path, NULL) : NULL;
+    *must_fail = found;
+    if (found)
+        found->seen = true;
+    return found ? found->reason : pattern_reason(e, path, name);
+}
+
+const char *wpt_expect_unseen(const struct wpt_expectations *e, size_t *at)
+{
+    while (e && *at < e->failures.count) {
+        const struct entry *x = &e->failures.items[(*at)++];
+        if (!x->seen)
+            return x->text;
+    }
+    return NULL;
 }

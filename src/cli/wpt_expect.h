@@ -3,8 +3,9 @@
  *     # a comment
  *     = the reason for all entries up to the next reason
  *     leave workers/semantics/navigation     no test whose name begins so is run
- *     webmessaging/x.html                    has no results, or an error of the harness, or fails in any subtest
+ *     webmessaging/x.html                    has no results, or an error of the harness
  *     webmessaging/x.html :: a name          this subtest fails
+ *     webmessaging/x.html :: a n*            what begins so may fail
  *
  * A line break in a name is written as \n, a backslash as \\. */
 #ifndef HEDDLE_CLI_WPT_EXPECT_H
@@ -14,6 +15,8 @@
 #include "base/region.h"
 #include "base/status.h"
 
+#include <stdbool.h>
+
 struct wpt_expectations;
 
 /* STATUS_NOT_FOUND, or STATUS_INVALID after one line about it on standard error. `memory` keeps what is read. */
@@ -22,8 +25,13 @@ status wpt_expect_load(region *memory, const char *file, struct wpt_expectations
 /* Why a test is left out, NULL when it is to be run. `e` may be NULL: nothing is expected then. */
 const char *wpt_expect_left_out(const struct wpt_expectations *e, const char *path);
 
-/* Why a subtest is expected to fail; name NULL: the test as a whole. NULL when it is not. */
-const char *wpt_expect_failure(const struct wpt_expectations *e, const char *path, const char *name);
+/* Why a subtest is expected to fail; name NULL: the test as a whole. NULL when it is not. `*must_fail`: the file has this very entry,
+ * no pattern. */
+const char *wpt_expect_failure(struct wpt_expectations *e, const char *path, const char *name, bool *must_fail);
+
+/* The entries, but for patterns, that were never asked for: the first that is one from `*at` on, which is then behind it; NULL at the
+ * end. */
+const char *wpt_expect_unseen(const struct wpt_expectations *e, size_t *at);
 
 /* The entry of a failure, as the file has it. */
 void wpt_expect_write(const char *path, const char *name, buffer *out);

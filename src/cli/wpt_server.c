@@ -196,6 +196,12 @@ static const char service[] =
 /* "a.any.worker.js": what a worker of the script "a.any.js" runs. */
 static void worker_script(const struct wpt_meta *m, const char *script, buffer *out)
 {
+    if (m->title) {
+        buffer_add(out, "self.META_TITLE = \"");
+        for (const char *at = m->title; *at; at++)
+            buffer_format(out, "%s%c", *at == '"' || *at == '\\' ? "\\" : "", *at);
+        buffer_add(out, "\";\n");
+    }
     buffer_add(out, "self.GLOBAL = {isWindow() { return false; }, isWorker() { return true; }, isShadowRealm() { return false; }};\n"
                     "importScripts(\"/resources/testharness.js\");\n");
     add_scripts(m, "importScripts(\"", "\");\n", out);

@@ -24,7 +24,6 @@ dom/events worklets service-workers""".split()
 SECONDS = 10  # for one test
 
 BEFORE = """
-globalThis.META_TITLE = TITLE;
 globalThis.window = globalThis;
 globalThis.GLOBAL = {isWindow: () => WINDOW, isWorker: () => !WINDOW, isShadowRealm: () => false};
 const importScripts = () => {};
@@ -82,12 +81,11 @@ def programs(checkout, name):
     endings = ([('.any.html', True)] if window else []) + ([('.any.worker.html', False)] if worker else [])
     for ending, is_window in endings if name.endswith('.any.js') else [('.worker.html', False)]:
         page = re.sub(r'(\.any|\.worker)\.js$', ending, name)
-        title = next((value for key, value in meta if key == 'title'), '')
-        before = BEFORE.replace('WINDOW', 'true' if is_window else 'false').replace('TITLE = TITLE', 'TITLE = ' + json.dumps(title))
-        program = before + read(checkout, 'resources/testharness.js') + \
+        title = next((value for key, value in meta if key == 'title'), os.path.basename(name).split('.')[0])
+        program = BEFORE.replace('WINDOW', 'true' if is_window else 'false') + read(checkout, 'resources/testharness.js') + \
             AFTER + scripts + text + ('\n;done();' if not is_window and not name.endswith('.worker.js') else '')
         for variant in [value for key, value in meta if key == 'variant'] or ['']:
-            yield page + variant, program, variant
+            yield page + variant, program, variant, title
 
 
 def passes(deno, program, url):
@@ -119,9 +117,10 @@ def main():
     for name in tests_of(checkout, paths):
         if not scripts_exist(checkout, name):
             continue
-        for page, program, variant in programs(checkout, name):
+        for page, program, variant, title in programs(checkout, name):
             url = f'http://127.0.0.1:{server.server_port}/{page.split("?")[0]}{variant}'
             for passed in sorted(passes(deno, program, url)):
+                passed = re.sub('^Untitled', lambda _: title, passed)  # what the harness calls a test without a name here
                 print(f'{page} :: {spelled(passed)}', flush=True)
 
 

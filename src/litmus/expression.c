@@ -122,8 +122,8 @@ static unsigned read_variable(litmus_parser *p)
     litmus_token t = p->token;
     const parser_name *name = parser_find(p, &t);
     if (name == NULL) {
-        parser_expected(p,
-                        "a value: a number, a register, a view's cell or an operation of Atomics");
+        parser_unknown(p,
+                       "a value: a number, a register, a view's cell or an operation of Atomics");
         return 0;
     }
     parser_next(p);

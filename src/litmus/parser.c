@@ -52,6 +52,26 @@ void parser_expected(litmus_parser *p, const char *what)
     parser_next(p);
 }
 
+/* A name before `[` can only be meant as a view. */
+static bool is_meant_as_view(const litmus_parser *p)
+{
+    const char *c = p->lexer.next;
+    while (c < p->lexer.end && (*c == ' ' || *c == '\t'))
+        c++;
+    return p->token.kind == TOKEN_NAME && c < p->lexer.end && *c == '[';
+}
+
+void parser_unknown(litmus_parser *p, const char *what)
+{
+    if (!is_meant_as_view(p)) {
+        parser_expected(p, what);
+        return;
+    }
+    litmus_lexer_error(&p->lexer, &p->token, "there is no view `%.*s`: declare it before the agents",
+                       (int)(p->token.length > 60 ? 60 : p->token.length), p->token.text);
+    parser_next(p);
+}
+
 void parser_expect(litmus_parser *p, const char *text, const char *where)
 {
     if (parser_accept(p, text))

@@ -51,6 +51,8 @@ bool parser_accept(litmus_parser *p, const char *text);
 void parser_expect(litmus_parser *p, const char *text, const char *where);
 /* "expected WHAT, found `…`" at the current token. */
 void parser_expected(litmus_parser *p, const char *what);
+/* The same at a name that nobody has declared, which says so where a view is meant. */
+void parser_unknown(litmus_parser *p, const char *what);
 bool parser_enter(litmus_parser *p); /* one level deeper; false after an error */
 char *parser_copy(litmus_parser *p, const litmus_token *t);
 litmus_step *parser_emit(litmus_parser *p, litmus_code code, const litmus_token *at);

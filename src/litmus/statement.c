@@ -81,7 +81,7 @@ static void variable_statement(litmus_parser *p)
     litmus_token t = p->token;
     const parser_name *name = parser_find(p, &t);
     if (name == NULL) {
-        parser_expected(p, "a statement: an assignment, an access to a view, if, for, post, start");
+        parser_unknown(p, "a statement: an assignment, an access to a view, if, for, post, start");
         return;
     }
     if (name->constant)

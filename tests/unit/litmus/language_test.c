@@ -48,8 +48,10 @@ static void test_loops_and_limits(void)
 
 static void test_places(void)
 {
-    SAYS("const r0 = z[0];", "t.yaml:6:16: expected a value: a number, a register, a view's cell");
-    SAYS("z[0] = 1;", "t.yaml:6:5: expected a statement");
+    SAYS("const r0 = z[0];", "t.yaml:6:16: there is no view `z`: declare it before the agents");
+    SAYS("const r0 = z;", "t.yaml:6:16: expected a value: a number, a register, a view's cell");
+    SAYS("if (x[0]) { z[0] = 1; }", "t.yaml:6:17: there is no view `z`");
+    SAYS("z[0] = 1;", "t.yaml:6:5: there is no view `z`");
     SAYS("const r0 = x[2];", "t.yaml:6:18: index 2 is out of range: `x` has indices 0 to 1");
     SAYS("const r0 = x[-1];", "t.yaml:6:18: index -1 is out of range");
     SAYS("const r0 = x[x[0] + 5];", "out of range");
@@ -108,7 +110,7 @@ static void test_scripts(void)
     assert_says("t.js", good, "");
     assert_says("t.js", "const x = 1;", "t.js:1:1: expected a comment /* litmus: NAME");
     assert_says("t.js", "/* litmus: MP */\nfunction left() { y[0] = 1; }\n",
-                "t.js:2:19: expected a statement");
+                "t.js:2:19: there is no view `y`");
     assert_says("t.js", "/* litmus: MP */\nfunction left() { let r0 = 1;\n", "expected `}`");
     assert_says("t.js", "/* litmus: MP\n   exists: 1 ===\n*/\nfunction left() { let r0 = 1; }\n",
                 "t.js:2:");

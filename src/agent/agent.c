@@ -33,7 +33,9 @@ struct agent *agent_current(void)
 
 const char *agent_kind_name(enum agent_kind kind)
 {
-    static const char *const names[AGENT_KIND_COUNT] = {"window", "dedicated-worker", "shared-worker", "service-worker", "worklet", "test-agent", "native"};
+    static const char *const names[AGENT_KIND_COUNT] = {
+        "window",  "dedicated-worker", "shared-worker", "service-worker",
+        "worklet", "test-agent",       "native"};
     return names[kind];
 }
 
@@ -48,11 +50,15 @@ struct agent *agent_ref(struct agent *a)
     return a;
 }
 
-static void free_deferred(struct rcu_deferred *d)
+static void agent_free(struct agent *a)
 {
-    struct agent *a = caa_container_of(d, struct agent, deferred);
     free(a->name);
     free(a);
+}
+
+static void free_deferred(struct rcu_deferred *d)
+{
+    agent_free(caa_container_of(d, struct agent, deferred));
 }
 
 /* Posts that came while the thread wound down. */
@@ -73,8 +79,11 @@ void agent_unref(struct agent *a)
     agent_unref(a->creator);
     cluster_unref(a->cluster);
     /* A notifier may still be about to unpark the agent that it woke: see wake() in
-     * memory/waiter_list.c. */
-    rcu_defer(&a->deferred, free_deferred);
+     * memory/waiter_list.c. Nobody else looks at an agent without a reference. */
+    if (a->own_parker.is_known)
+        rcu_defer(&a->deferred, free_deferred);
+    else
+        agent_free(a);
 }
 
 /* What is left of the run when the agent ends is told before the thread stops counting. */
@@ -183,7 +192,8 @@ void agent_join(struct agent *a)
 
 bool agent_join_within(struct agent *a, unsigned milliseconds)
 {
-    if (!(a->carrier ? pool_await_end(a, milliseconds) : thread_join_within(&a->thread, milliseconds)))
+    if (!(a->carrier ? pool_await_end(a, milliseconds)
+                     : thread_join_within(&a->thread, milliseconds)))
         return false;
     free_memory(a);
     return true;
@@ -209,7 +219,8 @@ static status begin_running(struct agent *a)
 {
     status s = make_memory(a);
     if (s == STATUS_OK && !a->carrier)
-        s = thread_start(&a->thread, a->arena ? a->memory.stack : NULL, a->stack_size + AGENT_SANITIZER_STACK, agent_main, a);
+        s = thread_start(&a->thread, a->arena ? a->memory.stack : NULL,
+                         a->stack_size + AGENT_SANITIZER_STACK, agent_main, a);
     else if (s == STATUS_OK)
         pool_begin(a);
     if (s != STATUS_OK) {
@@ -226,7 +237,8 @@ status agent_start(struct world *w, const struct agent_options *options, struct 
     if (!a)
         return STATUS_NO_MEMORY;
     a->start = observe_send(OBSERVE_START);
-    a->cluster = options->cluster ? cluster_ref(options->cluster) : cluster_create(w, ISOLATION_CONCRETE, true, NULL);
+    a->cluster = options->cluster ? cluster_ref(options->cluster)
+                                  : cluster_create(w, ISOLATION_CONCRETE, true, NULL);
     status s = a->cluster ? take_place(a) : STATUS_NO_MEMORY;
     if (s == STATUS_OK && (s = world_register(w, a)) != STATUS_OK)
         agent_unref(a); /* the world's, which it never had */
@@ -256,8 +268,8 @@ void agent_poke(struct agent *a, struct task *t)
 
 void agent_post(struct agent *a, struct task *t)
 {
-    t->edge = observe_send(t->source == TASK_JAVASCRIPT_ENGINE ? OBSERVE_SETTLEMENT
-                                                               : OBSERVE_MESSAGE);
+    t->edge =
+        observe_send(t->source == TASK_JAVASCRIPT_ENGINE ? OBSERVE_SETTLEMENT : OBSERVE_MESSAGE);
     agent_poke(a, t);
 }
 

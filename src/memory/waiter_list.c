@@ -271,6 +271,7 @@ enum wait_result waiter_wait(struct shared_block *block, uint64_t offset, unsign
     int64_t deadline = deadline_of(parker->crowd, timeout);
     struct sync_waiter w = {.link = {.doomed = doomed, .site = site}, .parker = parker};
     w.link.size = (uint8_t)size;
+    parker->is_known = true;
     if (!enrol(block, offset, expected, &w.link))
         return WAIT_NOT_EQUAL;
     while (!is_woken(&w)) {

@@ -44,7 +44,8 @@ enum park_kind {
     PARK_RUNNING = 0,
     PARK_IDLE = 1,    /* an event loop without work: any posted work wakes it */
     PARK_BLOCKED = 2, /* a blocking wait: only what it waits for, or termination, wakes it */
-    PARK_SUSPENDED = 4, /* made to stand still from outside: only who did it, or termination, wakes it */
+    PARK_SUSPENDED =
+        4, /* made to stand still from outside: only who did it, or termination, wakes it */
 };
 
 enum park_result { PARK_WOKEN, PARK_DEADLINE };
@@ -54,13 +55,14 @@ struct crowd;
 struct parker {
     _Atomic uint32_t state; /* enum park_kind; the futex word. See crowd.c */
     struct crowd *crowd;
-    void *owner;                     /* for reports; constant while joined */
-    int64_t deadline;                /* crowd's lock */
-    int64_t from;                    /* crowd's lock: see parker_park_settled */
-    bool is_patient;                 /* own thread, before it sleeps: its deadline alone is no reason to go on */
-    int64_t since;                   /* when it went to sleep; stable while it sleeps */
-    size_t heap_index;               /* crowd's lock: place in the deadline heap, SIZE_MAX = none */
-    bool due;                        /* crowd's lock until woken: the deadline woke it */
+    void *owner;       /* for reports; constant while joined */
+    int64_t deadline;  /* crowd's lock */
+    int64_t from;      /* crowd's lock: see parker_park_settled */
+    bool is_patient;   /* own thread, before it sleeps: its deadline alone is no reason to go on */
+    int64_t since;     /* when it went to sleep; stable while it sleeps */
+    size_t heap_index; /* crowd's lock: place in the deadline heap, SIZE_MAX = none */
+    bool is_known;     /* own thread: who wakes may hold it without a reference: see waiter_wait */
+    bool due;          /* crowd's lock until woken: the deadline woke it */
     uint32_t spin_misses, spin_rest; /* owner's thread: see spin() in crowd.c */
     struct parker *next, *previous;  /* crowd's lock: members */
 };
@@ -86,8 +88,8 @@ struct crowd {
     uint64_t jumps, jump_limit; /* lock: how often the clock jumped; jump_limit 0 = any number, set
                                    before members run */
     bool jumps_used_up;         /* written under the lock before limit_flag */
-    _Atomic bool limit_flag; /* release by the decider, acquire by the warden */
-    bool never_spin;         /* set before the first member joins: a schedule decides who runs */
+    _Atomic bool limit_flag;    /* release by the decider, acquire by the warden */
+    bool never_spin;            /* set before the first member joins: a schedule decides who runs */
     _Atomic bool quiet_flag; /* nothing can happen any more: written under the lock, release by the
                                 decider, acquire by the warden; cleared when somebody holds */
     _Atomic bool stop;       /* release by crowd_stop, acquire by the warden */
@@ -105,8 +107,8 @@ void crowd_set_limit(struct crowd *c, int64_t time);
  * sleeps then would go on for ever, a millisecond at a time. Before members run. */
 void crowd_set_jump_limit(struct crowd *c, uint64_t jumps);
 
-/* The clock leaps forward by so much, as when the machine was asleep: what was due meanwhile is late. By a
- * member that is awake. */
+/* The clock leaps forward by so much, as when the machine was asleep: what was due meanwhile is
+ * late. By a member that is awake. */
 void crowd_leap(struct crowd *c, int64_t ns);
 
 /* Ends the run as its limit does. Any thread. */
@@ -125,11 +127,11 @@ void parker_join(struct parker *p, struct crowd *c, void *owner);
 /* The thread is no member any more. By its own thread, last. May find the crowd quiet. */
 void parker_leave(struct parker *p);
 
-/* Sleeps until somebody unparks this kind, or until `deadline` (a patient one comes only if something
- * else keeps the crowd going until then). `ready` is the caller's predicate:
- * when it holds, the call returns PARK_WOKEN at once; it is called before, during spinning and
- * after announcing the sleep, on this thread, and must not block. A PARK_WOKEN may be stale:
- * callers loop. */
+/* Sleeps until somebody unparks this kind, or until `deadline` (a patient one comes only if
+ * something else keeps the crowd going until then). `ready` is the caller's predicate: when it
+ * holds, the call returns PARK_WOKEN at once; it is called before, during spinning and after
+ * announcing the sleep, on this thread, and must not block. A PARK_WOKEN may be stale: callers
+ * loop. */
 enum park_result parker_park(struct parker *p, enum park_kind kind, int64_t deadline,
                              bool (*ready)(void *), void *context);
 

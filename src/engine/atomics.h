@@ -54,7 +54,8 @@ void engine_set_atomics_agent(struct engine *e, const struct atomics_agent *a);
  * their way are dropped when they arrive. */
 void engine_atomics_end(struct engine *e);
 
-/* See post and start_timer. atomics_drop_settlement on any thread. */
+/* See post and start_timer. atomics_drop_settlement on the agent's thread, or on any once its end (engine_atomics_end) is known
+ * there: who drops what lies in an inbox has joined the agent, or holds its last reference. */
 void atomics_run_settlement(void *waiter);
 void atomics_drop_settlement(void *waiter);
 void atomics_run_timeout(void *waiter);

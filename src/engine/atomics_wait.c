@@ -150,27 +150,36 @@ bool atomics_wait_place(const void *site, char *file, size_t room, uint32_t *lin
 
 /* ---- waitAsync ---- */
 
-/* An enrolled promise. `waiter`, `agent`, `parting` and the room belong to whoever notifies, too;
- * the rest to the agent's own thread. */
+/* An enrolled promise. `waiter`, `agent` and the room belong to whoever notifies, too; the rest to
+ * the agent's own thread, and to who drops a settlement after that has ended. */
 struct promise_waiter {
     struct async_waiter waiter; /* first */
     const struct atomics_agent *agent;
     struct engine *engine;
-    _Atomic unsigned parting; /* who has let go: acq_rel, the second frees; pairs with itself */
 
     struct promise_waiter *next, *previous; /* the engine's, while it holds values */
     JSContext *realm;                       /* counted */
     JSValue resolve;
     bool timed;    /* its timer runs */
     bool notified; /* seen by the time-out: a settlement is on its way */
+    bool parted;   /* the values, or the settlement, are gone: who comes second frees */
 
     max_align_t room[];
 };
 
-enum { PARTED_VALUES = 1, PARTED_SETTLEMENT = 2 };
-
 /* The engine whose JavaScript calls Atomics.notify on this thread now. */
 static THREAD_LOCAL struct engine *notifying;
+
+/* One of two has let go of the waiter. They come one after the other: see atomics_drop_settlement
+ * in engine/atomics.h. */
+static void part_or_free(struct promise_waiter *w)
+{
+    if (w->parted) {
+        free(w);
+    } else {
+        w->parted = true;
+    }
+}
 
 /* A waiter that was never posted. */
 static void waiter_free(struct promise_waiter *w)
@@ -240,11 +249,7 @@ void atomics_run_settlement(void *waiter)
 
 void atomics_drop_settlement(void *waiter)
 {
-    struct promise_waiter *w = waiter;
-
-    if (atomic_fetch_or_explicit(&w->parting, PARTED_SETTLEMENT, memory_order_acq_rel)) {
-        free(w);
-    }
+    part_or_free(waiter);
 }
 
 void atomics_run_timeout(void *waiter)
@@ -273,8 +278,8 @@ void engine_atomics_end(struct engine *e)
         waiter_part(w);
         if (cancelled) {
             waiter_free(w);
-        } else if (atomic_fetch_or_explicit(&w->parting, PARTED_VALUES, memory_order_acq_rel)) {
-            free(w);
+        } else {
+            part_or_free(w);
         }
     }
 }

@@ -266,7 +266,8 @@ static void await_navigation(struct navigation *n, struct service_worker *w,
 {
     char id[SERVICE_WORKER_CLIENT_ID_SIZE];
     struct world *world = service_worker_world(w);
-    n->client = service_worker_client_reserve(world);
+    if (!n->client)
+        n->client = service_worker_client_reserve(world);
     service_worker_client_id(n->client, id);
     service_worker_client_await(
         world, service_worker_storage_key(service_worker_registration_of(w)), id, p);

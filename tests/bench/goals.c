@@ -57,7 +57,7 @@ const struct job jobs[] = {
      .probe = PROBE_TERMINATE,
      .runtimes = OURS | BIT(NODE)},
     {.name = "atomics", .program = "atomics.js", .runtimes = ALL},
-    {.name = "races", .program = "races.js", .runtimes = OURS | BIT(OBSERVED), .repeats = 3},
+    {.name = "races", .program = "races.js", .runtimes = OURS | BIT(OBSERVED), .turns = 5},
 };
 const size_t job_count = sizeof jobs / sizeof jobs[0];
 

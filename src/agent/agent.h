@@ -174,6 +174,8 @@ void agent_poke(struct agent *a, struct task *t);
 
 /* Own: queues without leaving the thread. */
 void agent_queue(struct agent *a, struct task *t);
+/* The same before all others: for what belongs to the task that runs, and is a task of its own. */
+void agent_queue_first(struct agent *a, struct task *t);
 
 /* Own: takes the tasks of one kind out of the agent's queue (a port that is shipped takes its
  * messages along). `wanted` says which; they are linked through `next`, in order. */

@@ -15,6 +15,16 @@ void agent_queue(struct agent *a, struct task *t)
     a->queued++;
 }
 
+void agent_queue_first(struct agent *a, struct task *t)
+{
+    t->next = a->first;
+    a->first = t;
+    if (!t->next)
+        a->last = t;
+    a->queued++;
+    a->dated = 0; /* tasks no longer run in the order of the queue */
+}
+
 /* So many tasks are kept in the loop's own queue while the inbox has more: enough for the memory of
  * one to have come from another core's cache by the time it runs. */
 #define AHEAD 16u

@@ -17,7 +17,6 @@ struct entries {
 
 struct wpt_expectations {
     struct entries left_out, failures; /* failures are sorted */
-    struct entries patterns;           /* the entries that end with '*', without it */
 };
 
 static int by_text(const void *a, const void *b)
@@ -48,10 +47,7 @@ static status read_lines(region *memory, struct wpt_expectations *e, FILE *in, c
         } else if (!strncmp(line, leave, sizeof leave - 1)) {
             add(memory, &e->left_out, line + sizeof leave - 1, reason);
         } else if (*line && *line != '#') {
-            size_t length = strlen(line);
-            bool pattern = line[length - 1] == '*';
-            line[length - pattern] = 0;
-            add(memory, pattern ? &e->patterns : &e->failures, line, reason);
+            add(memory, &e->failures, line, reason);
         }
     }
     free(line);
@@ -92,21 +88,8 @@ void wpt_expect_write(const char *path, const char *name, buffer *out)
     }
 }
 
-static const char *pattern_reason(const struct wpt_expectations *e, const char *path, const char *name)
+const char *wpt_expect_failure(struct wpt_expectations *e, const char *path, const char *name)
 {
-    buffer text = {0};
-    const char *reason = NULL;
-    wpt_expect_write(path, name, &text);
-    for (size_t i = 0; i < e->patterns.count && !reason; i++)
-        if (!strncmp(buffer_text(&text), e->patterns.items[i].text, strlen(e->patterns.items[i].text)))
-            reason = e->patterns.items[i].reason;
-    buffer_release(&text);
-    return reason;
-}
-
-const char *wpt_expect_failure(struct wpt_expectations *e, const char *path, const char *name, bool *must_fail)
-{
-    *must_fail = false;
     buffer text = {0};
     if (!e)
         return NULL;
@@ -115,10 +98,9 @@ const char *wpt_expect_failure(struct wpt_expectations *e, const char *path, con
     struct entry *found =
         e->failures.count ? bsearch(&key, e->failures.items, e->failures.count, sizeof key, by_text) : NULL;
     buffer_release(&text);
-    *must_fail = found;
     if (found)
         found->seen = true;
-    return found ? found->reason : pattern_reason(e, path, name);
+    return found ? found->reason : NULL;
 }
 
 const char *wpt_expect_unseen(const struct wpt_expectations *e, size_t *at)

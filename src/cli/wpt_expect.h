@@ -5,7 +5,6 @@
  *     leave workers/semantics/navigation     no test whose name begins so is run
  *     webmessaging/x.html                    has no results, or an error of the harness
  *     webmessaging/x.html :: a name          this subtest fails
- *     webmessaging/x.html :: a n*            what begins so may fail
  *
  * A line break in a name is written as \n, a backslash as \\. */
 #ifndef HEDDLE_CLI_WPT_EXPECT_H
@@ -25,11 +24,10 @@ status wpt_expect_load(region *memory, const char *file, struct wpt_expectations
 /* Why a test is left out, NULL when it is to be run. `e` may be NULL: nothing is expected then. */
 const char *wpt_expect_left_out(const struct wpt_expectations *e, const char *path);
 
-/* Why a subtest is expected to fail; name NULL: the test as a whole. NULL when it is not. `*must_fail`: the file has this very entry,
- * no pattern. */
-const char *wpt_expect_failure(struct wpt_expectations *e, const char *path, const char *name, bool *must_fail);
+/* Why a subtest is expected to fail; name NULL: the test as a whole. NULL when it is not. */
+const char *wpt_expect_failure(struct wpt_expectations *e, const char *path, const char *name);
 
-/* The entries, but for patterns, that were never asked for: the first that is one from `*at` on, which is then behind it; NULL at the
+/* The entries that were never asked for: the first that is one from `*at` on, which is then behind it; NULL at the
  * end. */
 const char *wpt_expect_unseen(const struct wpt_expectations *e, size_t *at);
 

@@ -526,10 +526,8 @@ static bool follow_redirect(struct navigation *n, const struct resource *r)
         next = location;
     }
     char *before = url_origin(n->url), *after = url_origin(next);
-    if (n->client && (!before || !after || strcmp(before, after))) { /* another environment */
-        service_worker_client_gone(n->client);
-        n->client = service_worker_client_reserve(n->user_agent->world);
-    }
+    if (n->client && (!before || !after || strcmp(before, after))) /* another environment */
+        n->client = service_worker_client_redirect(n->client);
     free(before);
     free(after);
     free(n->url);
@@ -604,6 +602,22 @@ static void reserve_client(struct navigation *n)
     document_unref(d);
 }
 
+/* Mixed Content "should fetching request be blocked", for frames. */
+static bool is_mixed_content(const struct navigation *n)
+{
+    if (!n->context || !n->context->parent || strncmp(n->url, "http:", 5))
+        return false;
+    struct origin *o = origin_of_url(n->url);
+    bool secure = origin_is_secure(n->user_agent, o), around_is = false;
+    origin_unref(o);
+    for (struct browsing_context *c = n->context->parent; c && !secure && !around_is; c = c->parent) {
+        struct document *d = context_document(c);
+        around_is = d && origin_is_secure(n->user_agent, d->origin);
+        document_unref(d);
+    }
+    return around_is;
+}
+
 /* Frames ask with the origin of the page around them, tabs are the user's. */
 static void load(struct navigation *n)
 {
@@ -616,6 +630,10 @@ static void load(struct navigation *n)
                         .is_history = n->is_history};
     struct agent *a = agent_current();
     start_loading(n);
+    if (is_mixed_content(n)) {
+        fail(n, "it is not secure, and the page around it is (mixed content)");
+        return;
+    }
     if (a) {
         char *key = future_storage_key(n);
         bool local = has_local_scheme(n->url);

@@ -123,13 +123,13 @@ void page_queue(struct page *p, enum task_source source, void (*run)(struct page
     page_queue_owned(p, source, run, context, NULL);
 }
 
-void page_queue_owned(struct page *p, enum task_source source,
-                      void (*run)(struct page *p, void *context), void *context,
-                      void (*release)(void *context))
+static struct page_task *page_task_new(struct page *p, enum task_source source,
+                                       void (*run)(struct page *p, void *context), void *context,
+                                       void (*release)(void *context))
 {
     struct page_task *x = calloc(1, sizeof *x);
     if (!x)
-        return;
+        return NULL;
     x->task.run = page_task_run;
     x->task.drop = page_task_drop;
     x->task.source = source;
@@ -138,7 +138,16 @@ void page_queue_owned(struct page *p, enum task_source source,
     x->run = run;
     x->release = release;
     x->context = context;
-    agent_queue(p->realm->agent, &x->task);
+    return x;
+}
+
+void page_queue_owned(struct page *p, enum task_source source,
+                      void (*run)(struct page *p, void *context), void *context,
+                      void (*release)(void *context))
+{
+    struct page_task *x = page_task_new(p, source, run, context, release);
+    if (x)
+        agent_queue(p->realm->agent, &x->task);
 }
 
 /* ---- loading ---- */
@@ -174,8 +183,15 @@ static void has_loaded(struct page *p)
     p->loads = false;
 }
 
+static void open_messages(struct page *p, void *context)
+{
+    (void)context;
+    service_worker_open_messages(p->realm);
+}
+
 static void finish_loading(struct page *p, void *context)
 {
+    struct page_task *opening;
     (void)context;
     if (p->readiness == PAGE_COMPLETE)
         return;
@@ -189,6 +205,9 @@ static void finish_loading(struct page *p, void *context)
         return;
     has_loaded(p);
     navigable_tell_container(p->document->context);
+    /* Posted, too: behind what the container is told. */
+    if ((opening = page_task_new(p, TASK_DOM_MANIPULATION, open_messages, NULL, NULL)))
+        agent_post(p->realm->agent, &opening->task);
 }
 
 static void consider_finishing(struct page *p)
@@ -196,7 +215,9 @@ static void consider_finishing(struct page *p)
     if (p->readiness != PAGE_INTERACTIVE || p->delays || p->finishing || p->destroyed)
         return;
     p->finishing = true;
-    page_queue(p, TASK_DOM_MANIPULATION, finish_loading, NULL);
+    struct page_task *x = page_task_new(p, TASK_DOM_MANIPULATION, finish_loading, NULL, NULL);
+    if (x) /* before what else has come meanwhile: when "load" comes depends on the page alone */
+        agent_queue_first(p->realm->agent, &x->task);
 }
 
 void page_hold_load(struct page *p)
@@ -218,8 +239,9 @@ static void content_loaded(struct page *p, void *context)
         fire_at_window(p, "DOMContentLoaded"); /* it bubbles */
     if (!p->document->page)
         return;
-    service_worker_open_messages(p->realm);
     page_release_load(p);
+    if (!p->finishing) /* else they wait for "load", which is next: whoever made a frame listens from then on */
+        service_worker_open_messages(p->realm);
 }
 
 void page_parsed(struct page *p)

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/console_level.h"
+#include "web/decode.h"
 #include "web/mime_type.h"
 #include "web/service_worker_fetch.h"
 #include "web/url.h"
@@ -228,6 +229,41 @@ static status refuse(struct resource *r, const char *format, const char *what)
     return STATUS_STATE;
 }
 
+static bool is_ascii(const char *bytes, size_t length)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < length; i++)
+        all |= (unsigned char)bytes[i];
+    return all < 0x80;
+}
+
+/* The text of a script: documents go by what the server says, all others are UTF-8; a byte order mark
+ * counts before either, and what is not well-formed becomes U+FFFD. */
+static void decode_script(struct resource *r, enum script_kind kind, const char *type)
+{
+    struct mime_type t = {0};
+    struct decoder d = {.encoding = ENCODING_COUNT};
+    buffer text = {0};
+    if (kind == SCRIPT_OF_DOCUMENT && type && mime_type_parse(type, strlen(type), &t))
+        d.encoding = encoding_of_label(buffer_text(&t.charset), t.charset.length);
+    mime_type_release(&t);
+    if (kind == SCRIPT_OF_DOCUMENT && r->length >= 2 && !memcmp(r->bytes, "\xff\xfe", 2))
+        d.encoding = ENCODING_UTF_16LE;
+    else if (kind == SCRIPT_OF_DOCUMENT && r->length >= 2 && !memcmp(r->bytes, "\xfe\xff", 2))
+        d.encoding = ENCODING_UTF_16BE;
+    else if (d.encoding == ENCODING_COUNT)
+        d.encoding = ENCODING_UTF_8;
+    bool wide = d.encoding == ENCODING_UTF_16LE || d.encoding == ENCODING_UTF_16BE;
+    if (!wide && is_ascii(r->bytes, r->length))
+        return;
+    decoder_feed(&d, (const uint8_t *)r->bytes, r->length, &text);
+    decoder_end(&d, &text);
+    buffer_add(&text, "");
+    free(r->bytes);
+    r->bytes = text.text; /* the buffer's memory is the C library's */
+    r->length = text.length;
+}
+
 status script_load(struct agent *a, const struct request *q, enum script_kind kind,
                    struct resource *out)
 {
@@ -245,6 +281,8 @@ status script_check(enum script_kind kind, struct resource *out)
     else if (!has_type_of_script(out, kind, type))
         s = refuse(out, "%s is not the type of a script",
                    type ? type : "an answer without Content-Type");
+    if (s == STATUS_OK)
+        decode_script(out, kind, type);
     free(type);
     return s;
 }

@@ -264,13 +264,10 @@ static struct client_wait_promise *wait_new(struct realm *r, enum wait_kind kind
 static void await_navigation(struct navigation *n, struct service_worker *w,
                              struct client_wait_promise *p)
 {
-    char id[SERVICE_WORKER_CLIENT_ID_SIZE];
-    struct world *world = service_worker_world(w);
     if (!n->client)
-        n->client = service_worker_client_reserve(world);
-    service_worker_client_id(n->client, id);
-    service_worker_client_await(
-        world, service_worker_storage_key(service_worker_registration_of(w)), id, p);
+        n->client = service_worker_client_reserve(service_worker_world(w));
+    service_worker_client_await_navigation(
+        n->client, service_worker_storage_key(service_worker_registration_of(w)), p);
 }
 
 /* ---- WindowClient.navigate: in the client's agent ---- */

@@ -466,8 +466,7 @@ static void messages_drop(struct client_link *l)
 static bool is_open(const struct client_link *l)
 {
     const struct page *p = page_of(l->realm);
-    return l->messages_open ||
-           (p && p->readiness == PAGE_COMPLETE); /* a blank document is at once */
+    return l->messages_open || (p && p->document->initial_blank); /* which is never parsed */
 }
 
 /* Nobody can listen before `navigator.serviceWorker` was touched. */

@@ -301,6 +301,7 @@ enum {
 
 struct message_event_task {
     struct task task;
+    struct service_worker *to;   /* counted */
     struct message *message;     /* owned */
     struct client_link *client;  /* counted, or NULL */
     struct service_worker *from; /* counted, or NULL */
@@ -314,6 +315,8 @@ static void message_task_free(struct message_event_task *t)
         client_link_unref(t->client);
     if (t->from)
         service_worker_unref(t->from);
+    service_worker_event_finished(t->to);
+    service_worker_unref(t->to);
     free(t);
 }
 
@@ -375,6 +378,9 @@ void service_worker_message(struct service_worker *w, struct message *m, struct 
     t->message = m;
     t->client = client ? client_link_ref(client) : NULL;
     t->from = from ? service_worker_ref(from) : NULL;
+    /* Pending from now on: an unregistration that comes after the message does not overtake it. */
+    t->to = service_worker_ref(w);
+    service_worker_event_began(w);
     service_worker_post(w, &t->task, false);
 }
 

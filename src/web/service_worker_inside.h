@@ -93,6 +93,7 @@ struct client_wait {
     struct client_wait *next;
     char *key;
     uint32_t number;
+    bool follows; /* redirects: see service_worker_client_redirect */
     void *holder;
 };
 

@@ -254,6 +254,8 @@ static void news_run(struct task *t, struct agent *a)
         } else {
             target = r->service_workers->container;
         }
+        if (n->news == NEWS_CONTROLLER && n->worker) /* it shows what was then, until more is told */
+            JS_FreeValue(r->js, worker_object_in(r, n->worker, n->state));
         if (n->news == NEWS_READY && !JS_IsUndefined(target))
             container_resolve_ready(r, n->registration, &n->slots);
         else if (!JS_IsUndefined(target))
@@ -300,7 +302,10 @@ void news_update_found(struct service_worker_client *c, struct service_worker_re
 
 void news_controller_changed(struct service_worker_client *c)
 {
-    tell(c, NEWS_CONTROLLER, NULL, SERVICE_WORKER_PARSED, NULL);
+    struct service_worker *w = service_worker_controller(c);
+    tell(c, NEWS_CONTROLLER, w, w ? service_worker_state_now(w) : SERVICE_WORKER_PARSED, NULL);
+    if (w)
+        service_worker_unref(w);
 }
 
 void news_ready(struct service_worker_client *c, struct service_worker_registration *g)

@@ -577,6 +577,17 @@ static uint32_t number_of_id(const char *id)
     return strcmp(again, id) ? 0 : c.number;
 }
 
+static void wait_for(const struct service_worker_client *c, const char *key, void *holder, bool follows)
+{
+    struct client_wait *x = calloc(1, sizeof *x), **end = &c->registry->waits;
+    hd_assert(x);
+    *x = (struct client_wait){
+        .key = registry_copy(key), .number = c->number, .follows = follows, .holder = holder};
+    while (*end)
+        end = &(*end)->next;
+    *end = x;
+}
+
 void service_worker_client_await(struct world *w, const char *storage_key, const char *id,
                                  void *holder)
 {
@@ -587,18 +598,32 @@ void service_worker_client_await(struct world *w, const char *storage_key, const
     for (struct service_worker_client *x = g->clients; x; x = x->next)
         if (x->number == number && (!c || !x->is_ready))
             c = x;
-    if (c && !c->is_ready) {
-        struct client_wait *x = calloc(1, sizeof *x), **end = &g->waits;
-        hd_assert(x);
-        *x = (struct client_wait){
-            .key = registry_copy(storage_key), .number = number, .holder = holder};
-        while (*end)
-            end = &(*end)->next;
-        *end = x;
-    } else {
+    if (c && !c->is_ready)
+        wait_for(c, storage_key, holder, false);
+    else
         tell_found(g, holder, c, storage_key);
-    }
     registry_leave(g);
+}
+
+void service_worker_client_await_navigation(struct service_worker_client *c,
+                                            const char *storage_key, void *holder)
+{
+    registry_enter(c->registry);
+    wait_for(c, storage_key, holder, true);
+    registry_leave(c->registry);
+}
+
+struct service_worker_client *service_worker_client_redirect(struct service_worker_client *c)
+{
+    struct registry *g = c->registry;
+    struct service_worker_client *next = service_worker_client_reserve(g->world);
+    registry_enter(g);
+    for (struct client_wait *x = g->waits; x; x = x->next)
+        if (x->number == c->number && x->follows)
+            x->number = next->number;
+    client_free(c);
+    registry_leave(g);
+    return next;
 }
 
 void service_worker_client_set_visible(struct service_worker_client *c, bool visible)

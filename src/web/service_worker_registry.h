@@ -234,6 +234,12 @@ void service_worker_client_focus(struct service_worker_client *c);
  * reserved one is ready or gone. Only clients of that storage key are found. */
 void service_worker_client_await(struct world *w, const char *storage_key, const char *id,
                                  void *holder);
+/* The same for what a reserved client's navigation brings in the end, whoever that is. */
+void service_worker_client_await_navigation(struct service_worker_client *c,
+                                            const char *storage_key, void *holder);
+/* The navigation of a reserved client is redirected to another origin: that one is gone, another is
+ * reserved. */
+struct service_worker_client *service_worker_client_redirect(struct service_worker_client *c);
 
 /* Visits the clients of the worker's storage key that it controls, or all of them, in the order of
  * their making; under the lock. */

@@ -1,5 +1,5 @@
 /* One line of JSON to the process of handlers, one line back:
- *   {"path", "url", "method", "headers": [[name, value], …], "body", "config"}
+ *   {"test", "path", "url", "method", "headers": [[name, value], …], "body", "config"}
  *   {"status", "text", "headers": [[name, value], …], "body" (base64), "delay" (seconds)}
  * Text is one character per byte in headers and bodies (Latin-1). */
 #include "cli/wpt_handler.h"
@@ -23,6 +23,12 @@ extern char **environ;
 /* The process of handlers; both NULL before it started, and when it cannot be had. Under `lock`. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static FILE *to_handlers, *from_handlers;
+static unsigned test; /* constant while agents run */
+
+void wpt_handlers_begin(void)
+{
+    test++;
+}
 
 static bool start(const char *folder)
 {
@@ -89,6 +95,7 @@ static cJSON *configuration(void)
 static char *line_of(const char *path, const struct network_request *q)
 {
     cJSON *line = cJSON_CreateObject();
+    cJSON_AddNumberToObject(line, "test", test);
     cJSON_AddStringToObject(line, "path", path);
     cJSON_AddStringToObject(line, "url", q->url);
     cJSON_AddStringToObject(line, "method", q->method);
@@ -140,7 +147,7 @@ static status read_answer(const char *text, struct resource *out)
         out->length = bytes.length;
         out->status = (unsigned)cJSON_GetNumberValue(cJSON_GetObjectItem(line, "status"));
         out->status_text = bytes_of(cJSON_GetStringValue(cJSON_GetObjectItem(line, "text")));
-        out->delay_ns = (int64_t)(cJSON_GetNumberValue(cJSON_GetObjectItem(line, "delay")) * 1e9);
+        out->delay_ns += (int64_t)(cJSON_GetNumberValue(cJSON_GetObjectItem(line, "delay")) * 1e9);
         read_headers(cJSON_GetObjectItem(line, "headers"), &out->headers);
     }
     cJSON_Delete(line);

@@ -9,6 +9,9 @@
 #include "base/status.h"
 #include "web/resource.h"
 
+/* Another test begins: what handlers kept for the one before is gone. Before its agents start. */
+void wpt_handlers_begin(void);
+
 /* Asks the handler in the file `path` (absolute, inside the checkout `folder`) and fills in status,
  * headers, bytes and delay. STATUS_IO with `error` when no handler can be run. */
 status wpt_handle(const char *folder, const char *path, const struct network_request *q,

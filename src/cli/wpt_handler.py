@@ -88,8 +88,14 @@ class Cookie:
 
 
 class Stash:
-    """What handlers keep for a later request, by key and by the path that they answer."""
+    """What handlers keep for a later request of the same test, by key and by the path that they answer."""
     kept = {}
+    test = None
+
+    @staticmethod
+    def begin(test):
+        if test != Stash.test:
+            Stash.test, Stash.kept = test, {}
 
     def __init__(self, path):
         self.path = path
@@ -226,6 +232,7 @@ def load(path, modules={}):
 
 
 def answer(line, root):
+    Stash.begin(line['test'])
     slept = []
     time.sleep = slept.append  # the answer comes so much later, by the clock of the run
     response = Response()

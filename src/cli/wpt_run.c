@@ -3,6 +3,7 @@
 #include "agent/world.h"
 #include "base/buffer.h"
 #include "base/finding.h"
+#include "cli/wpt_handler.h"
 #include "web/browsing_context.h"
 #include "web/program.h"
 
@@ -112,6 +113,7 @@ void wpt_run(const struct wpt_server *server, const struct wpt_test *test, uint6
         return; /* the process ends soon */
     }
     loader.context = (void *)server;
+    wpt_handlers_begin();
     w->host = &web;
     struct window_options options = {.name = "page", .url = url};
     status s = window_start(web.user_agent, &options);

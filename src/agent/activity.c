@@ -4,7 +4,7 @@
 
 struct activity *activity_create(void)
 {
-    struct activity *x = malloc(sizeof *x);
+    struct activity *x = calloc(1, sizeof *x);
     if (!x)
         return NULL;
     atomic_init(&x->references, 1);

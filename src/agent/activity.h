@@ -16,9 +16,12 @@ enum activity_state {
     ACTIVITY_ENDED,     /* its tasks are dropped */
 };
 
+#define ACTIVITY_SOURCES 16 /* more than there are task sources */
+
 struct activity {
     _Atomic uint32_t references; /* relaxed up, acq_rel down */
     enum activity_state state;
+    uint64_t arrivals[ACTIVITY_SOURCES]; /* per task source: of its last task that began (R-EL-01) */
 };
 
 struct activity *activity_create(void); /* active; NULL when out of memory */

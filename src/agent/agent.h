@@ -124,6 +124,8 @@ struct agent {
     struct source_choice *choice; /* source_choice.h; NULL: sources take their turn by age */
     struct task *running;      /* "currently running task" (R-EL-06) */
     size_t queued;             /* tasks in that queue */
+    uint64_t arrived;          /* tasks that ever came into it */
+    uint64_t arrivals[TASK_SOURCE_COUNT]; /* per source: of the last task without a document that began (R-EL-01) */
     int64_t dated_at;          /* when the first of them were found to be there ... */
     size_t dated;              /* ... which holds for so many, the running one included */
     int64_t occurrence;        /* of what the running task signals: 0 = now */

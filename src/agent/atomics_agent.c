@@ -2,6 +2,7 @@
  * its timers. */
 #include "agent/agent.h"
 #include "engine/atomics.h"
+#include "engine/shared_buffer.h"
 
 /* The agent's part of one promise of Atomics.waitAsync. It has a reference to the agent until its
  * settlement is posted: tasks that lie in the agent's inbox must not keep it alive. */
@@ -94,4 +95,5 @@ void agent_join_atomics(struct agent *a)
         .forget = forget,
     };
     engine_set_atomics_agent(a->engine, &a->atomics);
+    engine_set_cluster(a->engine, a->cluster->id);
 }

@@ -4,6 +4,8 @@
 #include "agent/source_choice.h"
 #include "base/assert.h"
 
+_Static_assert(TASK_SOURCE_COUNT <= ACTIVITY_SOURCES, "every source has its place in an activity");
+
 void agent_queue(struct agent *a, struct task *t)
 {
     t->next = NULL;
@@ -12,6 +14,7 @@ void agent_queue(struct agent *a, struct task *t)
     else
         a->first = t;
     a->last = t;
+    t->arrival = ++a->arrived;
     a->queued++;
 }
 
@@ -139,12 +142,22 @@ struct task *agent_extract(struct agent *a, bool (*wanted)(const struct task *, 
     return taken;
 }
 
+/* Invariant 7: the tasks of one source and one document, which may run or wait all together, begin in the order of their arrival. */
+static void begin_in_order(struct agent *a, const struct task *t)
+{
+    uint64_t *last = t->activity ? &t->activity->arrivals[t->source] : &a->arrivals[t->source];
+    hd_invariant("R-EL-01", t->arrival > *last);
+    *last = t->arrival;
+}
+
 /* Before a task or a timer's: what always holds then. */
-static void begin_turn(const struct agent *a, const struct task *t)
+static void begin_turn(struct agent *a, const struct task *t)
 {
     hd_invariant("R-JB-01", !a->running);
     hd_invariant("R-BL-05", atomic_load_explicit(&a->parker->state, memory_order_relaxed) == PARK_RUNNING);
     hd_invariant("R-EL-03", !t || !t->activity || t->activity->state == ACTIVITY_ACTIVE);
+    if (t)
+        begin_in_order(a, t);
 }
 
 /* Which sources have a task that may run; all of them are looked at, with what has come by now. */

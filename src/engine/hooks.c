@@ -1,5 +1,8 @@
 /* The engine's side of hooks.h. Included by unity.c, never compiled alone. */
 
+#include "base/assert.h"
+#include "engine/js.h"
+
 struct engine_host_state *heddle_host_state(JSRuntime *runtime)
 {
     return &runtime->host;
@@ -102,4 +105,106 @@ int heddle_define_lazy(JSContext *realm, JSValueConst object, JSAtom name, void 
                                      flags) < 0
                ? -1
                : 0;
+}
+
+/* ---- jobs ---- */
+
+void heddle_job_begins(JSRuntime *runtime, uint64_t number)
+{
+    hd_invariant("R-EL-09", number == runtime->host.jobs_begun + 1); /* invariant 7 */
+    runtime->host.jobs_begun++;
+}
+
+enum { GIVEN_HANDLER, GIVEN_INCUMBENT, GIVEN_SCRIPT, GIVEN_COUNT };
+
+/* ECMA-262 sec-hostcalljobcallback. */
+static JSValue call_for_giver(JSContext *realm, JSValueConst self, int count, JSValueConst *arguments, int magic,
+                              JSValueConst *given)
+{
+    const JSValue **giver = &realm->rt->host.job_giver, *before = *giver;
+
+    (void)magic;
+    *giver = given;
+    JSValue result = JS_Call(realm, given[GIVEN_HANDLER], self, count, arguments);
+    *giver = before;
+    return result;
+}
+
+static bool has_no_code(JSValueConst function)
+{
+    if (JS_VALUE_GET_TAG(function) != JS_TAG_OBJECT) {
+        return false;
+    }
+    switch (JS_VALUE_GET_OBJ(function)->class_id) {
+    case JS_CLASS_C_FUNCTION:
+    case JS_CLASS_BOUND_FUNCTION:
+    case JS_CLASS_PROXY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The prototype of its functions stands for the realm: a value that knows it. */
+JSValue heddle_job_callback(JSContext *realm, JSValueConst handler)
+{
+    if (!has_no_code(handler)) {
+        return js_dup(handler);
+    }
+    JSAtom script = heddle_active_script(realm);
+    JSValue name = script == JS_ATOM_NULL ? JS_UNDEFINED : JS_AtomToString(realm, script);
+    JSValueConst given[GIVEN_COUNT] = {handler, realm_incumbent(realm)->function_proto, name};
+    JSValue callback = JS_NewCFunctionData(realm, call_for_giver, 1, 0, GIVEN_COUNT, given);
+    JS_FreeValue(realm, name);
+    JS_FreeAtom(realm, script);
+    if (!JS_IsException(callback)) {
+        return callback;
+    }
+    JS_FreeValue(realm, JS_GetException(realm)); /* out of memory: it then runs for itself */
+    return js_dup(handler);
+}
+
+static JSObject *running_code(const JSStackFrame *frame)
+{
+    JSObject *function = JS_VALUE_GET_TAG(frame->cur_func) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(frame->cur_func) : NULL;
+
+    return function && js_class_has_bytecode(function->class_id) ? function : NULL;
+}
+
+JSContext *realm_incumbent(JSContext *realm)
+{
+    const JSValue *giver = realm->rt->host.job_giver;
+
+    for (const JSStackFrame *frame = realm->rt->current_stack_frame; frame; frame = frame->prev_frame) {
+        const JSObject *function = running_code(frame);
+        if (function) {
+            return function->u.func.function_bytecode->realm;
+        }
+    }
+    return giver ? JS_GetFunctionRealm(realm, giver[GIVEN_INCUMBENT]) : realm;
+}
+
+/* The text of an eval, which is part of the script around it. */
+static bool is_unnamed(JSContext *realm, JSAtom script)
+{
+    JSString *name = __JS_AtomIsTaggedInt(script) ? NULL : realm->rt->atom_array[script];
+
+    return name && !name->is_wide_char && name->len && *str8(name) == '<';
+}
+
+JSAtom heddle_active_script(JSContext *realm)
+{
+    const JSValue *giver = realm->rt->host.job_giver;
+
+    for (const JSStackFrame *frame = realm->rt->current_stack_frame; frame; frame = frame->prev_frame) {
+        const JSObject *function = running_code(frame);
+        JSAtom name = function ? function->u.func.function_bytecode->filename : JS_ATOM_NULL;
+        if (name != JS_ATOM_NULL && !is_unnamed(realm, name)) {
+            return JS_DupAtom(realm, name);
+        }
+    }
+    if (giver && JS_IsString(giver[GIVEN_SCRIPT])) {
+        return JS_ValueToAtom(realm, giver[GIVEN_SCRIPT]);
+    }
+    return JS_GetScriptOrModuleName(realm, 0);
 }

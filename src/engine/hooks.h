@@ -42,6 +42,11 @@ struct engine_host_state {
      * out of memory. */
     int (*enqueue_cleanup)(JSContext *realm, JSJobFunc *job, int count, JSValueConst *arguments);
 
+    uint64_t jobs_queued, jobs_begun; /* ever: see heddle_job_begins */
+
+    /* ECMA-262 [[HostDefined]] of the job callback that runs: see heddle_job_callback. NULL: none does. */
+    const JSValue *job_giver;
+
     /* values.c: what it caches in the heap, and the bytes of ArrayBuffers that lie outside. */
     struct value_state *values;
     struct outside_bytes *outside;
@@ -97,6 +102,16 @@ void heddle_keep_during_job(JSContext *realm, JSValueConst target, uint32_t *kep
 int heddle_enqueue_cleanup(JSContext *realm, JSJobFunc *job, int count, JSValueConst *arguments);
 int64_t heddle_wall_clock(JSContext *realm);
 const int *heddle_interrupt_flag(JSRuntime *runtime);
+
+/* ECMA-262 sec-hostmakejobcallback (R-JB-06): the handler of a reaction, a new reference, which brings along who gave it where that
+ * can be observed: a native function, which has no realm and no script of its own (a JavaScript function hides who gave it). */
+JSValue heddle_job_callback(JSContext *realm, JSValueConst handler);
+
+/* HTML "active script", by its name, a new reference: what import() resolves against. */
+JSAtom heddle_active_script(JSContext *realm);
+
+/* Asserts that jobs run in the order of their queueing, none left out (R-EL-09). */
+void heddle_job_begins(JSRuntime *runtime, uint64_t number);
 
 /* Frees what values.c caches. JS_FreeRuntime calls it. */
 void heddle_values_release(JSRuntime *runtime);

@@ -114,17 +114,6 @@ bool atom_is_index(JSAtom name, uint32_t *index)
     return true;
 }
 
-JSContext *realm_incumbent(JSContext *realm)
-{
-    for (JSStackFrame *frame = realm->rt->current_stack_frame; frame; frame = frame->prev_frame) {
-        JSObject *function = JS_VALUE_GET_TAG(frame->cur_func) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(frame->cur_func) : NULL;
-        if (function && js_class_has_bytecode(function->class_id)) {
-            return function->u.func.function_bytecode->realm;
-        }
-    }
-    return realm;
-}
-
 JSValue object_get(JSContext *realm, JSValueConst object, JSAtom name, JSValueConst receiver)
 {
     return JS_GetPropertyInternal(realm, object, name, receiver, false);
@@ -165,6 +154,7 @@ void next_job_drop(JSRuntime *runtime)
 {
     JSJobEntry *job = list_entry(runtime->job_list.next, JSJobEntry, link);
     list_del(&job->link);
+    heddle_job_begins(runtime, job->number);
     for (int i = 0; i < job->argc; i++)
         JS_FreeValueRT(runtime, job->argv[i]);
     js_free_rt(runtime, job);

@@ -23,6 +23,7 @@ struct held_blocks {
     struct held_block **buckets;
     size_t bucket_count; /* a power of two */
     size_t count;
+    uint32_t cluster; /* of the agent; 0: the engine has none */
     struct shared_buffer_figures figures;
     uint64_t unswept; /* bytes of blocks created since the last collection made for their sake */
 };
@@ -71,7 +72,7 @@ static void widen(struct held_blocks *t)
     free(old);
 }
 
-/* One more object over `block`; the first takes a reference of its own. */
+/* One more object over `block`; the first takes a reference of its own. Invariant 5: no engine of another cluster has one. */
 static bool hold(struct held_blocks *t, struct shared_block *block)
 {
     struct held_block *h = *find(t, block);
@@ -87,6 +88,7 @@ static bool hold(struct held_blocks *t, struct shared_block *block)
     if (t->count >= t->bucket_count * 2) {
         widen(t);
     }
+    hd_invariant("R-SAB-31", shared_block_enter(block, t->cluster));
     struct held_block **bucket = bucket_of(t, block);
     *h = (struct held_block){shared_block_ref(block), 1, *bucket};
     *bucket = h;
@@ -108,6 +110,7 @@ static void let_go(struct held_blocks *t, const struct shared_block *block)
     t->count--;
     t->figures.blocks--;
     t->figures.bytes -= shared_block_max(h->block);
+    shared_block_leave(h->block);
     shared_block_unref(h->block);
     free(h);
 }
@@ -119,6 +122,7 @@ static void release_table(struct external *external)
     for (size_t i = 0; i < t->bucket_count; i++) {
         for (struct held_block *h = t->buckets[i], *next; h; h = next) {
             next = h->next;
+            shared_block_leave(h->block);
             shared_block_unref(h->block);
             free(h);
         }
@@ -236,6 +240,11 @@ struct shared_block *shared_array_buffer_block(JSValueConst value)
     uint8_t *bytes = shared_buffer_bytes(value);
 
     return bytes ? shared_block_of(bytes, NULL) : NULL;
+}
+
+void engine_set_cluster(struct engine *e, uint32_t cluster)
+{
+    e->shared_buffers->cluster = cluster;
 }
 
 struct shared_buffer_figures engine_shared_buffers(const struct engine *e)

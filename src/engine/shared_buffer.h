@@ -8,6 +8,9 @@ struct shared_buffer_figures {
     size_t blocks;
     uint64_t bytes; /* as far as they may grow */
 };
+/* The agent cluster that the engine's shared blocks belong to (R-SAB-31), before it has any; 0 without this call. */
+void engine_set_cluster(struct engine *e, uint32_t cluster);
+
 struct shared_buffer_figures engine_shared_buffers(const struct engine *e);
 
 #endif

@@ -24,6 +24,7 @@ status shared_block_create(uint64_t byte_length, uint64_t max_byte_length,
     atomic_store_explicit(&block->byte_length, byte_length, memory_order_relaxed);
     atomic_store_explicit(&block->records, NULL, memory_order_relaxed);
     atomic_store_explicit(&block->references, 1, memory_order_relaxed);
+    atomic_store_explicit(&block->belongs, 0, memory_order_relaxed);
     atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
     OBSERVE(block_begin, block);
     *out = block;
@@ -56,6 +57,28 @@ uint32_t shared_block_references(const struct shared_block *block)
 {
     /* acquire: pairs with the release of the last one that let go */
     return atomic_load_explicit(&((struct shared_block *)block)->references, memory_order_acquire);
+}
+
+bool shared_block_enter(struct shared_block *block, uint32_t cluster)
+{
+    uint64_t before = atomic_load_explicit(&block->belongs, memory_order_relaxed), after;
+    do {
+        if (before && before >> 32 != cluster)
+            return false;
+        after = (before ? before : (uint64_t)cluster << 32) + 1;
+    } while (!atomic_compare_exchange_weak_explicit(&block->belongs, &before, after, memory_order_acq_rel,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+void shared_block_leave(struct shared_block *block)
+{
+    uint64_t before = atomic_load_explicit(&block->belongs, memory_order_relaxed), after;
+    do {
+        hd_assert((uint32_t)before);
+        after = (uint32_t)before > 1 ? before - 1 : 0;
+    } while (!atomic_compare_exchange_weak_explicit(&block->belongs, &before, after, memory_order_acq_rel,
+                                                    memory_order_relaxed));
 }
 
 uint8_t *shared_block_bytes(const struct shared_block *block)

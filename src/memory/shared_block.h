@@ -37,6 +37,11 @@ status shared_block_create(uint64_t byte_length, uint64_t max_byte_length,
 struct shared_block *shared_block_ref(struct shared_block *block);
 void shared_block_unref(struct shared_block *block);
 
+/* R-SAB-31: the engines that refer to a block are of one agent cluster. An engine of `cluster` enters with its first reference, and
+ * leaves with its last one: false, and it must not have one, while engines of another cluster are in. Any thread; lock-free. */
+bool shared_block_enter(struct shared_block *block, uint32_t cluster);
+void shared_block_leave(struct shared_block *block);
+
 /* Stays the same for the life of the block; aligned to 64 bytes. */
 uint8_t *shared_block_bytes(const struct shared_block *block);
 

@@ -17,6 +17,7 @@ struct shared_block {
     _Atomic(struct waiter_record *)
         records; /* every waiter list of this block; see waiter_list.c */
     _Atomic uint32_t references;
+    _Atomic uint64_t belongs; /* to the cluster in the upper half, through so many engines; acq_rel, pairs with itself */
     bool growable;
     struct block_slab *slab; /* NULL: a run of segments of its own */
     uint32_t next_free;      /* allocator's lock: within the slab */

@@ -197,12 +197,17 @@ static void post_unref(struct post *p)
     free(p);
 }
 
-static void delivery_drop(struct task *t)
+static void delivery_free(struct delivery *d)
 {
-    struct delivery *d = caa_container_of(t, struct delivery, task);
     member_unref(d->to);
     post_unref(d->post);
     free(d);
+}
+
+static void delivery_drop(struct task *t)
+{
+    message_note_loss(LOST_ENDED);
+    delivery_free(caa_container_of(t, struct delivery, task));
 }
 
 static void delivery_run(struct task *t, struct agent *a)
@@ -210,9 +215,11 @@ static void delivery_run(struct task *t, struct agent *a)
     struct delivery *d = caa_container_of(t, struct delivery, task);
     struct broadcast_member *to = d->to;
     (void)a;
-    if (!to->left) /* closed meanwhile: lost */
+    if (to->left) /* meanwhile */
+        message_note_loss(LOST_CLOSED);
+    else
         to->calls->message(to->holder, d->post->message, d->post->origin);
-    delivery_drop(t);
+    delivery_free(d);
 }
 
 static struct delivery *delivery_new(struct broadcast_member *to, struct post *p)
@@ -257,7 +264,7 @@ void broadcast_post(struct broadcast_member *from, struct message *m, const char
 {
     struct post *p = is_eligible(from) ? calloc(1, sizeof *p) : NULL;
     if (!p) {
-        message_free(m);
+        message_lose(m, LOST_UNSENT);
         return;
     }
     atomic_init(&p->references, 1);

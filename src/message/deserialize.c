@@ -419,12 +419,10 @@ static JSValue read_with_tables(struct reader *r, JSValue *ports)
     return value;
 }
 
-JSValue message_deserialize(JSContext *realm, struct message *m, JSValue *ports)
+static JSValue rebuild(JSContext *realm, struct message *m, JSValue *ports)
 {
     struct reader r = {.realm = realm, .at = m->bytes, .message = m};
 
-    if (ports)
-        *ports = JS_UNDEFINED;
     if (!m->transfer_count && !m->object_count)
         return read_value(&r);
     JSValue value = read_with_tables(&r, ports);
@@ -432,5 +430,14 @@ JSValue message_deserialize(JSContext *realm, struct message *m, JSValue *ports)
         JS_FreeValue(realm, *ports);
         *ports = JS_UNDEFINED;
     }
+    return value;
+}
+
+JSValue message_deserialize(JSContext *realm, struct message *m, JSValue *ports)
+{
+    if (ports)
+        *ports = JS_UNDEFINED;
+    JSValue value = rebuild(realm, m, ports);
+    message_settle(m, JS_IsException(value) ? MESSAGE_REFUSED : MESSAGE_DELIVERED);
     return value;
 }

@@ -1,10 +1,12 @@
 #include "message/envelope.h"
 
+#include "base/assert.h"
 #include "memory/shared_block.h"
 #include "message/port.h"
 #include "observe/hooks.h"
 #include "platform/parcel.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static size_t whole_size(uint32_t size, uint32_t attachments)
@@ -55,8 +57,38 @@ void attachments_release(struct attachment *list, uint32_t count)
         attachment_release(&list[i]);
 }
 
+void message_settle(struct message *m, enum message_fate fate)
+{
+    if (m->for_several)
+        return;
+    hd_invariant("INV-14", m->fate == MESSAGE_UNDER_WAY);
+    m->fate = fate;
+}
+
+static _Atomic uint64_t losses[MESSAGE_LOSSES]; /* relaxed: a statistic */
+
+void message_note_loss(enum message_loss why)
+{
+    atomic_fetch_add_explicit(&losses[why], 1, memory_order_relaxed);
+}
+
+uint64_t message_losses(enum message_loss why)
+{
+    return atomic_load_explicit(&losses[why], memory_order_relaxed);
+}
+
+void message_lose(struct message *m, enum message_loss why)
+{
+    if (!m->for_several && m->fate == MESSAGE_UNDER_WAY) {
+        message_settle(m, MESSAGE_LOST);
+        message_note_loss(why);
+    }
+    message_free(m);
+}
+
 void message_free(struct message *m)
 {
+    hd_invariant("INV-14", m->for_several || m->fate != MESSAGE_UNDER_WAY);
     attachments_release(m->attachments, m->attachment_count);
     observe_drop(m->task.edge);
     parcel_free(m, whole_size(m->size, m->attachment_count));
@@ -64,5 +96,5 @@ void message_free(struct message *m)
 
 void message_drop(struct task *t)
 {
-    message_free(message_of_task(t));
+    message_lose(message_of_task(t), LOST_ENDED);
 }

@@ -31,6 +31,7 @@ struct port {
     const struct port_calls *calls;
     void *holder;
     bool enabled, detached, kept, close_told;
+    uint64_t sent, received;      /* messages, which are numbered in each direction */
     uint32_t queued;              /* tasks in the agent's loop while the channel is local */
     struct task *pending, **last; /* messages before start, while the channel is local */
     struct task close_task;       /* while the channel is local */
@@ -95,11 +96,11 @@ static void drain(struct port *p)
     rcu_queue_node *node;
 
     while ((node = rcu_queue_pop(&p->queue)))
-        message_free(message_of_task(caa_container_of(node, struct task, node)));
+        message_lose(message_of_task(caa_container_of(node, struct task, node)), LOST_CLOSED);
     while (p->pending) {
         struct task *t = p->pending;
         p->pending = t->next;
-        message_free(message_of_task(t));
+        message_lose(message_of_task(t), LOST_CLOSED);
     }
     p->last = &p->pending;
 }
@@ -192,6 +193,13 @@ static void keep_update(struct port *p)
         p->calls->drop(p->holder);
 }
 
+/* Invariant 7, guarantee 1: none is missing, and none overtook another. */
+static void expect_next(struct port *p, const struct message *m)
+{
+    hd_invariant("R-MP-05", m->number == p->received + 1);
+    p->received++;
+}
+
 /* Hands one thing to the holder, which may do anything to the port meanwhile. */
 static void hand_over(struct port *p, struct message *m)
 {
@@ -216,6 +224,7 @@ static void local_run(struct task *t, struct agent *a)
 
     (void)a;
     p->queued--;
+    expect_next(p, m);
     hand_over(p, m);
 }
 
@@ -224,7 +233,8 @@ static void local_drop(struct task *t)
     struct message *m = message_of_task(t);
     struct port *p = m->target;
 
-    message_free(m);
+    expect_next(p, m);
+    message_lose(m, LOST_ENDED);
     p->queued--;
     keep_update(p);
 }
@@ -350,6 +360,7 @@ static void seat_run(struct task *t, struct agent *a)
         if (m) {
             observe_receive(m->task.edge);
             m->task.edge = NULL;
+            expect_next(p, m);
             hand_over(p, m);
         } else if (closed && !p->detached && !p->close_told) {
             p->close_told = true;
@@ -524,9 +535,10 @@ void port_post(struct port *p, struct message *m)
     struct port *to = p->twin;
 
     if (p->detached || is_closed(to)) {
-        message_free(m);
+        message_lose(m, LOST_CLOSED);
         return;
     }
+    m->number = ++p->sent;
     if (!p->channel->shipped) {
         local_post(to, m);
         return;

@@ -509,7 +509,7 @@ static int serialize_large(JSContext *realm, JSValueConst value, JSValueConst tr
     if (transfer_list_check(&w, transfer) || write_value(&w, value) || !(m = writer_message(&w))) {
         attachments_release(w.attachments, w.attachment_count);
     } else if (transfer_list_move(&w, m)) {
-        message_free(m);
+        message_lose(m, LOST_UNSENT);
         m = NULL;
     }
     writer_close(&w, work, owner);

@@ -118,13 +118,14 @@ static void check_only(builder *b, const yaml_node *node, bool wanted, const cha
 static void build_particulars(builder *b, const yaml_node *node, const yaml_node *what, plan_moment *m)
 {
     const yaml_node *url = yaml_tree_find(node, "url"), *source = yaml_tree_find(node, "source"),
-                    *duration = yaml_tree_find(node, "for_ms");
+                    *duration = yaml_tree_find(node, "for_ms"), *count = yaml_tree_find(node, "count");
     bool navigates = m->deed == DEED_NAVIGATE, delays = m->deed == DEED_DELAY, lasts = delays || m->deed == DEED_CLOCK_JUMP;
     bool pushes = m->deed == DEED_PUSH;
     const yaml_node *data = yaml_tree_find(node, "data");
     check_only(b, url, navigates || pushes, "act: navigate and act: push have an address");
     check_only(b, data, pushes, "act: push has data");
     check_only(b, source, delays, "fault: delay has a source");
+    check_only(b, count, m->deed == DEED_DROP, "fault: drop has a count");
     check_only(b, duration, lasts, "delay and clock-jump last for so long");
     if ((navigates || pushes) && url == NULL)
         ERROR_AT(b, what, "%s needs \"url\"", plan_deed_name(m->deed));
@@ -134,6 +135,7 @@ static void build_particulars(builder *b, const yaml_node *node, const yaml_node
     m->data = build_text(b, data);
     m->source = build_text(b, source);
     m->for_ms = build_number(duration, 0);
+    m->count = build_number(count, 1);
 }
 
 static void build_deed(builder *b, const yaml_node *node, const yaml_node *what, const char *family, plan_moment *m)

@@ -422,7 +422,7 @@ static const schema_field moment_fields[] = {
      "true: when all agents sleep, or have gone on for a second more; false: at once, whatever they do. "
      "False when absent for click, event and abort", false},
     {"act", &deed, "what is done: click, event, navigate, reload, hide, freeze, store, discard, close, gc, ...", false},
-    {"fault", &deed, "what goes wrong: terminate, kill, oom, abort, pause, resume, delay, clock-jump, ...", false},
+    {"fault", &deed, "what goes wrong: terminate, kill, oom, abort, pause, resume, delay, drop, clock-jump, ...", false},
     {"agent", &text, "the agent that it is about", false},
     {"window", &text, "the window that it is about", false},
     {"type", &text, "act: event and act: push: the type of the event", false},
@@ -432,6 +432,7 @@ static const schema_field moment_fields[] = {
     {"data", &text, "act: push: what is sent along", false},
     {"source", &source, "fault: delay: what is held back; messages when absent", false},
     {"for_ms", &moment, "fault: delay or clock-jump: for how long", false},
+    {"count", &how_many, "fault: drop: how many messages; 1 when absent", false},
     {"expect", &states, "what must hold at this moment", false},
     {"shows", &entries, "the syllabus numbers that this demonstrates", false},
 };

@@ -272,6 +272,7 @@ typedef struct plan_moment {
     const char *data;    /* DEED_PUSH: NULL = none */
     const char *source;  /* DEED_DELAY: of tasks; NULL: messages of any kind */
     uint64_t for_ms;     /* DEED_DELAY, DEED_CLOCK_JUMP */
+    uint64_t count;      /* DEED_DROP: of messages */
 
     text_list states[AGENT_STATE_COUNT]; /* who must be found so */
     expect_lines received, not_received; /* lines up to this moment */

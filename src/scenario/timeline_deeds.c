@@ -335,6 +335,9 @@ void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *s
     case DEED_DELAY:
         act_hold(a, sources_of(m->source), crowd_now(&d->world->crowd) + (int64_t)m->for_ms * 1000000);
         break;
+    case DEED_DROP:
+        act_lose(a, (uint32_t)m->count);
+        break;
     case DEED_CLOCK_JUMP:
         crowd_leap(&d->world->crowd, (int64_t)m->for_ms * 1000000);
         break;

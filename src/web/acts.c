@@ -19,6 +19,7 @@ struct act {
     struct agent *scope; /* counted, or NULL */
     unsigned held; /* sources of tasks */
     int64_t until;
+    uint32_t count; /* of messages */
 };
 
 static void act_drop(struct task *t)
@@ -151,6 +152,23 @@ void act_hold(struct agent *a, unsigned sources, int64_t until)
         return;
     act->held = sources;
     act->until = until;
+    agent_post(a, &act->task);
+}
+
+/* ---- messages that get lost ---- */
+
+static void lose(struct task *t, struct agent *a)
+{
+    web_agent_of(a)->doomed_messages += caa_container_of(t, struct act, task)->count;
+    act_drop(t);
+}
+
+void act_lose(struct agent *a, uint32_t count)
+{
+    struct act *act = act_new(lose, TASK_USER_INTERACTION);
+    if (!act)
+        return;
+    act->count = count;
     agent_post(a, &act->task);
 }
 

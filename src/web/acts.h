@@ -17,6 +17,9 @@ void act_collect(struct agent *a);
 /* Tasks of these sources (bits of enum task_source) are held back until `until` of the run's clock, and others overtake them (R-EL-01). */
 void act_hold(struct agent *a, unsigned sources, int64_t until);
 
+/* The next `count` messages that would be delivered to the agent are lost (invariant 14: for that reason). */
+void act_lose(struct agent *a, uint32_t count);
+
 /* The browser ends the scope of a worklet, which this agent is, and makes a new one (R-WT-04). Nothing for other agents. */
 void act_replace_scope(struct agent *scope);
 

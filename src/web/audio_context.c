@@ -697,7 +697,7 @@ static int node_fill(JSContext *js, struct audio_node *n, const struct processor
     struct port *far = m ? make_ports(js, &n->port) : NULL;
     if (!far) {
         if (m)
-            message_free(m);
+            message_lose(m, LOST_UNSENT);
         return -1;
     }
     n->id = ++c->node_count;

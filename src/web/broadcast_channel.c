@@ -189,7 +189,7 @@ static JSValue post_message(JSContext *js, JSValueConst self, int count, JSValue
     if (c->member)
         broadcast_post(c->member, m, c->realm->origin->text);
     else /* a getter closed it */
-        message_free(m);
+        message_lose(m, LOST_CLOSED);
     return JS_UNDEFINED;
 }
 

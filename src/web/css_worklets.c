@@ -257,7 +257,7 @@ JSValue css_worklet_call(JSContext *js, int kind, JSValueConst name, JSValueCons
     if (!JS_IsException(promise))
         worklet_order(w, all->next_scope[kind]++ % scopes, &(struct worklet_letter){.what = CSS_CALL, .id = ticket, .message = m});
     else if (m)
-        message_free(m);
+        message_lose(m, LOST_UNSENT);
     return promise;
 }
 

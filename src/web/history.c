@@ -341,7 +341,7 @@ static struct history_state *serialize(JSContext *js, JSValueConst value)
         return NULL;
     for (uint32_t i = 0; i < m->attachment_count; i++)
         if (m->attachments[i].kind == ATTACHMENT_BLOCK) {
-            message_free(m);
+            message_lose(m, LOST_UNSENT);
             throw_dom_exception(js, "DataCloneError",
                                 "a SharedArrayBuffer cannot be kept in the session history");
             return NULL;

@@ -2,11 +2,26 @@
 
 #include "message/message.h"
 #include "web/event.h"
+#include "web/web_agent.h"
+
+static void lose(struct message *m)
+{
+    if (m->for_several)
+        message_note_loss(LOST_FAULT);
+    else
+        message_lose(m, LOST_FAULT);
+}
 
 void message_deliver(struct realm *r, JSValueConst target, struct message *m, const char *origin,
                      JSValueConst source)
 {
+    struct web_agent *web = web_agent_of(r->agent);
     JSContext *js = r->js;
+    if (web->doomed_messages) {
+        web->doomed_messages--;
+        lose(m);
+        return;
+    }
     struct message_event_init init = {
         .ports = JS_UNDEFINED, .origin = origin, .source = JS_DupValue(js, source)};
     const char *type = "message";

@@ -249,7 +249,7 @@ static int post(JSContext *js, struct message_port *p, JSValueConst value, JSVal
     if (p->port && !doomed)
         port_post(p->port, m);
     else
-        message_free(m); /* R-MP-08 */
+        message_lose(m, LOST_CLOSED); /* R-MP-08 */
     return 0;
 }
 

@@ -448,7 +448,7 @@ static void client_message_drop(struct task *t)
 {
     struct client_message *x = caa_container_of(t, struct client_message, task);
     if (x->message)
-        message_free(x->message);
+        message_lose(x->message, LOST_ENDED);
     client_link_unref(x->link);
     service_worker_unref(x->from);
     free(x);
@@ -472,8 +472,11 @@ static bool is_open(const struct client_link *l)
 /* Nobody can listen before `navigator.serviceWorker` was touched. */
 static void deliver(struct client_message *x, struct realm *r)
 {
-    if (!r->service_workers || !JS_IsObject(r->service_workers->container))
+    if (!r->service_workers || !JS_IsObject(r->service_workers->container)) {
+        message_lose(x->message, LOST_UNHEARD);
+        x->message = NULL;
         return;
+    }
     JSValue source = service_worker_object(r, x->from),
             container = JS_DupValue(r->js, r->service_workers->container);
     struct message *m = x->message;

@@ -310,7 +310,7 @@ struct message_event_task {
 static void message_task_free(struct message_event_task *t)
 {
     if (t->message)
-        message_free(t->message);
+        message_lose(t->message, LOST_ENDED);
     if (t->client)
         client_link_unref(t->client);
     if (t->from)

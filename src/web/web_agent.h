@@ -18,6 +18,7 @@ struct web_agent {
     struct page *pages;   /* windows: the documents of the agent */
     struct window_proxy *proxies;
     uint32_t realms_made;
+    uint32_t doomed_messages; /* so many of the next ones are lost: a fault of the scenario */
     bool in_checkpoint; /* "performing a microtask checkpoint is true" */
     char *url;          /* of the first script, and of the document */
     char *document_url; /* windows: NULL = url */

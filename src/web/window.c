@@ -53,7 +53,7 @@ static void letter_drop(struct task *t)
 {
     struct message *m = message_of_task(t);
     letter_free(m->target);
-    message_free(m);
+    message_lose(m, LOST_ENDED);
 }
 
 /* The origin is compared now, with the document that is there (trap 15). */
@@ -68,10 +68,10 @@ static void letter_run(struct task *t, struct agent *a)
         m->target = NULL;
         message_deliver(p->realm, JS_UNDEFINED, m, l->origin, source);
         JS_FreeValue(p->realm->js, source);
-        letter_free(l);
-        return;
+    } else {
+        message_lose(m, p ? LOST_ORIGIN : LOST_ENDED);
     }
-    letter_drop(t);
+    letter_free(l);
 }
 
 struct post_options {
@@ -161,7 +161,7 @@ static JSValue post_message(JSContext *js, JSValueConst self, int count, JSValue
     struct window_letter *l = d ? calloc(1, sizeof *l + strlen(sender->origin->text) + 1) : NULL;
     if (!l) { /* thrown, or nobody is there */
         if (!failed)
-            message_free(m);
+            message_lose(m, LOST_UNHEARD);
         origin_unref(o.target);
         document_unref(d);
         return failed ? JS_EXCEPTION : JS_UNDEFINED;

@@ -65,7 +65,7 @@ static void receive_inside(struct task *t, struct agent *a)
     struct message *m = message_of_task(t);
     struct worker_link *l = m->target;
     if (!l->inside) {
-        message_free(m);
+        message_lose(m, LOST_ENDED);
         return;
     }
     agent_occurred_on_arrival(a);
@@ -77,7 +77,7 @@ static void receive_outside(struct task *t, struct agent *a)
     struct message *m = message_of_task(t);
     struct worker_link *l = m->target;
     if (l->terminated || l->ended || JS_IsUndefined(l->object)) {
-        message_free(m);
+        message_lose(m, l->terminated ? LOST_TERMINATED : l->ended ? LOST_ENDED : LOST_UNHEARD);
         return;
     }
     agent_occurred_on_arrival(a);
@@ -104,7 +104,7 @@ static JSValue post(JSContext *js, struct worker_link *l, struct agent *to, int 
     if (to && !lost)
         agent_post(to, &m->task);
     else
-        message_free(m);
+        message_lose(m, lost ? LOST_EARLY : LOST_ENDED);
     return JS_UNDEFINED;
 }
 

@@ -58,7 +58,7 @@ void worklet_tie_unref(struct worklet_tie *t)
 void worklet_letter_release(struct worklet_letter *l)
 {
     if (l->message)
-        message_free(l->message);
+        message_lose(l->message, LOST_ENDED);
     if (l->port)
         port_release(l->port);
     l->message = NULL;

@@ -140,7 +140,7 @@ void worklet_answer(struct worklet_scope *s, struct realm *r, uint32_t id, JSVal
     if (id)
         worklet_tell(s, &(struct worklet_letter){.what = WORKLET_DONE, .id = id, .message = m});
     else if (m)
-        message_free(m);
+        message_lose(m, LOST_UNSENT);
 }
 
 void worklet_answer_exception(struct worklet_scope *s, struct realm *r, uint32_t id)
@@ -155,7 +155,7 @@ void worklet_answer_exception(struct worklet_scope *s, struct realm *r, uint32_t
     if (id)
         worklet_tell(s, &(struct worklet_letter){.what = WORKLET_REFUSED, .id = id, .message = m});
     else if (m)
-        message_free(m);
+        message_lose(m, LOST_UNSENT);
 }
 
 /* ---- the agent (R-AG-05, R-AG-20, R-AG-21) ---- */

@@ -2,12 +2,14 @@
  * with the rule's name. */
 #include "agent/event_loop.h"
 #include "agent/world.h"
+#include "message/envelope.h"
+#include "message/port.h"
+
+#include "../support/broken.h"
 
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static void nothing(struct agent *a)
 {
@@ -30,29 +32,25 @@ static void run_world(void (*start)(struct agent *a), unsigned pool_threads)
     world_free(w);
 }
 
-/* The exit code of a process that runs that world, and what it says. */
-static int run_apart(void (*start)(struct agent *a), unsigned pool_threads, char *said, size_t room)
+static void (*start_of_world)(struct agent *a);
+static unsigned threads_of_world;
+
+static void run_that_world(void)
 {
-    int ends[2], how = -1;
-    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        run_world(start, pool_threads);
-        _exit(0);
-    }
-    close(ends[1]);
-    ssize_t length = read(ends[0], said, room - 1);
-    said[length > 0 ? length : 0] = '\0';
-    close(ends[0]);
-    waitpid(child, &how, 0);
-    return WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+    run_world(start_of_world, threads_of_world);
+}
+
+static int run_world_apart(void (*start)(struct agent *a), unsigned pool_threads, char *said, size_t room)
+{
+    start_of_world = start;
+    threads_of_world = pool_threads;
+    return run_apart(run_that_world, said, room);
 }
 
 static void assert_broken(void (*start)(struct agent *a), unsigned pool_threads, const char *rule)
 {
     char said[1024];
-    CU_ASSERT_EQUAL(run_apart(start, pool_threads, said, sizeof said), 70);
+    CU_ASSERT_EQUAL(run_world_apart(start, pool_threads, said, sizeof said), 70);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, rule));
 }
 
@@ -133,6 +131,111 @@ static void test_order_of_timers(void)
     assert_broken(disorder, 0, "R-TM-06");
 }
 
+/* ---- queues out of their order (shows INV-07) ---- */
+
+static void run_nothing(struct task *t, struct agent *a)
+{
+    (void)a;
+    free(t);
+}
+
+/* Of two tasks of one source the second one comes first. */
+static void overtake(struct agent *a)
+{
+    queue(a, run_nothing);
+    queue(a, run_nothing);
+    struct task *first = a->first, *second = first->next;
+    second->next = first;
+    first->next = NULL;
+    a->first = second;
+    a->last = first;
+}
+
+static void test_order_of_a_source(void)
+{
+    assert_broken(overtake, 0, "R-EL-01");
+}
+
+static void holder_stays(void *holder)
+{
+    (void)holder;
+}
+
+static void hear(void *holder, struct message *m)
+{
+    (void)holder;
+    message_settle(m, MESSAGE_DELIVERED);
+    message_free(m);
+}
+
+static const struct port_calls ears = {holder_stays, holder_stays, hear, holder_stays};
+
+static struct message *letter(void)
+{
+    return message_new(1, 0);
+}
+
+/* A channel within the agent, its second end started. */
+static struct port *open_channel(struct agent *a)
+{
+    struct port *ends[2];
+    if (port_channel(&ends[0], &ends[1]) != STATUS_OK || port_attach(ends[0], a, &ears, NULL) != STATUS_OK ||
+        port_attach(ends[1], a, &ears, NULL) != STATUS_OK)
+        exit(1);
+    port_start(ends[1]);
+    return ends[0];
+}
+
+/* One that was posted gets lost, without a trace, before it arrives. */
+static void skip_one(struct agent *a)
+{
+    struct port *p = open_channel(a);
+    struct message *first = letter();
+    port_post(p, first);
+    port_post(p, letter());
+    a->first = first->task.next;
+}
+
+static void test_order_of_a_port(void)
+{
+    assert_broken(skip_one, 0, "R-MP-05");
+}
+
+/* ---- messages without a fate, or with two (shows INV-14) ---- */
+
+static void forget_one(struct agent *a)
+{
+    (void)a;
+    message_free(letter());
+}
+
+static void deliver_twice(struct agent *a)
+{
+    struct message *m = letter();
+    (void)a;
+    message_settle(m, MESSAGE_DELIVERED);
+    message_settle(m, MESSAGE_DELIVERED);
+}
+
+static void test_fates(void)
+{
+    assert_broken(forget_one, 0, "INV-14");
+    assert_broken(deliver_twice, 0, "INV-14");
+}
+
+/* Through a port that is closed: lost, and it is on record why. */
+static void test_losses(void)
+{
+    struct port *ends[2];
+    uint64_t before = message_losses(LOST_CLOSED);
+    CU_ASSERT_EQUAL_FATAL(port_channel(&ends[0], &ends[1]), STATUS_OK);
+    port_close(ends[0]);
+    port_post(ends[0], letter());
+    CU_ASSERT_EQUAL(message_losses(LOST_CLOSED), before + 1);
+    port_release(ends[0]);
+    port_release(ends[1]);
+}
+
 /* ---- and a world that breaks none ---- */
 
 static void one_task(struct agent *a)
@@ -144,7 +247,7 @@ static void one_task(struct agent *a)
 static void test_nothing_broken(void)
 {
     char said[1024];
-    CU_ASSERT_EQUAL(run_apart(one_task, 0, said, sizeof said), 0);
+    CU_ASSERT_EQUAL(run_world_apart(one_task, 0, said, sizeof said), 0);
     CU_ASSERT_STRING_EQUAL(said, "");
 }
 
@@ -155,6 +258,10 @@ int main(void)
     CU_add_test(suite, "one task at a time", test_one_at_a_time);
     CU_add_test(suite, "no thread serves two agents if one can block", test_threads_of_blockers);
     CU_add_test(suite, "timers in their order", test_order_of_timers);
+    CU_add_test(suite, "a source in its order", test_order_of_a_source);
+    CU_add_test(suite, "a port in its order", test_order_of_a_port);
+    CU_add_test(suite, "every message has one fate", test_fates);
+    CU_add_test(suite, "losses are on record", test_losses);
     CU_add_test(suite, "nothing is broken", test_nothing_broken);
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();

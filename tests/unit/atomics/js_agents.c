@@ -195,6 +195,7 @@ const char *js_run(struct js_run *run, int count, const char *const *scripts)
         struct agent_options options = {.kind = AGENT_TEST,
                                         .can_block = !run->cannot_block,
                                         .name = "test",
+                                        .cluster = i && !run->apart ? agents[0].agent->cluster : NULL,
                                         .calls = &calls,
                                         .web = &agents[i]};
         hd_assert(agent_start(w, &options, &agents[i].agent) == STATUS_OK);

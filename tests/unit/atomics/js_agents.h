@@ -10,6 +10,7 @@
 
 struct js_run {
     bool cannot_block;
+    bool apart;        /* every agent is a cluster of its own */
     bool walked;       /* the C library's heap, freed object by object, in place of an arena */
     size_t heap_limit; /* bytes per agent, 0 = default */
     /* Results. */

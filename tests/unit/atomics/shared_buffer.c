@@ -2,6 +2,8 @@
 #include "js_agents.h"
 #include "suites.h"
 
+#include "../support/broken.h"
+
 #include "memory/shared_block.h"
 
 /* shows R-SAB-03 */
@@ -38,6 +40,19 @@ static void test_references_are_given_back(void)
         struct js_run r = {.walked = walked};
         EXPECT(js_run(&r, 1, &script), "");
     }
+}
+
+/* shows INV-05: two clusters that refer to one block, which no channel lets happen. */
+static void share_across_clusters(void)
+{
+    struct js_run r = {.apart = true};
+    const char *scripts[] = {"sab;", "sab;"};
+    js_run(&r, 2, scripts);
+}
+
+static void test_one_cluster(void)
+{
+    CU_ASSERT(breaks(share_across_clusters, "R-SAB-31"));
 }
 
 /* Blocks that only garbage holds are collected before memory runs out. */
@@ -85,6 +100,7 @@ void shared_buffer_suite(void)
     CU_pSuite s = CU_add_suite("shared buffers and heaps", NULL, NULL);
     CU_add_test(s, "growing is seen by all", test_growing_is_seen_by_all);
     CU_add_test(s, "references are given back", test_references_are_given_back);
+    CU_add_test(s, "a block belongs to one cluster", test_one_cluster);
     CU_add_test(s, "garbage is collected for blocks", test_garbage_is_collected_for_blocks);
     CU_add_test(s, "the constructor", test_constructor);
     CU_add_test(s, "a heap in an arena", test_heap_in_an_arena);

@@ -8,6 +8,8 @@
 
 #include "variant_host.h"
 
+#include "../support/broken.h"
+
 static void check(JSContext *realm, const char *source, const char *expected, int line)
 {
     const char *result = variant_eval(realm, source);
@@ -448,6 +450,22 @@ static void source_positions(void)
     variant_free(realm);
 }
 
+/* ---- Jobs: shows INV-07 ---- */
+
+/* One job too few was seen to begin, as if it had been overtaken. */
+static void overtake_a_job(void)
+{
+    JSContext *realm = variant_new();
+    variant_eval(realm, "Promise.resolve().then(() => Promise.resolve().then(() => 0))");
+    heddle_host_state(JS_GetRuntime(realm))->jobs_begun--;
+    variant_eval(realm, "Promise.resolve().then(() => 0)");
+}
+
+static void order_of_jobs(void)
+{
+    CU_ASSERT(breaks(overtake_a_job, "R-EL-09"));
+}
+
 int main(void)
 {
     CU_initialize_registry();
@@ -460,6 +478,7 @@ int main(void)
     CU_add_test(suite, "clock and random", clock_and_random);
     CU_add_test(suite, "memory exhaustion", memory_exhaustion);
     CU_add_test(suite, "finalization", finalization_runs_as_a_job);
+    CU_add_test(suite, "jobs in their order (R-EL-09)", order_of_jobs);
     CU_add_test(suite, "growable shared memory", growable_memory);
     CU_add_test(suite, "source positions", source_positions);
     CU_basic_set_mode(CU_BRM_NORMAL);

@@ -74,6 +74,7 @@ static void receive(void *holder, struct message *m)
         count(&disordered);
     x->received++;
     count(&delivered);
+    message_settle(m, MESSAGE_DELIVERED);
     message_free(m);
 }
 
@@ -118,6 +119,7 @@ static void arrive(struct task *t, struct agent *a)
     struct message *m = message_of_task(t);
     struct actor *x = passenger(m);
     m->attachments[0].kind = ATTACHMENT_NONE;
+    message_settle(m, MESSAGE_DELIVERED);
     message_free(m);
     x->agent = a;
     settle(x);
@@ -127,7 +129,7 @@ static void lose(struct task *t)
 {
     struct message *m = message_of_task(t);
     free(passenger(m));
-    message_free(m);
+    message_lose(m, LOST_ENDED);
 }
 
 static void travel(struct actor *x)

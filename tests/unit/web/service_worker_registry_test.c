@@ -3,7 +3,10 @@
 #include "agent/world.h"
 #include "base/buffer.h"
 #include "web/resource.h"
+#include "web/service_worker_inside.h"
 #include "web/service_worker_registry.h"
+
+#include "../support/broken.h"
 
 #include <CUnit/Basic.h>
 #include <stdio.h>
@@ -530,6 +533,34 @@ static void test_imports(void)
     end();
 }
 
+/* ---- the invariant broken (shows INV-12) ---- */
+
+static void go_back(void)
+{
+    begin();
+    ask("first", SCOPE, SCRIPT);
+    struct service_worker *w = bring_up(SCRIPT);
+    registry_enter(w->registration->registry);
+    worker_set_state(w, SERVICE_WORKER_PARSED);
+}
+
+/* A second one gets to where one is being installed. */
+static void install_two(void)
+{
+    begin();
+    ask("first", SCOPE, SCRIPT);
+    service_worker_fetched(job, SCRIPT, strlen(SCRIPT), NULL, &no_policy);
+    struct service_worker *w = take_running();
+    w->registration->slots[SLOT_INSTALLING] = w;
+    service_worker_evaluated(w, true, true);
+}
+
+static void test_broken(void)
+{
+    CU_ASSERT(breaks(go_back, "R-SV-05"));
+    CU_ASSERT(breaks(install_two, "R-SV-05"));
+}
+
 int main(void)
 {
     if (CU_initialize_registry() != CUE_SUCCESS)
@@ -543,6 +574,7 @@ int main(void)
     CU_add_test(suite, "scopes", test_scopes);
     CU_add_test(suite, "clients on their way", test_reserved_clients);
     CU_add_test(suite, "imported scripts", test_imports);
+    CU_add_test(suite, "the invariant broken", test_broken);
     CU_add_test(suite, "the browser ends", test_shut_down);
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();

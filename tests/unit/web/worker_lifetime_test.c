@@ -1,6 +1,8 @@
 /* The predicates of a worker's life, row by row, and all facts against the invariant. */
 #include "web/worker_lifetime.h"
 
+#include "../support/broken.h"
+
 #include <CUnit/Basic.h>
 #include <stdio.h>
 
@@ -110,6 +112,19 @@ static void test_invariant(void)
             }
 }
 
+/* shows INV-11: facts that contradict each other, as a worker whose owner set is empty while an owner is active. */
+static void be_needed_by_nobody(void)
+{
+    struct worker_facts f = dedicated(true);
+    f.owners = 0;
+    worker_lifetime(&f);
+}
+
+static void test_contradiction(void)
+{
+    CU_ASSERT(breaks(be_needed_by_nobody, "R-WL-02"));
+}
+
 int main(void)
 {
     if (CU_initialize_registry() != CUE_SUCCESS)
@@ -118,6 +133,7 @@ int main(void)
     CU_add_test(suite, "dedicated workers", test_dedicated);
     CU_add_test(suite, "shared workers", test_shared);
     CU_add_test(suite, "the invariant", test_invariant);
+    CU_add_test(suite, "the invariant broken", test_contradiction);
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

@@ -54,6 +54,16 @@ void document_unref(struct document *d)
     free(d);
 }
 
+bool context_is_secure(struct browsing_context *c, const struct origin *origin)
+{
+    const struct web *web = c->user_agent->world->host;
+    struct document *above = c->parent ? context_document(context_top(c)) : NULL;
+    const struct origin *o = above ? above->origin : origin;
+    bool secure = o->opaque || origin_text_is_secure(web, o->text);
+    document_unref(above);
+    return secure;
+}
+
 bool document_may_isolate(struct browsing_context *c, const struct origin *origin,
                           const struct policy *policy, bool allowed)
 {

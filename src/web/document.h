@@ -47,6 +47,10 @@ static inline bool document_is_visible(const struct document *d)
 /* Whether another tab has a document in the same agent cluster (R-CR-05). Any thread. */
 bool document_shares_cluster(const struct document *d);
 
+/* HTML "secure context" (R-SW-04): whether a document of that origin in the context is one. The page at the top decides, since its
+ * address is the top-level creation URL. */
+bool context_is_secure(struct browsing_context *c, const struct origin *origin);
+
 /* HTML "allowed to use" the feature cross-origin-isolated, for a document of that origin in the
  * context (R-COI-01); `allowed` says whether its container has allow="cross-origin-isolated". */
 bool document_may_isolate(struct browsing_context *c, const struct origin *origin,

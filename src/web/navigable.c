@@ -24,6 +24,12 @@ static bool origin_is_secure(const struct user_agent *u, const struct origin *o)
     return !o->opaque && origin_text_is_secure(u->world->host, o->text);
 }
 
+/* A tab that is not open yet is the top itself. */
+static bool will_be_secure(const struct navigation *n, const struct origin *o)
+{
+    return n->context ? context_is_secure(n->context, o) : origin_is_secure(n->user_agent, o);
+}
+
 struct navigation *navigation_new(struct user_agent *u, const char *url)
 {
     struct navigation *n = calloc(1, sizeof *n);
@@ -558,7 +564,7 @@ static void answered(void *context, status s, struct resource *r)
     r->bytes = NULL;
     if (!has_local_scheme(n->url)) {
         struct origin *origin = origin_of_url(n->url);
-        policy_from_headers(&r->headers, origin_is_secure(n->user_agent, origin), &policy);
+        policy_from_headers(&r->headers, will_be_secure(n, origin), &policy);
         origin_unref(origin);
     } else {
         policy.sandbox = 0;
@@ -576,7 +582,7 @@ static char *future_storage_key(const struct navigation *n)
 {
     struct origin *o = origin_of_url(n->url);
     unsigned sandbox = n->context ? context_container_sandbox(n->context) : 0;
-    bool apart = (sandbox & SANDBOX_ORIGIN) || !origin_is_secure(n->user_agent, o);
+    bool apart = (sandbox & SANDBOX_ORIGIN) || o->opaque || !will_be_secure(n, o);
     char *key = apart ? NULL : storage_key_in(n->user_agent->world->host, n->context, o);
     origin_unref(o);
     return key;

@@ -61,8 +61,7 @@ static struct page *page_new(struct agent *a, struct document *d, struct service
                                     .origin = d->origin,
                                     .policy = d->policy,
                                     .may_isolate = d->isolated,
-                                    .secure = d->origin->opaque ||
-                                              origin_text_is_secure(web_of(a), d->origin->text),
+                                    .secure = context_is_secure(d->context, d->origin),
                                     .document = d,
                                     .client = client};
     p->document = document_ref(d);

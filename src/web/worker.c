@@ -25,6 +25,7 @@ struct worker_link {
     _Atomic uint32_t references; /* relaxed up, acq_rel down */
     struct agent *owner;         /* counted; constant */
     struct agent *worker;        /* counted; constant once started */
+    struct worker_link *above;   /* counted; constant: the owner's own link, when it is a worker itself */
     _Atomic bool running; /* release by the worker before its script runs, acquire in post */
     struct activity *activity;   /* of the owning document, whose tasks wait while it is not fully active (R-EL-03); counted; NULL: a worker owns it */
     /* Owner's thread. */
@@ -52,6 +53,8 @@ static void link_unref(struct worker_link *l)
     agent_unref(l->owner);
     agent_unref(l->worker);
     activity_unref(l->activity);
+    if (l->above)
+        link_unref(l->above);
     free(l);
 }
 
@@ -121,9 +124,8 @@ struct news_task {
     char *message, *stack, *file;
 };
 
-static void news_drop(struct task *t)
+static void news_free(struct news_task *n)
 {
-    struct news_task *n = caa_container_of(t, struct news_task, task);
     link_unref(n->link);
     agent_unref(n->thrower);
     free(n->message);
@@ -131,6 +133,8 @@ static void news_drop(struct task *t)
     free(n->file);
     free(n);
 }
+
+static void news_drop(struct task *t);
 
 /* The owner's side lets go: no further event will come. */
 static void owner_release(struct worker_link *l)
@@ -152,28 +156,40 @@ static void owner_release(struct worker_link *l)
     link_unref(l);
 }
 
+static struct error_report report_of(const struct news_task *n)
+{
+    return (struct error_report){n->message, n->stack, n->file, n->line, n->column};
+}
+
+/* R-ER-02. What comes from below a worker that is gone finds no handlers at its object (R-ER-04). */
+static void hear_error(struct worker_link *l, const struct news_task *n)
+{
+    struct error_report report = report_of(n);
+    bool gone = l->ended || l->terminated;
+    if (gone && (n->thrower == l->worker || l->realm->destroyed))
+        return;
+    int canceled = gone || JS_IsUndefined(l->object) ? 0 : event_target_fire_error(l->realm->js, l->object, &report, JS_NULL);
+    if (!canceled)
+        realm_report_error(l->realm, n->thrower, &report, JS_NULL);
+    else if (canceled < 0)
+        realm_report_exception(l->realm);
+}
+
 static void news_run(struct task *t, struct agent *a)
 {
     struct news_task *n = caa_container_of(t, struct news_task, task);
     struct worker_link *l = n->link;
     (void)a;
-    if (!l->ended && n->news == NEWS_ENDED) {
+    if (n->news == NEWS_ERROR) {
+        hear_error(l, n);
+    } else if (!l->ended && n->news == NEWS_ENDED) {
         owner_release(l);
     } else if (!l->ended && n->news == NEWS_START_FAILED) { /* R-ER-06: a plain event */
         if (!JS_IsUndefined(l->object) &&
             event_target_fire_simple(l->realm->js, l->object, "error") < 0)
             realm_report_exception(l->realm);
-    } else if (!l->ended && !l->terminated) { /* R-ER-02 */
-        struct error_report report = {n->message, n->stack, n->file, n->line, n->column};
-        int canceled = JS_IsUndefined(l->object)
-                           ? 0
-                           : event_target_fire_error(l->realm->js, l->object, &report, JS_NULL);
-        if (!canceled)
-            realm_report_error(l->realm, n->thrower, &report, JS_NULL);
-        else if (canceled < 0)
-            realm_report_exception(l->realm);
     }
-    news_drop(t);
+    news_free(n);
 }
 
 static void tell_owner(struct worker_link *l, enum news news, struct agent *thrower,
@@ -199,13 +215,26 @@ static void tell_owner(struct worker_link *l, enum news news, struct agent *thro
     agent_post(l->owner, &n->task);
 }
 
+/* R-ER-04: past those that have ended. */
 bool worker_report_error(struct worker_link *l, struct agent *thrower,
                          const struct error_report *report)
 {
-    if (agent_life(l->owner) != AGENT_ALIVE)
-        return false;
-    tell_owner(l, NEWS_ERROR, thrower, report);
-    return true;
+    while (l && agent_life(l->owner) != AGENT_ALIVE)
+        l = l->above;
+    if (l)
+        tell_owner(l, NEWS_ERROR, thrower, report);
+    return l;
+}
+
+/* The owner ended with the news in its queue: an error climbs on (R-ER-04). Who frees an agent of the past is nobody's agent, and
+ * tells nothing any more. */
+static void news_drop(struct task *t)
+{
+    struct news_task *n = caa_container_of(t, struct news_task, task);
+    struct error_report report = report_of(n);
+    if (n->news == NEWS_ERROR && n->link->above && agent_current())
+        worker_report_error(n->link->above, n->thrower, &report);
+    news_free(n);
 }
 
 /* ---- the worker's agent (R-WK-01) ---- */
@@ -457,6 +486,7 @@ static JSValue worker_constructor(JSContext *js, JSValueConst new_target, int co
     }
     atomic_store_explicit(&l->references, 2, memory_order_relaxed); /* the object's and the list of children's */
     l->owner = agent_ref(r->agent);
+    l->above = web->link ? link_ref(web->link) : NULL;
     l->activity = r->document ? activity_ref(r->document->activity) : NULL;
     l->realm = r;
     w->link = l;

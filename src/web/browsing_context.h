@@ -62,6 +62,7 @@ struct browsing_context {
                                    navigation */
     bool container_allows_isolation;
     struct session_history history;
+    _Atomic unsigned ongoing; /* the number of its last navigation; relaxed: whoever is overtaken hears of it in its next task */
     bool discarded; /* also `closed` */
     bool closing;
     struct navigation *discarded_page; /* to load it again; NULL: it was not discarded */

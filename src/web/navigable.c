@@ -478,10 +478,23 @@ static void dispatch(struct navigation *n, struct origin *origin, const struct p
     agent_post(place.agent, &n->task);
 }
 
+/* HTML "ongoing navigation": a later one ends those that have no answer yet. */
+static void set_ongoing(struct navigation *n)
+{
+    if (n->context && !n->number)
+        n->number = 1 + atomic_fetch_add_explicit(&n->context->ongoing, 1, memory_order_relaxed);
+}
+
+static bool is_overtaken(const struct navigation *n)
+{
+    return n->context && (context_is_closed(n->context) ||
+                          n->number != atomic_load_explicit(&n->context->ongoing, memory_order_relaxed));
+}
+
 static void respond(struct navigation *n, const struct policy *response)
 {
     struct policy policy = *response;
-    if (n->context && context_is_closed(n->context)) {
+    if (is_overtaken(n)) {
         navigation_free(n);
         return;
     }
@@ -547,6 +560,10 @@ static void answered(void *context, status s, struct resource *r)
 {
     struct navigation *n = context;
     struct policy policy = n->initiator_policy;
+    if (is_overtaken(n)) {
+        navigation_free(n);
+        return;
+    }
     if (s != STATUS_OK) {
         fail(n, r->error ? r->error : status_text(s));
         return;
@@ -662,6 +679,7 @@ static void load(struct navigation *n)
 
 void navigation_begin(struct navigation *n)
 {
+    set_ongoing(n);
     if (n->source == PAGE_FETCHED && is_blank(n->url))
         n->source = PAGE_BLANK;
     if (n->source == PAGE_FETCHED) {
@@ -721,6 +739,7 @@ void navigable_navigate(struct navigation *n)
     n->task.run = navigate_run;
     n->task.drop = begin_drop;
     n->task.source = TASK_NETWORKING;
+    set_ongoing(n);
     struct agent *to = d ? d->place.agent : agent_current();
     if (to)
         agent_post(to, &n->task);

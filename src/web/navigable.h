@@ -45,7 +45,7 @@ struct navigation {
     enum history_handling handling; /* HISTORY_PUSH: unless `replace`, or there is nothing to go back to */
     struct history_state *state;    /* of the entry that is gone to; counted, NULL = null */
     enum page_end end;              /* of what was shown before; once decided */
-    unsigned redirects;
+    unsigned number, redirects; /* number: in its context, from 1; 0: it has not begun */
     struct service_worker_client *client; /* reserved for the new document; NULL until it is */
     /* Once decided. */
     struct document *document;

@@ -69,7 +69,7 @@ struct query_options {
     char *cache_name; /* NULL: any */
 };
 
-static int read_options(JSContext *js, JSValueConst value, struct query_options *out)
+static int read_options(JSContext *js, JSValueConst value, bool multi, struct query_options *out)
 {
     static const char *const names[] = {"ignoreMethod", "ignoreSearch", "ignoreVary"};
     bool *const members[] = {&out->ignore_method, &out->ignore_search, &out->ignore_vary};
@@ -83,7 +83,7 @@ static int read_options(JSContext *js, JSValueConst value, struct query_options 
             return -1;
         *members[i] = member;
     }
-    JSValue name = idl_member(js, options, "cacheName");
+    JSValue name = multi ? idl_member(js, options, "cacheName") : JS_UNDEFINED;
     int failed =
         JS_IsException(name) || (!JS_IsUndefined(name) && !(out->cache_name = idl_text(js, name)));
     JS_FreeValue(js, name);
@@ -182,7 +182,7 @@ static JSValue match(JSContext *js, JSValueConst self, int count, JSValueConst *
     struct query_options options = {0};
     struct found found = {.first_only = true};
     if (!c || !idl_arguments(js, "match", count, 1) ||
-        read_options(js, count > 1 ? arguments[1] : JS_UNDEFINED, &options))
+        read_options(js, count > 1 ? arguments[1] : JS_UNDEFINED, false, &options))
         return idl_rejected(js);
     JSValue result =
         find(js, c, arguments[0], &options, &found) ? JS_EXCEPTION : first_answer(js, &found);
@@ -208,7 +208,7 @@ static JSValue list(JSContext *js, JSValueConst self, int count, JSValueConst *a
     struct stored_cache *c = stored_of(js, self);
     struct query_options options = {0};
     struct found found = {0};
-    if (!c || read_options(js, count > 1 ? arguments[1] : JS_UNDEFINED, &options))
+    if (!c || read_options(js, count > 1 ? arguments[1] : JS_UNDEFINED, false, &options))
         return idl_rejected(js);
     JSValue array = find(js, c, count > 0 ? arguments[0] : JS_UNDEFINED, &options, &found)
                         ? JS_EXCEPTION
@@ -236,7 +236,7 @@ static JSValue delete_entries(JSContext *js, JSValueConst self, int count, JSVal
     struct stored_cache *c = stored_of(js, self);
     struct query_options options = {0};
     if (!c || !idl_arguments(js, "delete", count, 1) ||
-        read_options(js, count > 1 ? arguments[1] : JS_UNDEFINED, &options))
+        read_options(js, count > 1 ? arguments[1] : JS_UNDEFINED, false, &options))
         return idl_rejected(js);
     JSValue object = request_argument(js, arguments[0]), result = JS_EXCEPTION;
     if (!JS_IsException(object)) {
@@ -267,7 +267,7 @@ static int check_answer(JSContext *js, const struct response *r)
     bool star =
         header_list_get(headers, "Vary", &vary) && header_tokens_contain(buffer_text(&vary), "*");
     buffer_release(&vary);
-    if (r->status == 206)
+    if (r->status == 206 || (r->hidden && r->hidden->status == 206))
         JS_ThrowTypeError(js, "a cache keeps no partial answers (206)");
     else if (star)
         JS_ThrowTypeError(js, "a cache keeps no answers that vary by everything (Vary: *)");
@@ -314,7 +314,7 @@ struct adding {
     struct adding *next, **link; /* of the realm */
     struct added {
         struct adding *all;
-        JSValue request;
+        JSValue request, on_abort; /* on_abort: undefined once its signal does not matter any more */
         struct resource_fetch *fetch;
         struct resource answer;
     } items[];
@@ -327,6 +327,9 @@ static void adding_free(struct adding *a)
         if (a->items[i].fetch)
             resource_fetch_cancel(a->items[i].fetch);
         resource_release(&a->items[i].answer);
+        if (JS_IsObject(a->items[i].on_abort))
+            abort_signal_remove(js, request_peek(a->items[i].request)->signal, a->items[i].on_abort);
+        JS_FreeValue(js, a->items[i].on_abort);
         JS_FreeValue(js, a->items[i].request);
     }
     *a->link = a->next;
@@ -364,12 +367,18 @@ static bool is_worth_keeping(const struct resource *r)
     return r->type != RESPONSE_OPAQUE && resource_is_ok(r) && r->status != 206 && !star;
 }
 
+static bool are_twins(const struct added *a, const struct added *b)
+{
+    const struct request_object *p = request_peek(a->request), *q = request_peek(b->request);
+    return !strcmp(p->url, q->url) &&
+           cache_vary_alike(&a->answer, &headers_peek(p->headers)->list, &headers_peek(q->headers)->list);
+}
+
 static bool has_twins(const struct adding *a)
 {
     for (size_t i = 0; i < a->count; i++)
         for (size_t k = i + 1; k < a->count; k++)
-            if (!strcmp(request_peek(a->items[i].request)->url,
-                        request_peek(a->items[k].request)->url))
+            if (are_twins(&a->items[i], &a->items[k]))
                 return true;
     return false;
 }
@@ -407,6 +416,35 @@ static void answered(void *context, status s, struct resource *r)
     *r = (struct resource){0};
     if (--a->left == 0)
         put_all(a);
+}
+
+static JSValue aborted(JSContext *js, JSValueConst self, int count, JSValueConst *arguments,
+                       int magic, JSValueConst *data)
+{
+    int64_t address = 0;
+    (void)self;
+    (void)count;
+    (void)arguments;
+    (void)magic;
+    JS_ToInt64(js, &address, data[0]);
+    struct added *item = (struct added *)(intptr_t)address;
+    JS_FreeValue(js, item->on_abort); /* the signal has let go of it */
+    item->on_abort = JS_UNDEFINED;
+    settle(item->all, false, abort_signal_reason(js, request_peek(item->request)->signal));
+    return JS_UNDEFINED;
+}
+
+/* -1 with an exception: also when its signal is aborted already. */
+static int heed_signal(JSContext *js, struct added *item)
+{
+    JSValueConst signal = request_peek(item->request)->signal;
+    JSValue data = JS_NewInt64(js, (int64_t)(intptr_t)item);
+    if (abort_signal_aborted(signal)) {
+        JS_Throw(js, abort_signal_reason(js, signal));
+        return -1;
+    }
+    item->on_abort = JS_NewCFunctionData(js, aborted, 0, 0, 1, (JSValueConst *)&data);
+    return JS_IsException(item->on_abort) ? -1 : abort_signal_add(js, signal, JS_DupValue(js, item->on_abort));
 }
 
 /* The requests, as they are read; each is one reference. */
@@ -447,7 +485,12 @@ static JSValue start_adding(JSContext *js, struct stored_cache *c, const struct 
         a->next->link = &a->next;
     r->cache_additions = a;
     for (size_t i = 0; i < l->count; i++)
-        a->items[i] = (struct added){.all = a, .request = l->items[i]};
+        a->items[i] = (struct added){.all = a, .request = l->items[i], .on_abort = JS_UNDEFINED};
+    for (size_t i = 0; i < l->count; i++)
+        if (heed_signal(js, &a->items[i])) {
+            settle(a, false, JS_GetException(js));
+            return promise;
+        }
     for (size_t i = 0; i < l->count; i++) {
         struct request q = request_for_network(r, request_peek(a->items[i].request));
         a->items[i].fetch = resource_fetch(r->agent, &q, answered, NULL, &a->items[i]);
@@ -568,7 +611,7 @@ static JSValue match_everywhere(JSContext *js, JSValueConst self, int count,
     struct found found = {.first_only = true};
     struct names names = {0};
     if (!key || !idl_arguments(js, "match", count, 1) ||
-        read_options(js, count > 1 ? arguments[1] : JS_UNDEFINED, &options)) {
+        read_options(js, count > 1 ? arguments[1] : JS_UNDEFINED, true, &options)) {
         free(key);
         return idl_rejected(js);
     }

@@ -168,13 +168,13 @@ static bool same_header(const struct header_list *a, const struct header_list *b
     return same;
 }
 
-/* Every header that the answer's Vary names was the same. */
-static bool varies_alike(const struct entry *e, const struct cache_query *q)
+bool cache_vary_alike(const struct resource *answer, const struct header_list *asked,
+                      const struct header_list *query)
 {
-    char *vary = resource_header(&e->answer, "Vary");
+    char *vary = resource_header(answer, "Vary");
     bool alike = true;
     for (char *rest = vary, *name; alike && rest && (name = strtok_r(rest, ", \t", &rest));)
-        alike = strcmp(name, "*") && same_header(&e->headers, q->headers, name);
+        alike = strcmp(name, "*") && same_header(asked, query, name);
     free(vary);
     return alike;
 }
@@ -182,7 +182,8 @@ static bool varies_alike(const struct entry *e, const struct cache_query *q)
 static bool matches(const struct entry *e, const struct cache_query *q)
 {
     return !q->url ||
-           (same_url(e->url, q->url, q->ignore_search) && (q->ignore_vary || varies_alike(e, q)));
+           (same_url(e->url, q->url, q->ignore_search) && 
+            (q->ignore_vary || cache_vary_alike(&e->answer, &e->headers, q->headers)));
 }
 
 void cache_match(struct stored_cache *c, const struct cache_query *q,

@@ -82,9 +82,11 @@ static void sink(struct world *w, struct notice *n, void *context)
         world_stop(w);
     } else if (n->kind == NOTICE_CONSOLE && l->tells_console) {
         fprintf(stderr, "console: %s\n", n->text);
-    } else if (n->kind == NOTICE_ERROR && n->text && !*r->message) {
-        /* Told only when no results come. */
-        snprintf(r->message, sizeof r->message, "%s", n->text);
+    } else if (n->kind == NOTICE_ERROR && n->text) {
+        if (l->tells_console)
+            fprintf(stderr, "error: %s\n", n->text);
+        if (!*r->message) /* told only when no results come */
+            snprintf(r->message, sizeof r->message, "%s", n->text);
     }
 }
 

@@ -88,6 +88,11 @@ void engine_set_module_host(struct engine *e, const struct module_host *calls);
  * does not parse or link). */
 JSValue module_run(JSContext *realm, const char *text, size_t length, const char *url);
 
+/* The same in two steps: the code of a classic script, or of a module with all that it imports; then its run, which takes the code. */
+JSValue script_compile(JSContext *realm, const char *text, size_t length, const char *url);
+JSValue module_compile(JSContext *realm, const char *text, size_t length, const char *url);
+JSValue code_run(JSContext *realm, JSValue code);
+
 /* Runs the oldest promise job or microtask. False when there is none. `*realm` and `*exception` tell of a job that threw:
  * *exception is JS_UNINITIALIZED otherwise, and the caller frees it. */
 bool engine_run_microtask(struct engine *e, JSContext **realm, JSValue *exception);

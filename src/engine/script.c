@@ -10,6 +10,16 @@ JSValue script_run(JSContext *realm, const char *text, size_t length, const char
     return JS_Eval(realm, text, length, url, JS_EVAL_TYPE_GLOBAL);
 }
 
+JSValue script_compile(JSContext *realm, const char *text, size_t length, const char *url)
+{
+    return JS_Eval(realm, text, length, url, JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY);
+}
+
+JSValue code_run(JSContext *realm, JSValue code)
+{
+    return JS_EvalFunction(realm, code);
+}
+
 JSValue script_run_at(JSContext *realm, const char *text, size_t length, const char *url, uint32_t line)
 {
     JSEvalOptions options = {
@@ -183,6 +193,12 @@ void engine_set_module_host(struct engine *e, const struct module_host *calls)
 
 JSValue module_run(JSContext *realm, const char *text, size_t length, const char *url)
 {
+    JSValue module = module_compile(realm, text, length, url);
+    return JS_IsException(module) ? module : code_run(realm, module);
+}
+
+JSValue module_compile(JSContext *realm, const char *text, size_t length, const char *url)
+{
     JSValue module = JS_Eval(realm, text, length, url, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
     if (JS_IsException(module))
         return module;
@@ -194,7 +210,7 @@ JSValue module_run(JSContext *realm, const char *text, size_t length, const char
         JS_FreeValue(realm, module);
         return JS_EXCEPTION;
     }
-    return JS_EvalFunction(realm, module);
+    return module;
 }
 
 /* ---- microtasks ---- */

@@ -26,7 +26,7 @@ struct client_link {
     _Atomic unsigned references;
     struct agent *agent;                  /* counted; constant */
     struct realm *realm;                  /* own thread: NULL once the realm is gone */
-    char *url, *origin;                   /* constant: the creation URL */
+    char *origin;                         /* constant */
     struct service_worker_client *client; /* own thread, or while the registry visits it */
     bool messages_open;                   /* own thread: "client message queue" (R-SV-15) */
     struct client_message *first, **last; /* own thread: that wait for it */

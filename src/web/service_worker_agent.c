@@ -229,7 +229,9 @@ struct service_worker *service_worker_of_realm(struct realm *r)
 static bool run_module(struct realm *r, const struct web_agent *web)
 {
     r->module_script = true;
+    r->no_import = false; /* R-EXP-12 is about import(), which comes later than the imports of the module */
     JSValue promise = module_run(r->js, web->script, web->script_length, r->url);
+    r->no_import = true;
     if (JS_IsException(promise))
         return false;
     JSPromiseStateEnum state = JS_PromiseState(r->js, promise);

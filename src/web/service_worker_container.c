@@ -35,7 +35,6 @@ void client_link_unref(struct client_link *l)
     if (atomic_fetch_sub_explicit(&l->references, 1, memory_order_acq_rel) > 1)
         return;
     agent_unref(l->agent);
-    free(l->url);
     free(l->origin);
     free(l);
 }
@@ -89,7 +88,6 @@ void service_worker_client_begin(struct realm *r, struct service_worker_client *
     atomic_init(&l->references, 1);
     l->agent = agent_ref(r->agent);
     l->realm = r;
-    l->url = strdup(r->url);
     l->origin = strdup(r->origin->text);
     l->last = &l->first;
     r->client = l;
@@ -295,7 +293,7 @@ static JSValue get_ready(JSContext *js, JSValueConst self)
         JS_FreeValue(js, resolving[1]);
         c->resolve_ready = resolving[0];
         struct service_worker_registration *g =
-            r->client ? own_registration(r, r->client->url) : NULL;
+            r->client ? own_registration(r, r->url) : NULL;
         if (g && is_seen_active(r, g)) {
             struct slots slots = slots_now(g);
             container_resolve_ready(r, g, &slots);

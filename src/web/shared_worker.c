@@ -1,8 +1,10 @@
 #include "web/shared_worker.h"
 
 #include "agent/world.h"
+#include "base/finding.h"
 #include "message/message.h"
 #include "message/port.h"
+#include "web/error_report.h"
 #include "web/event.h"
 #include "web/globals.h"
 #include "web/shared_worker_manager.h"
@@ -16,13 +18,32 @@
 
 /* ---- the worker's agent (R-WK-01) ---- */
 
+/* R-ER-06: the owners hear of it by a plain event; what was wrong is told here. */
+static void give_up(struct realm *r)
+{
+    JSValue thrown = JS_GetException(r->js);
+    struct error_report report;
+    if (!exception_is_interruption(r->js, thrown)) {
+        error_describe(r->js, thrown, &report);
+        error_notice(r->agent, FINDING_UNCAUGHT_ERROR, &report);
+        error_report_free(r->js, &report);
+    }
+    JS_FreeValue(r->js, thrown);
+}
+
 static void agent_start_script(struct agent *a)
 {
     struct shared_worker *w = web_agent_of(a)->shared_worker;
     struct realm *r = worker_realm_create(a, GLOBAL_SHARED_WORKER);
-    shared_worker_loaded(w, r);
-    if (r)
-        worker_run(r);
+    JSValue code = r ? worker_compile(r) : JS_EXCEPTION;
+    bool failed = JS_IsException(code);
+    shared_worker_loaded(w, !failed);
+    if (!failed) {
+        worker_run(r, code);
+    } else if (r) {
+        give_up(r);
+        agent_close(a);
+    }
 }
 
 static void agent_finish(struct agent *a)

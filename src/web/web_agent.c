@@ -318,9 +318,8 @@ static JSValue module_failed(JSContext *js, JSValueConst self, int count, JSValu
     return JS_UNDEFINED;
 }
 
-static bool run_module(struct realm *r, const char *text, size_t length, const char *url)
+static bool heed_module(struct realm *r, JSValue promise)
 {
-    JSValue promise = module_run(r->js, text, length, url);
     if (JS_IsException(promise))
         return false;
     JSValue failed = JS_NewCFunction(r->js, module_failed, "", 1);
@@ -331,19 +330,41 @@ static bool run_module(struct realm *r, const char *text, size_t length, const c
     return true;
 }
 
+static bool is_wrapped(struct realm *r, const char *text, size_t length, const char *url)
+{
+    struct resource resource = {.bytes = (char *)text, .length = length};
+    size_t name = strlen(url);
+    return name > 4 && !strcmp(url + name - 4, ".cjs") && commonjs_is(r->js, url, &resource);
+}
+
+JSValue realm_compile_script(struct realm *r, const char *text, size_t length, const char *url, bool module)
+{
+    r->module_script = module;
+    return module                               ? module_compile(r->js, text, length, url)
+           : is_wrapped(r, text, length, url) ? JS_UNDEFINED
+                                                : script_compile(r->js, text, length, url);
+}
+
+bool realm_run_code(struct realm *r, JSValue code)
+{
+    JSValue result = code_run(r->js, code);
+    if (r->module_script)
+        return heed_module(r, result);
+    JS_FreeValue(r->js, result);
+    return !JS_IsException(result);
+}
+
 bool realm_run_script(struct realm *r, const char *text, size_t length, const char *url, bool module)
 {
     r->module_script = module;
     if (module) {
         bool no_import = r->no_import; /* R-EXP-12: import() comes later than the imports of the module */
         r->no_import = false;
-        bool ran = run_module(r, text, length, url);
+        bool ran = heed_module(r, module_run(r->js, text, length, url));
         r->no_import = no_import;
         return ran;
     }
-    struct resource resource = {.bytes = (char *)text, .length = length};
-    size_t name = strlen(url);
-    bool wrapped = name > 4 && !strcmp(url + name - 4, ".cjs") && commonjs_is(r->js, url, &resource);
+    bool wrapped = is_wrapped(r, text, length, url);
     JSValue result = wrapped ? commonjs_load(r->js, url, text, length) : script_run(r->js, text, length, url);
     bool ok = !JS_IsException(result);
     JS_FreeValue(r->js, result);

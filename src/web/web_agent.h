@@ -76,6 +76,10 @@ void realm_bury(struct realm *r);
  * error is pending then. */
 bool realm_run_script(struct realm *r, const char *text, size_t length, const char *url, bool module);
 
+/* The same in two steps: the code, or undefined for a CommonJS module, which the function above runs; then its run, which takes it. */
+JSValue realm_compile_script(struct realm *r, const char *text, size_t length, const char *url, bool module);
+bool realm_run_code(struct realm *r, JSValue code);
+
 /* Frees realms and engine. */
 void web_agent_free(struct agent *a);
 

@@ -5,6 +5,7 @@
 
 #include "agent/safe_point.h"
 #include "agent/world.h"
+#include "base/finding.h"
 #include "engine/host_class.h"
 #include "message/message.h"
 #include "web/document.h"
@@ -185,8 +186,12 @@ static void news_run(struct task *t, struct agent *a)
     } else if (!l->ended && n->news == NEWS_ENDED) {
         owner_release(l);
     } else if (!l->ended && n->news == NEWS_START_FAILED) { /* R-ER-06: a plain event */
-        if (!JS_IsUndefined(l->object) &&
-            event_target_fire_simple(l->realm->js, l->object, "error") < 0)
+        const struct event_target *target = interface_peek(l->object, &event_target_interface);
+        if (n->message && !(target && event_target_listens(target, EVENT_ERROR))) {
+            struct error_report report = {n->message, n->stack, n->file, n->line, n->column};
+            error_notice(n->thrower, FINDING_UNCAUGHT_ERROR, &report);
+        }
+        if (target && event_target_fire_simple(l->realm->js, l->object, "error") < 0)
             realm_report_exception(l->realm);
     }
     news_free(n);
@@ -239,6 +244,19 @@ static void news_drop(struct task *t)
 
 /* ---- the worker's agent (R-WK-01) ---- */
 
+static void give_up(struct worker_link *l, struct realm *r)
+{
+    JSValue thrown = JS_GetException(r->js);
+    struct error_report report;
+    if (!exception_is_interruption(r->js, thrown)) {
+        error_describe(r->js, thrown, &report);
+        tell_owner(l, NEWS_START_FAILED, r->agent, &report);
+        error_report_free(r->js, &report);
+        agent_close(r->agent);
+    }
+    JS_FreeValue(r->js, thrown);
+}
+
 static void worker_main(struct agent *a)
 {
     struct worker_link *l = web_agent_of(a)->link;
@@ -250,7 +268,11 @@ static void worker_main(struct agent *a)
     r->worker = l;
     l->inside = r;
     atomic_store_explicit(&l->running, true, memory_order_release);
-    worker_run(r);
+    JSValue code = worker_compile(r);
+    if (JS_IsException(code))
+        give_up(l, r);
+    else
+        worker_run(r, code);
 }
 
 static void worker_finish(struct agent *a)

@@ -315,10 +315,18 @@ struct realm *worker_realm_create(struct agent *a, enum global_kind kind)
     return r;
 }
 
-void worker_run(struct realm *r)
+JSValue worker_compile(struct realm *r)
 {
     const struct web_agent *web = r->agent->web;
-    if (!realm_run_script(r, web->script, web->script_length, web->url, web->module))
+    return realm_compile_script(r, web->script, web->script_length, web->url, web->module);
+}
+
+void worker_run(struct realm *r, JSValue code)
+{
+    const struct web_agent *web = r->agent->web;
+    bool ran = JS_IsUndefined(code) ? realm_run_script(r, web->script, web->script_length, web->url, false)
+                                    : realm_run_code(r, code);
+    if (!ran)
         realm_report_exception(r);
     agent_checkpoint(r->agent);
     service_worker_open_messages(r);
@@ -403,10 +411,20 @@ static JSValue global_name(JSContext *js, JSValueConst self)
     return JS_NewString(js, web->own_name ? web->own_name : "");
 }
 
+/* Web IDL [Replaceable]. */
+static JSValue global_set_name(JSContext *js, JSValueConst self, JSValueConst value)
+{
+    JSValue global = JS_GetGlobalObject(js);
+    (void)self;
+    int failed = JS_DefinePropertyValueStr(js, global, "name", JS_DupValue(js, value), JS_PROP_C_W_E) < 0;
+    JS_FreeValue(js, global);
+    return failed ? JS_EXCEPTION : JS_UNDEFINED;
+}
+
 const JSCFunctionListEntry worker_global[] = {
     JS_CFUNC_DEF("close", 0, global_close),
     JS_CFUNC_DEF("importScripts", 0, global_import_scripts),
-    JS_CGETSET_DEF("name", global_name, NULL),
+    JS_CGETSET_DEF("name", global_name, global_set_name),
 };
 const int worker_global_count = sizeof worker_global / sizeof worker_global[0];
 

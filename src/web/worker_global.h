@@ -41,8 +41,11 @@ void worker_web_agent_free(struct web_agent *web);
  * the agent is closing. */
 struct realm *worker_realm_create(struct agent *a, enum global_kind kind);
 
-/* Runs the script, once. */
-void worker_run(struct realm *r);
+/* The code of the script, with what a module imports; an exception when something of it does not parse or is not there: then the
+ * worker comes to nothing, and its owner hears of it (R-ER-06). */
+JSValue worker_compile(struct realm *r);
+/* Runs it, once; takes the code. */
+void worker_run(struct realm *r, JSValue code);
 
 /* ---- the global scope ---- */
 

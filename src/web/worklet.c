@@ -6,6 +6,7 @@
 #include "web/idl.h"
 #include "web/mime_type.h"
 #include "web/resource.h"
+#include "web/service_worker.h"
 #include "web/url.h"
 #include "web/web_agent.h"
 #include "web/worklet_scope.h"
@@ -346,7 +347,8 @@ static int start_fetch(struct worklet *w, const char *url, enum request_credenti
     if (x->next)
         x->next->previous = x;
     w->additions = x;
-    struct request q = {.url = x->url, .origin = w->realm->origin->text, .mode = MODE_CORS, .credentials = credentials, .use = USE_SCRIPT};
+    struct request q = {.url = x->url, .origin = w->realm->origin->text, .mode = MODE_CORS, .credentials = credentials, .use = USE_SCRIPT,
+                        .client = realm_client(w->realm)};
     x->fetch = resource_fetch(w->realm->agent, &q, fetched, fetch_dropped, x);
     if (x->fetch)
         return 0;

@@ -70,8 +70,8 @@ struct goal {
     enum runtime subject;       /* HEDDLE unless told otherwise */
     double subtract_job_divide; /* > 0: (figure of job - figure of `versus`) / this, for every
                                    runtime */
-    double added_divide;        /* > 0: (observed - plain variant, of the same round) / this */
-    bool times_plain;           /* observed / plain variant, of the same round */
+    double added_divide;        /* > 0: (observed - plain variant) / this */
+    bool times_plain;           /* observed / plain variant */
 };
 
 extern const struct job jobs[];

@@ -505,6 +505,24 @@ void detect_access(const void *address, uint64_t size, enum observe_kind kind)
 
 /* ---- seq-cst accesses ---- */
 
+static bool is_used(struct cell *c)
+{
+    return atomic_load_explicit(&c->control, memory_order_relaxed) & CELL_USED;
+}
+
+/* Nothing is remembered of a cell that is not shared, or for which there was no room. */
+static bool enters(struct detect_thread *t, const void *address, struct cell *c, unsigned size)
+{
+    if (is_used(c) && (size <= CELL_BYTES || is_used(c + 1))) {
+        t->accesses++;
+        return true;
+    }
+    if (!shadow_is_shared(address))
+        return false;
+    t->accesses++;
+    return shadow_admit(c) && (size <= CELL_BYTES || shadow_admit(c + 1));
+}
+
 void detect_atomic_begin(const void *address, unsigned size)
 {
     struct detect_thread *t = detect_current();
@@ -514,11 +532,10 @@ void detect_atomic_begin(const void *address, unsigned size)
     /* release: pairs with the acquire in races.c: plain accesses before this one are done */
     atomic_store_explicit(&t->pending, NULL, memory_order_release);
     t->held[0] = t->held[1] = NULL;
-    if (!shadow_holds(address, size) || !shadow_is_shared(address))
+    if (!shadow_holds(address, size))
         return;
     struct cell *c = shadow_cell(address);
-    t->accesses++;
-    if (!shadow_admit(c) || (size == 8 && !shadow_admit(c + 1)))
+    if (!enters(t, address, c, size))
         return;
     cell_lock(c);
     t->held[0] = c;
@@ -557,9 +574,9 @@ atomic_cells(struct access *a, unsigned first, unsigned last,
 
 static void release_held(struct detect_thread *t)
 {
-    for (unsigned i = DETECT_HELD; i-- > 0;)
-        if (t->held[i])
-            cell_unlock(t->held[i]);
+    if (t->held[1])
+        cell_unlock(t->held[1]);
+    cell_unlock(t->held[0]);
     t->held[0] = t->held[1] = NULL;
 }
 

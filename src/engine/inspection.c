@@ -250,3 +250,31 @@ void inspect_dom_exception(JSValueConst exception, JSValueConst *name, JSValueCo
     *name = data->name;
     *message = data->message;
 }
+
+static void visit_tail_calls(JSContext *realm, JSFunctionBytecode *code, void (*visit)(void *, const struct tail_call *), void *to)
+{
+    for (int at = 0, size; at < code->byte_code_len; at += size) {
+        int operation = code->byte_code_buf[at];
+        size = short_opcode_info(operation).size;
+        if (operation != OP_tail_call && operation != OP_tail_call_method) {
+            continue;
+        }
+        struct tail_call call = {.function = code->func_name, .strict = code->is_strict_mode};
+        call.line = find_line_num(realm, code, (uint32_t)at, &call.column);
+        visit(to, &call);
+    }
+    for (int i = 0; i < code->cpool_count; i++) {
+        if (JS_VALUE_GET_TAG(code->cpool[i]) == JS_TAG_FUNCTION_BYTECODE) {
+            visit_tail_calls(realm, JS_VALUE_GET_PTR(code->cpool[i]), visit, to);
+        }
+    }
+}
+
+void inspect_tail_calls(JSContext *realm, JSValueConst function, void (*visit)(void *, const struct tail_call *), void *to)
+{
+    const JSObject *object = JS_VALUE_GET_TAG(function) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(function) : NULL;
+
+    if (object && js_class_has_bytecode(object->class_id)) {
+        visit_tail_calls(realm, object->u.func.function_bytecode, visit, to);
+    }
+}

@@ -72,6 +72,17 @@ void inspect_dom_exception(JSValueConst exception, JSValueConst *name, JSValueCo
 /* What kind of function it is. */
 int inspect_function(JSValueConst function);
 
+/* A call in tail position (ECMA-262 sec-static-semantics-hascallintailposition), as the compiler found it. Only in strict code it is a
+ * tail call (R-PT-01). */
+struct tail_call {
+    JSAtom function; /* whose last act it is; borrowed */
+    int line, column;
+    bool strict;
+};
+/* Visits those of a function and of the functions in it, in the order of their text; none of what is no JavaScript function. Whether
+ * the engine makes tail calls is engine_has_tail_calls. */
+void inspect_tail_calls(JSContext *realm, JSValueConst function, void (*visit)(void *, const struct tail_call *), void *to);
+
 /* Where a view lies: the offset and length in bytes, and its buffer (borrowed). */
 struct inspected_view {
     JSValueConst buffer;

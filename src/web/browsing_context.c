@@ -190,6 +190,14 @@ struct browsing_context *context_top(struct browsing_context *c)
     return c;
 }
 
+struct browsing_context *user_agent_top(struct user_agent *u, size_t index)
+{
+    enter(u);
+    struct browsing_context *c = index < u->top_count ? context_ref(u->tops[index]) : NULL;
+    leave(u);
+    return c;
+}
+
 struct browsing_context *context_child(struct browsing_context *c, size_t index)
 {
     enter(c->user_agent);

@@ -98,6 +98,7 @@ bool context_begin_closing(struct browsing_context *c);
 struct browsing_context *context_top(struct browsing_context *c); /* borrowed */
 
 /* All of these return a new reference, or NULL. */
+struct browsing_context *user_agent_top(struct user_agent *u, size_t index); /* in order of opening */
 struct browsing_context *context_child(struct browsing_context *c, size_t index);
 struct browsing_context *context_child_named(struct browsing_context *c, const char *name);
 struct browsing_context *context_opener(struct browsing_context *c);

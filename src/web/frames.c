@@ -1,5 +1,6 @@
 /* requestAnimationFrame and cancelAnimationFrame. The virtual display has `fps` frames a second (0: none) at multiples of its period of the
- * run's clock, so all documents of a run see the same frames. A frame comes when somebody asks for one and its document is visible. */
+ * run's clock, so all documents of a run see the same frames. A frame comes when somebody asks for one and its document is visible.
+ * The documents of one agent have it in one go, parents first (R-RN-02). */
 #include "web/frames.h"
 
 #include "agent/world.h"
@@ -8,6 +9,7 @@
 #include "web/globals.h"
 #include "web/page.h"
 #include "web/resource.h"
+#include "web/web_agent.h"
 
 #include <stdlib.h>
 
@@ -17,6 +19,7 @@ struct frames {
     struct callback_list waiting, running; /* running: of the frame that is going on */
     uint32_t last_handle;
     int64_t time; /* of the next frame, ns of the run's clock */
+    bool due;     /* that frame has come, and not yet to this document */
 };
 
 static void run_frame(struct timer *t, struct agent *a);
@@ -58,11 +61,12 @@ static void ask_for_frame(struct frames *f)
 }
 
 /* R-RN-03: what is registered meanwhile comes with the next frame; what is canceled meanwhile does not come. */
-static void run_frame(struct timer *t, struct agent *a)
+static void run_callbacks(struct realm *r)
 {
-    struct frames *f = caa_container_of(t, struct frames, timer);
-    struct realm *r = f->realm;
-    (void)a;
+    struct frames *f = r->frames;
+    if (!f || !f->due)
+        return;
+    f->due = false;
     if (!is_shown(r) || (r->kind == GLOBAL_WINDOW && !page_of(r))) /* hidden since it was asked for */
         return;
     callback_move(&f->running, &f->waiting);
@@ -73,6 +77,70 @@ static void run_frame(struct timer *t, struct agent *a)
         callback_free(c);
     }
     ask_for_frame(f);
+}
+
+/* ---- the documents of one frame ---- */
+
+/* In the order of their turns. A realm lives as long as its agent, whatever the callbacks do to its document. */
+struct turns {
+    struct agent *agent;
+    struct realm **realms;
+    size_t count;
+};
+
+/* A document before those in its frames, which come in the order of their elements. */
+static void add_tree(struct turns *t, struct browsing_context *c)
+{
+    struct document *d = context_document(c);
+    struct page *p = d && d->place.agent == t->agent ? d->page : NULL;
+    struct frames *f = p ? p->realm->frames : NULL;
+    if (f && f->due)
+        t->realms[t->count++] = p->realm;
+    document_unref(d);
+    struct browsing_context *child;
+    for (size_t i = 0; (child = context_child(c, i)); i++) {
+        add_tree(t, child);
+        context_unref(child);
+    }
+}
+
+static void add_trees(struct turns *t, struct user_agent *u)
+{
+    struct browsing_context *top;
+    for (size_t i = 0; (top = user_agent_top(u, i)); i++) {
+        add_tree(t, top);
+        context_unref(top);
+    }
+}
+
+static size_t mark_due(struct agent *a, int64_t time)
+{
+    size_t count = 0;
+    for (struct realm *r = web_agent_of(a)->realms; r; r = r->next) {
+        struct frames *f = r->frames;
+        if (f && f->timer.index != SIZE_MAX && f->time == time) {
+            timer_cancel(a, &f->timer);
+            f->due = true;
+        }
+        count += f && f->due;
+    }
+    return count;
+}
+
+static void run_frame(struct timer *t, struct agent *a)
+{
+    struct frames *first = caa_container_of(t, struct frames, timer);
+    struct turns turns = {.agent = a};
+    first->due = true;
+    size_t count = mark_due(a, first->time);
+    turns.realms = count > 1 ? malloc(count * sizeof *turns.realms) : NULL;
+    if (turns.realms)
+        add_trees(&turns, first->realm->document->context->user_agent);
+    for (size_t i = 0; i < turns.count; i++)
+        run_callbacks(turns.realms[i]);
+    free(turns.realms);
+    if (!turns.count) /* alone, as a worker is */
+        run_callbacks(first->realm);
 }
 
 static JSValue request(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)

@@ -1,6 +1,8 @@
 /* The `heddle` object: what scenarios may ask the run itself. Absent with --pure. Own thread. */
 #include "agent/world.h"
 #include "base/buffer.h"
+#include "engine/engine.h"
+#include "engine/inspection.h"
 #include "engine/interface.h"
 #include "memory/native_thread.h"
 #include "observe/hooks.h"
@@ -300,6 +302,42 @@ static JSValue heddle_claim(JSContext *js, JSValueConst self, int count, JSValue
     return claim(js, arguments[0], index, (enum claim)what);
 }
 
+struct tail_calls {
+    JSContext *js;
+    JSValue array;
+    uint32_t count;
+};
+
+static void add_tail_call(void *context, const struct tail_call *call)
+{
+    struct tail_calls *t = context;
+    JSContext *js = t->js;
+    JSValue entry = JS_IsException(t->array) ? JS_EXCEPTION : JS_NewObject(js);
+    if (JS_IsException(entry))
+        return;
+    if (JS_DefinePropertyValueStr(js, entry, "function", JS_AtomToString(js, call->function), JS_PROP_C_W_E) < 0 ||
+        JS_DefinePropertyValueStr(js, entry, "line", JS_NewInt32(js, call->line), JS_PROP_C_W_E) < 0 ||
+        JS_DefinePropertyValueStr(js, entry, "column", JS_NewInt32(js, call->column), JS_PROP_C_W_E) < 0 ||
+        JS_DefinePropertyValueStr(js, entry, "eligible", JS_NewBool(js, call->strict), JS_PROP_C_W_E) < 0 ||
+        JS_DefinePropertyValueStr(js, entry, "made", JS_NewBool(js, call->strict && engine_has_tail_calls()), JS_PROP_C_W_E) < 0) {
+        JS_FreeValue(js, entry);
+        return;
+    }
+    JS_DefinePropertyValueUint32(js, t->array, t->count++, entry, JS_PROP_C_W_E);
+}
+
+/* heddle.tailCalls(function): the calls in tail position of a function and of those in it, found without running them (R-PT-02):
+ * { function, line, column, eligible: the code is strict, made: the engine makes a tail call of it }. */
+static JSValue heddle_tail_calls(JSContext *js, JSValueConst self, int count, JSValueConst *arguments)
+{
+    (void)self;
+    if (!count || !JS_IsFunction(js, arguments[0]))
+        return JS_ThrowTypeError(js, "heddle.tailCalls: a function is required");
+    struct tail_calls t = {.js = js, .array = JS_NewArray(js)};
+    inspect_tail_calls(js, arguments[0], add_tail_call, &t);
+    return t.array;
+}
+
 /* ---- the object ---- */
 
 static const JSCFunctionListEntry entries[] = {
@@ -310,6 +348,7 @@ static const JSCFunctionListEntry entries[] = {
     JS_CFUNC_DEF("whoami", 0, heddle_whoami),
     JS_CFUNC_DEF("cell", 3, heddle_cell),
     JS_CFUNC_DEF("block", 1, heddle_block),
+    JS_CFUNC_DEF("tailCalls", 1, heddle_tail_calls),
     JS_CFUNC_DEF("now", 0, heddle_now),
     JS_CFUNC_DEF("render", 2, heddle_render),
     JS_CFUNC_MAGIC_DEF("paint", 1, heddle_call_worklet, WORKLET_PAINT),

@@ -193,7 +193,8 @@ static int install_own(struct realm *r, JSValueConst global)
     JSValue prototype = interface_prototype(r->js, interface);
     if (JS_IsException(prototype) || JS_SetPrototype(r->js, global, prototype) < 0 ||
         JS_SetPropertyFunctionList(r->js, global, ENTRIES(every_global)) < 0 ||
-        (is_worker && JS_SetPropertyFunctionList(r->js, global, worker_global, worker_global_count) < 0))
+        (is_worker && JS_SetPropertyFunctionList(r->js, global, worker_global,
+                                                r->kind == GLOBAL_SERVICE_WORKER ? any_worker_global_count : worker_global_count) < 0))
         return -1;
     if (install(r->js, global, &own) < 0)
         return -1;

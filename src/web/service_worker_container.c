@@ -281,8 +281,8 @@ static JSValue get_ready(JSContext *js, JSValueConst self)
 {
     struct container *c = container_of(js, self);
     struct realm *r = realm_of(js);
-    if (!c)
-        return JS_EXCEPTION;
+    if (!c) /* of a type of promises: nothing throws */
+        return idl_rejected(js);
     if (JS_IsUndefined(c->ready)) {
         JSValue resolving[2];
         c->ready = JS_NewPromiseCapability(js, resolving);

@@ -309,12 +309,19 @@ static JSValue fetch_construct(JSContext *js, JSValueConst new_target, int count
     return JS_EXCEPTION;
 }
 
+/* Attributes of a type of promises: nothing throws. */
+static JSValue get_promise(JSContext *js, JSValueConst self, int slot)
+{
+    JSValue promise = extendable_get_slot(js, self, slot);
+    return JS_IsException(promise) ? idl_rejected(js) : promise;
+}
+
 static const JSCFunctionListEntry prototype[] = {
     IDL_ATTRIBUTE_MAGIC("request", extendable_get_slot, NULL, FETCH_REQUEST),
     IDL_ATTRIBUTE_MAGIC("clientId", extendable_get_slot, NULL, FETCH_CLIENT_ID),
     IDL_ATTRIBUTE_MAGIC("resultingClientId", extendable_get_slot, NULL, FETCH_RESULTING),
-    IDL_ATTRIBUTE_MAGIC("handled", extendable_get_slot, NULL, FETCH_HANDLED),
-    IDL_ATTRIBUTE_MAGIC("preloadResponse", extendable_get_slot, NULL, FETCH_PRELOAD),
+    IDL_ATTRIBUTE_MAGIC("handled", get_promise, NULL, FETCH_HANDLED),
+    IDL_ATTRIBUTE_MAGIC("preloadResponse", get_promise, NULL, FETCH_PRELOAD),
     IDL_METHOD("respondWith", 1, respond_with),
 };
 const struct interface fetch_event_interface = {

@@ -174,8 +174,11 @@ static void next_import(struct job_fetch *f)
 static void script_answered(void *context, status s, struct resource *r)
 {
     struct job_fetch *f = context;
-    if (s == STATUS_OK)
+    enum service_worker_outcome error = OUTCOME_TYPE_ERROR;
+    if (s == STATUS_OK) {
+        error = resource_is_ok(r) ? OUTCOME_SECURITY_ERROR : OUTCOME_TYPE_ERROR; /* "Update": for a wrong type */
         s = script_check(SCRIPT_IMPORTED, r);
+    }
     if (s == STATUS_OK) {
         f->allowed = resource_header(r, "Service-Worker-Allowed");
         policy_from_headers(&r->headers, true, &f->policy);
@@ -185,7 +188,7 @@ static void script_answered(void *context, status s, struct resource *r)
         next_import(f);
     } else {
         resource_warn(agent_current(), "registration", service_worker_job_url(f->job), s, r);
-        service_worker_fetch_failed(f->job, OUTCOME_TYPE_ERROR);
+        service_worker_fetch_failed(f->job, error);
         job_fetch_free(f);
     }
 }

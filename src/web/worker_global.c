@@ -422,11 +422,12 @@ static JSValue global_set_name(JSContext *js, JSValueConst self, JSValueConst va
 }
 
 const JSCFunctionListEntry worker_global[] = {
-    JS_CFUNC_DEF("close", 0, global_close),
     JS_CFUNC_DEF("importScripts", 0, global_import_scripts),
+    JS_CFUNC_DEF("close", 0, global_close),
     JS_CGETSET_DEF("name", global_name, global_set_name),
 };
 const int worker_global_count = sizeof worker_global / sizeof worker_global[0];
+const int any_worker_global_count = 1;
 
 const struct interface worker_global_scope_interface = {
     .host_class = HOST_CLASS_WORKER_GLOBAL_SCOPE,

@@ -51,8 +51,8 @@ void worker_run(struct realm *r, JSValue code);
 
 extern const struct interface worker_global_scope_interface;
 
-/* close, importScripts and name. */
+/* importScripts, which is all that every kind of worker has, then close and name. */
 extern const JSCFunctionListEntry worker_global[];
-extern const int worker_global_count;
+extern const int worker_global_count, any_worker_global_count;
 
 #endif

@@ -181,6 +181,7 @@ bool resource_handled(struct agent *a, const struct request *q, status *s, struc
             again = handled && goes_on(k, s, out);
         }
     } while (again);
+    out->redirected = out->redirected || (k->redirects && *s == STATUS_OK);
     kept_free(k);
     return handled;
 }
@@ -319,6 +320,8 @@ static void fetch_answer(struct task *t, struct agent *a)
 {
     struct resource_fetch *f = caa_container_of(t, struct resource_fetch, task);
     (void)a;
+    if (f->request && f->request->redirects && f->status == STATUS_OK)
+        f->resource.redirected = true;
     if (!f->cancelled)
         f->done(f->context, f->status, &f->resource);
     fetch_free(f);

@@ -314,8 +314,15 @@ static JSValue get_registration(JSContext *js, JSValueConst self, int count,
     char *text =
         count > 0 && !JS_IsUndefined(arguments[0]) ? idl_text(js, arguments[0]) : strdup("");
     char *url = text ? url_resolve(realm_base(r), text) : NULL;
-    if (text && !url)
+    char *origin = url ? url_origin(url) : NULL;
+    if (text && !url) {
         JS_ThrowTypeError(js, "getRegistration: '%s' is not a URL", text);
+    } else if (url && (!origin || strcmp(origin, r->origin->text))) {
+        throw_dom_exception(js, "SecurityError", "getRegistration: %s is of another origin", url);
+        free(url);
+        url = NULL;
+    }
+    free(origin);
     free(text);
     if (!url)
         return idl_rejected(js);

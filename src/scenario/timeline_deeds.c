@@ -270,6 +270,9 @@ void deed_do(struct deeds *d, const plan_moment *m, const struct deed_subject *s
     case DEED_SHOW:
         navigable_change(context, PAGE_SHOW);
         break;
+    case DEED_FOCUS:
+        user_agent_focus(context->user_agent, context);
+        break;
     case DEED_FREEZE:
         if (!subject->refused)
             navigable_change(context, PAGE_FREEZE);

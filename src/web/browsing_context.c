@@ -120,6 +120,8 @@ struct browsing_context *context_create(struct user_agent *u, const struct conte
         context_unref(c);
         return NULL;
     }
+    if (!c->parent)
+        atomic_store_explicit(&u->focused, c->id, memory_order_relaxed);
     return c;
 }
 

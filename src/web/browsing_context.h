@@ -39,6 +39,7 @@ struct user_agent {
     _Atomic uint32_t loading; /* documents on their way or not completely loaded; release down, acquire to look */
     enum isolation_mode isolation_mode; /* of isolated groups: R-COOP-06, knob; constant */
     bool origin_keyed_by_default;       /* R-AG-17, knob; constant */
+    _Atomic uint32_t focused; /* id of the tab that has the system's focus; 0: none. The newest one, until somebody moves it. Relaxed */
 };
 
 struct browsing_context {
@@ -105,6 +106,12 @@ struct browsing_context *context_opener(struct browsing_context *c);
 /* HTML "find a navigable by target name" within the group; keywords are the caller's. */
 struct browsing_context *context_find(struct browsing_context *from, const char *name);
 struct document *context_document(struct browsing_context *c);
+/* Whether it is the tab that has the focus. */
+static inline bool context_has_focus(const struct browsing_context *c)
+{
+    return atomic_load_explicit(&c->user_agent->focused, memory_order_relaxed) == c->id;
+}
+
 /* A top-level context by the name that reports give it. */
 struct browsing_context *user_agent_find(struct user_agent *u, const char *label);
 

@@ -288,7 +288,8 @@ static JSValue has_focus(JSContext *js, JSValueConst self, int count, JSValueCon
 {
     (void)count;
     (void)arguments;
-    return JS_NewBool(js, this_page(js, self) != NULL);
+    const struct page *p = this_page(js, self);
+    return JS_NewBool(js, p && document_is_visible(p->document) && context_has_focus(p->document->context));
 }
 
 static const JSCFunctionListEntry document_prototype[] = {

@@ -163,6 +163,11 @@ void page_fire_at_document(struct page *p, const char *type)
         realm_report_exception(p->realm);
 }
 
+void page_fire_focus(struct page *p, bool focused)
+{
+    fire_at_window(p, focused ? "focus" : "blur");
+}
+
 void page_fire_transition(struct page *p, const char *type, bool persisted)
 {
     if (event_target_fire_page_transition(p->realm->js, JS_UNDEFINED, type, persisted) < 0)

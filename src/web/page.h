@@ -57,6 +57,7 @@ void page_parsed(struct page *p);
 
 /* A plain event at the Document; pagehide and pageshow at the window. They run JavaScript: the page may be gone afterwards. */
 void page_fire_at_document(struct page *p, const char *type);
+void page_fire_focus(struct page *p, bool focused);
 void page_fire_transition(struct page *p, const char *type, bool persisted);
 
 /* The agent ends: lets go of everything its pages hold. */

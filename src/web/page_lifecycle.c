@@ -137,12 +137,30 @@ static void restore(struct page *p)
         page_fire_transition(p, "pageshow", true);
 }
 
+static void set_focus(struct page *p, bool focused)
+{
+    if (focused && realm_client(p->realm))
+        service_worker_client_focus(realm_client(p->realm));
+    page_fire_focus(p, focused);
+}
+
 static void change(struct page *p, enum page_change change)
 {
     switch (change) {
+    case PAGE_FOCUS:
+    case PAGE_BLUR:
+        set_focus(p, change == PAGE_FOCUS);
+        break;
     case PAGE_HIDE:
+        if (context_has_focus(p->document->context)) {
+            atomic_store_explicit(&p->document->context->user_agent->focused, 0, memory_order_relaxed);
+            set_focus(p, false);
+        }
+        if (p->document->page)
+            set_visibility(p, true);
+        break;
     case PAGE_SHOW:
-        set_visibility(p, change == PAGE_HIDE);
+        set_visibility(p, false);
         break;
     case PAGE_FREEZE:
         freeze(p);
@@ -186,6 +204,27 @@ static void post_change(struct document *d, enum page_change change)
     c->document = document_ref(d);
     c->change = change;
     agent_post(d->place.agent, &c->task);
+}
+
+static void post_focus(struct browsing_context *c, enum page_change change)
+{
+    struct document *d = context_document(c);
+    if (d)
+        post_change(d, change);
+    document_unref(d);
+}
+
+void user_agent_focus(struct user_agent *u, struct browsing_context *top)
+{
+    uint32_t id = top ? top->id : 0, before = atomic_exchange_explicit(&u->focused, id, memory_order_relaxed);
+    struct browsing_context *c;
+    for (size_t i = 0; before != id && (c = user_agent_top(u, i)); i++) {
+        if (c->id == before)
+            post_focus(c, PAGE_BLUR);
+        context_unref(c);
+    }
+    if (top && before != id)
+        post_focus(top, PAGE_FOCUS);
 }
 
 /* Frames stop before the page around them and go on after it. */

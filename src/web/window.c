@@ -11,6 +11,7 @@
 #include "web/idl.h"
 #include "web/navigable.h"
 #include "web/page.h"
+#include "web/page_lifecycle.h"
 #include "web/service_worker_registry.h"
 #include "web/url.h"
 #include "web/web_agent.h"
@@ -195,6 +196,8 @@ static JSValue window_focus(JSContext *js, JSValueConst self, int count, JSValue
     if (client)
         service_worker_client_focus(client);
     document_unref(d);
+    if (!c->parent && !context_is_closed(c))
+        user_agent_focus(c->user_agent, c);
     return JS_UNDEFINED;
 }
 

@@ -15,7 +15,8 @@ static void add_escaped(buffer *out, const char *text)
     }
 }
 
-void suite_junit_add(buffer *cases, const char *suite, const char *name, enum suite_case result, const char *message)
+void suite_junit_add(buffer *cases, const char *suite, const char *name, enum suite_case result,
+                     const char *message)
 {
     buffer_add(cases, "    <testcase name=\"");
     add_escaped(cases, name);
@@ -24,12 +25,14 @@ void suite_junit_add(buffer *cases, const char *suite, const char *name, enum su
         buffer_add(cases, "/>\n");
         return;
     }
-    buffer_format(cases, ">\n      <%s message=\"", result == SUITE_SKIPPED ? "skipped" : "failure");
+    buffer_format(cases, ">\n      <%s message=\"",
+                  result == SUITE_SKIPPED ? "skipped" : "failure");
     add_escaped(cases, message);
     buffer_add(cases, "\"/>\n    </testcase>\n");
 }
 
-int suite_junit_write(const char *file, const char *suite, size_t tests, size_t failures, size_t skipped, const buffer *cases)
+int suite_junit_write(const char *file, const char *suite, size_t tests, size_t failures,
+                      size_t skipped, const buffer *cases)
 {
     FILE *out = fopen(file, "w");
     if (!out) {
@@ -38,7 +41,8 @@ int suite_junit_write(const char *file, const char *suite, size_t tests, size_t 
     }
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-            "  <testsuite name=\"%s\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n%s  </testsuite>\n</testsuites>\n",
+            "  <testsuite name=\"%s\" tests=\"%zu\" failures=\"%zu\" skipped=\"%zu\">\n%s  "
+            "</testsuite>\n</testsuites>\n",
             suite, tests, failures, skipped, buffer_text(cases));
     bool written = !ferror(out);
     if (fclose(out) == 0 && written)

@@ -11,9 +11,11 @@
 enum suite_case { SUITE_PASSED, SUITE_FAILED, SUITE_SKIPPED };
 
 /* One test case, appended to `cases`. `message` may be NULL for one that passed. */
-void suite_junit_add(buffer *cases, const char *suite, const char *name, enum suite_case result, const char *message);
+void suite_junit_add(buffer *cases, const char *suite, const char *name, enum suite_case result,
+                     const char *message);
 
 /* The whole file. EXIT_HOLDS, or EXIT_INTERNAL after one line on standard error. */
-int suite_junit_write(const char *file, const char *suite, size_t tests, size_t failures, size_t skipped, const buffer *cases);
+int suite_junit_write(const char *file, const char *suite, size_t tests, size_t failures,
+                      size_t skipped, const buffer *cases);
 
 #endif

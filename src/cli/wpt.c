@@ -34,7 +34,8 @@ struct command {
     bool list, verbose;
 };
 
-/* Subtests are counted, and tests that have no results, or an error of the harness, as one failure each. */
+/* Subtests are counted, and tests that have no results, or an error of the harness, as one failure
+ * each. */
 struct tally {
     size_t passed, failed, left_out, not_run, unexpected_failures, unexpected_passes;
 };
@@ -42,20 +43,26 @@ struct tally {
 static void help(void)
 {
     puts("Usage: heddle wpt [OPTION...] DIR [PATH|@LIST...]\n\n"
-         "Runs the tests of a checkout of web-platform-tests in DIR: all, or the named files and folders. A list has one\n"
-         "name per line. Scripts run in every global that their META comment asks for, pages by running their scripts\n"
-         "in order; hosts, headers and substitutions are the suite's server's. No network is touched.\n\n"
+         "Runs the tests of a checkout of web-platform-tests in DIR: all, or the named files and "
+         "folders. A list has one\n"
+         "name per line. Scripts run in every global that their META comment asks for, pages by "
+         "running their scripts\n"
+         "in order; hosts, headers and substitutions are the suite's server's. No network is "
+         "touched.\n\n"
          "  --jobs N          so many processes at once (default: one per processor)\n"
-         "  --timeout SECONDS of the machine's time for one test (default 30); the harness has 10 s, or 60 s, of the\n"
+         "  --timeout SECONDS of the machine's time for one test (default 30); the harness has 10 "
+         "s, or 60 s, of the\n"
          "                    virtual clock\n"
-         "  --expect FILE     what is known to fail or is left out, with reasons (default: " DEFAULT_EXPECTATIONS ",\n"
+         "  --expect FILE     what is known to fail or is left out, with reasons "
+         "(default: " DEFAULT_EXPECTATIONS ",\n"
          "                    when that is there; 'none' for none)\n"
          "  --list            prints the failures as the expectation file has them\n"
          "  --verbose         prints every result, and what tests write on their consoles\n"
          "  --junit FILE      also writes the results as JUnit XML\n"
          "  --unobserved      the plain engine\n"
          "  --help            this text\n\n"
-         "Exit codes: 0 everything came out as expected · 1 something did not · 2 wrong usage · 3 the expectation\n"
+         "Exit codes: 0 everything came out as expected · 1 something did not · 2 wrong usage · 3 "
+         "the expectation\n"
          "file or a list is invalid · 130 interrupted");
 }
 
@@ -84,8 +91,8 @@ static void print_entry(const char *path, const char *name)
 }
 
 /* One result; name NULL: the test as a whole. */
-static void tell(const struct command *c, const char *path, const char *name, bool passed, const char *message, struct tally *t,
-                 buffer *cases)
+static void tell(const struct command *c, const char *path, const char *name, bool passed,
+                 const char *message, struct tally *t, buffer *cases)
 {
     const char *expected = wpt_expect_failure(c->expectations, path, name);
     bool surprising_pass = passed && expected;
@@ -104,21 +111,35 @@ static void tell(const struct command *c, const char *path, const char *name, bo
     if (c->junit) {
         buffer label = {0};
         wpt_expect_write(path, name, &label);
-        suite_junit_add(cases, "wpt", buffer_text(&label), passed ? SUITE_PASSED : expected ? SUITE_SKIPPED : SUITE_FAILED,
+        suite_junit_add(cases, "wpt", buffer_text(&label),
+                        passed     ? SUITE_PASSED
+                        : expected ? SUITE_SKIPPED
+                                   : SUITE_FAILED,
                         expected ? expected : message);
         buffer_release(&label);
     }
 }
 
-static void tell_result(const struct command *c, const char *path, const struct wpt_result *r, struct tally *t, buffer *cases)
+static void tell_result(const struct command *c, const char *path, const struct wpt_result *r,
+                        struct tally *t, buffer *cases)
 {
-    static const char *const ended[] = {"no results", "an error of the harness", "the harness timed out", "a precondition failed"};
-    static const char *const statuses[] = {"", "failed", "timed out", "not run", "a precondition failed"};
+    static const char *const ended[] = {"no results", "an error of the harness",
+                                        "the harness timed out", "a precondition failed"};
+    static const char *const statuses[] = {"", "failed", "timed out", "not run",
+                                           "a precondition failed"};
     struct wpt_subtest subtest;
     for (const char *at = NULL; (at = wpt_result_next(r, at, &subtest));)
-        tell(c, path, subtest.name, subtest.status == WPT_PASS, *subtest.message || subtest.status > WPT_PRECONDITION_FAILED ? subtest.message : statuses[subtest.status], t, cases);
+        tell(c, path, subtest.name, subtest.status == WPT_PASS,
+             *subtest.message || subtest.status > WPT_PRECONDITION_FAILED
+                 ? subtest.message
+                 : statuses[subtest.status],
+             t, cases);
     if (!r->has_ended || r->harness || r->is_full)
-    tell(c, path, NULL, false, r->is_full ? "more results than there is room for" : *r->message ? r->message : ended[r->harness & 3], t, cases);
+        tell(c, path, NULL, false,
+             r->is_full    ? "more results than there is room for"
+             : *r->message ? r->message
+                           : ended[r->harness & 3],
+             t, cases);
 }
 
 static int by_path(const void *path, const void *test)
@@ -126,14 +147,16 @@ static int by_path(const void *path, const void *test)
     return strcmp(path, ((const struct wpt_test *)test)->path);
 }
 
-/* What is listed as a failure of a test that ran, and did not come up: it passes, or is not there any more. */
+/* What is listed as a failure of a test that ran, and did not come up: it passes, or is not there
+ * any more. */
 static void tell_unseen(const struct command *c, struct tally *t)
 {
     size_t at = 0;
     for (const char *entry; (entry = wpt_expect_unseen(c->expectations, &at));) {
         const char *mark = strstr(entry, " :: ");
         char *path = mark ? strndup(entry, (size_t)(mark - entry)) : strdup(entry);
-        if (path && bsearch(path, c->suite.tests, c->suite.count, sizeof *c->suite.tests, by_path)) {
+        if (path &&
+            bsearch(path, c->suite.tests, c->suite.count, sizeof *c->suite.tests, by_path)) {
             t->unexpected_passes++;
             if (!c->list)
                 printf("PASS %s: but was expected to fail\n", entry);
@@ -166,8 +189,9 @@ static void print_tally(const struct tally *t)
 {
     size_t expected = t->failed - t->unexpected_failures;
     if (t->left_out || expected || t->unexpected_passes)
-        printf("expected failures %zu, unexpected failures %zu, unexpected passes %zu, tests left out %zu\n", expected,
-               t->unexpected_failures, t->unexpected_passes, t->left_out);
+        printf("expected failures %zu, unexpected failures %zu, unexpected passes %zu, tests left "
+               "out %zu\n",
+               expected, t->unexpected_failures, t->unexpected_passes, t->left_out);
     if (t->not_run)
         printf("tests that were not run %zu\n", t->not_run);
     printf("passed %zu failed %zu of %zu\n", t->passed, t->failed, t->passed + t->failed);
@@ -233,15 +257,23 @@ static int run_all(struct command *c)
     process_pool_free(pool);
     if (!complete)
         return EXIT_INTERRUPTED;
-    return exit_code_worse(written, t.unexpected_failures || t.unexpected_passes || t.not_run ? EXIT_FINDING : EXIT_HOLDS);
+    return exit_code_worse(written, t.unexpected_failures || t.unexpected_passes || t.not_run
+                                        ? EXIT_FINDING
+                                        : EXIT_HOLDS);
 }
 
 /* ---- the command line ---- */
 
 static const struct option long_options[] = {
-    {"jobs", required_argument, NULL, 'j'}, {"timeout", required_argument, NULL, 't'}, {"expect", required_argument, NULL, 'e'},
-    {"junit", required_argument, NULL, 'x'}, {"list", no_argument, NULL, 'l'},         {"verbose", no_argument, NULL, 'v'},
-    {"unobserved", no_argument, NULL, 'u'}, {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    {"jobs", required_argument, NULL, 'j'},
+    {"timeout", required_argument, NULL, 't'},
+    {"expect", required_argument, NULL, 'e'},
+    {"junit", required_argument, NULL, 'x'},
+    {"list", no_argument, NULL, 'l'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"unobserved", no_argument, NULL, 'u'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 static bool read_number(const char *text, double least, double most, double *out)
@@ -276,14 +308,20 @@ static int read_options(struct command *c, int count, char **arguments)
     }
     if (!right)
         return cli_usage_error("wpt", "'%s' is not a number that fits here", optarg);
-    return optind < count ? 0 : cli_usage_error("wpt", "which folder holds the checkout of web-platform-tests?");
+    return optind < count
+               ? 0
+               : cli_usage_error("wpt", "which folder holds the checkout of web-platform-tests?");
 }
 
 static int choose_tests(struct command *c, int count, char **names)
 {
     c->suite.folder = c->server.folder = realpath(names[0], NULL);
-    if (!c->suite.folder || access(region_format(c->suite.memory, "%s/resources/testharness.js", c->suite.folder), R_OK) != 0)
-        return cli_usage_error("wpt", "%s is no checkout of web-platform-tests: it has no resources/testharness.js", names[0]);
+    if (!c->suite.folder ||
+        access(region_format(c->suite.memory, "%s/resources/testharness.js", c->suite.folder),
+               R_OK) != 0)
+        return cli_usage_error(
+            "wpt", "%s is no checkout of web-platform-tests: it has no resources/testharness.js",
+            names[0]);
     status s = count == 1 ? wpt_suite_add(&c->suite, "") : STATUS_OK;
     int at = 1;
     for (; at < count && s == STATUS_OK; at++)

@@ -26,7 +26,8 @@ static int by_text(const void *a, const void *b)
 
 static void add(region *memory, struct entries *list, const char *text, const char *reason)
 {
-    list->items = region_grow(memory, list->items, list->count, &list->capacity, sizeof *list->items);
+    list->items =
+        region_grow(memory, list->items, list->count, &list->capacity, sizeof *list->items);
     list->items[list->count++] = (struct entry){region_text(memory, text), reason, false};
 }
 
@@ -42,7 +43,10 @@ static status read_lines(region *memory, struct wpt_expectations *e, FILE *in, c
         if (*line == '=') {
             reason = region_text(memory, line + 1 + strspn(line + 1, " "));
         } else if (*line && *line != '#' && !reason) {
-            fprintf(stderr, "heddle wpt: %s:%u: an entry needs a reason above it: a line that begins with '='\n", file, number);
+            fprintf(stderr,
+                    "heddle wpt: %s:%u: an entry needs a reason above it: a line that begins with "
+                    "'='\n",
+                    file, number);
             s = STATUS_INVALID;
         } else if (!strncmp(line, leave, sizeof leave - 1)) {
             add(memory, &e->left_out, line + sizeof leave - 1, reason);
@@ -96,7 +100,8 @@ const char *wpt_expect_failure(struct wpt_expectations *e, const char *path, con
     wpt_expect_write(path, name, &text);
     struct entry key = {.text = buffer_text(&text)};
     struct entry *found =
-        e->failures.count ? bsearch(&key, e->failures.items, e->failures.count, sizeof key, by_text) : NULL;
+        e->failures.count ? bsearch(&key, e->failures.items, e->failures.count, sizeof key, by_text)
+                          : NULL;
     buffer_release(&text);
     if (found)
         found->seen = true;

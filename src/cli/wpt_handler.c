@@ -35,7 +35,8 @@ static bool start(const char *folder)
     int requests[2] = {-1, -1}, answers[2] = {-1, -1};
     posix_spawn_file_actions_t actions;
     pid_t process;
-    char *const arguments[] = {"python3", "-I", "-S", "-c", (char *)wpt_handler_script, (char *)folder, NULL};
+    char *const arguments[] = {"python3",      "-I", "-S", "-c", (char *)wpt_handler_script,
+                               (char *)folder, NULL};
     signal(SIGPIPE, SIG_IGN); /* to a process that ended: fflush tells */
     if (pipe2(requests, O_CLOEXEC) < 0 || pipe2(answers, O_CLOEXEC) < 0)
         return false;

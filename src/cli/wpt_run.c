@@ -22,7 +22,7 @@ const char *wpt_result_next(const struct wpt_result *r, const char *at, struct w
     at = at ? at : r->records;
     if (at >= r->records + r->used)
         return NULL;
-    out->status = (enum wpt_status)*at;
+    out->status = (enum wpt_status) * at;
     out->name = at + 1;
     out->message = out->name + strlen(out->name) + 1;
     return out->message + strlen(out->message) + 1;
@@ -55,8 +55,8 @@ static void read_results(struct wpt_result *r, const char *json)
     const cJSON *test;
     cJSON_ArrayForEach(test, cJSON_GetObjectItem(all, "tests"))
     {
-        add_subtest(r, (int)cJSON_GetNumberValue(cJSON_GetArrayItem(test, 1)), text_of(cJSON_GetArrayItem(test, 0)),
-                    text_of(cJSON_GetArrayItem(test, 2)));
+        add_subtest(r, (int)cJSON_GetNumberValue(cJSON_GetArrayItem(test, 1)),
+                    text_of(cJSON_GetArrayItem(test, 0)), text_of(cJSON_GetArrayItem(test, 2)));
     }
     r->harness = (uint8_t)cJSON_GetNumberValue(cJSON_GetObjectItem(all, "status"));
     snprintf(r->message, sizeof r->message, "%s", text_of(cJSON_GetObjectItem(all, "message")));
@@ -103,8 +103,8 @@ static void explain_silence(struct wpt_result *r, enum world_end end)
     snprintf(r->message, sizeof r->message, "%s%s%.200s", ends[end], *last ? ": " : "", last);
 }
 
-void wpt_run(const struct wpt_server *server, const struct wpt_test *test, uint64_t time_limit, bool tells_console,
-             struct wpt_result *result)
+void wpt_run(const struct wpt_server *server, const struct wpt_test *test, uint64_t time_limit,
+             bool tells_console, struct wpt_result *result)
 {
     struct resource_loader loader = wpt_loader;
     struct web web = {.loader = &loader, .pure = true, .webassembly_stub = true};

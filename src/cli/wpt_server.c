@@ -21,8 +21,8 @@ struct answer {
     struct resource *out;
 };
 
-/* A network is slower than an event loop: several tests tell nothing on one that answers at once, or depend on how threads are
- * scheduled. Of the virtual clock, so it costs no time. */
+/* A network is slower than an event loop: several tests tell nothing on one that answers at once,
+ * or depend on how threads are scheduled. Of the virtual clock, so it costs no time. */
 #define LATENCY_NS 10000000
 
 static const char *media_type(const char *path)
@@ -30,9 +30,17 @@ static const char *media_type(const char *path)
     static const struct {
         const char *ending, *type;
     } types[] = {
-        {".html", "text/html"},       {".htm", "text/html"},        {".js", "text/javascript"}, {".mjs", "text/javascript"},
-        {".json", "application/json"}, {".txt", "text/plain"},       {".css", "text/css"},       {".xml", "application/xml"},
-        {".svg", "image/svg+xml"},    {".png", "image/png"},        {".xhtml", "application/xhtml+xml"},
+        {".html", "text/html"},
+        {".htm", "text/html"},
+        {".js", "text/javascript"},
+        {".mjs", "text/javascript"},
+        {".json", "application/json"},
+        {".txt", "text/plain"},
+        {".css", "text/css"},
+        {".xml", "application/xml"},
+        {".svg", "image/svg+xml"},
+        {".png", "image/png"},
+        {".xhtml", "application/xhtml+xml"},
         {".wasm", "application/wasm"},
     };
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
@@ -52,7 +60,8 @@ static void add_header_lines(struct answer *a, char *text)
 {
     for (char *line = text; *line;) {
         size_t length = strcspn(line, "\r\n");
-        char *next = line + length + strspn(line + length, "\r\n"), *colon = memchr(line, ':', length);
+        char *next = line + length + strspn(line + length, "\r\n"),
+             *colon = memchr(line, ':', length);
         line[length] = 0;
         if (colon) {
             *colon = 0;
@@ -113,7 +122,8 @@ static void run_pipes(struct answer *a)
     if (!strstr(a->query, "pipe="))
         return;
     wpt_substitute("{{GET[pipe]}}", 13, a->request->url, &pipes);
-    for (char *pipe = strtok_r(region_text(a->memory, buffer_text(&pipes)), "|", &state); pipe; pipe = strtok_r(NULL, "|", &state))
+    for (char *pipe = strtok_r(region_text(a->memory, buffer_text(&pipes)), "|", &state); pipe;
+         pipe = strtok_r(NULL, "|", &state))
         run_pipe(a, pipe);
     buffer_release(&pipes);
 }
@@ -142,10 +152,13 @@ static status answer_text(struct answer *a, const char *text, size_t length, con
 /* The harness asks this file how to report. */
 static const char report_script[] =
     "setup({output: false});\n"
-    "if (self === self.top) add_completion_callback((tests, status) => console.log('" WPT_RESULTS "' + JSON.stringify({\n"
-    "  status: status.status, message: status.message, tests: tests.map(t => [t.name, t.status, t.message])})));\n";
+    "if (self === self.top) add_completion_callback((tests, status) => console.log('" WPT_RESULTS
+    "' + JSON.stringify({\n"
+    "  status: status.status, message: status.message, tests: tests.map(t => [t.name, t.status, "
+    "t.message])})));\n";
 
-/* The text of the script that a generated page is for: "a.any" + ".js"; NULL when there is none. `stem` ends before `ending`. */
+/* The text of the script that a generated page is for: "a.any" + ".js"; NULL when there is none.
+ * `stem` ends before `ending`. */
 static char *script_of(struct answer *a, const char *ending, char **script)
 {
     size_t length, stem = strlen(a->path) - strlen(ending);
@@ -155,7 +168,8 @@ static char *script_of(struct answer *a, const char *ending, char **script)
     return wpt_read_file(file_path(a, *script), &length);
 }
 
-static void add_scripts(const struct wpt_meta *m, const char *before, const char *after, buffer *out)
+static void add_scripts(const struct wpt_meta *m, const char *before, const char *after,
+                        buffer *out)
 {
     for (size_t i = 0; i < m->script_count; i++)
         buffer_format(out, "%s%s%s", before, m->scripts[i], after);
@@ -163,7 +177,8 @@ static void add_scripts(const struct wpt_meta *m, const char *before, const char
 
 static void begin_page(const struct wpt_meta *m, buffer *out)
 {
-    buffer_format(out, "<!doctype html>\n<meta charset=utf-8>\n<title>%s</title>\n", m->title ? m->title : "");
+    buffer_format(out, "<!doctype html>\n<meta charset=utf-8>\n<title>%s</title>\n",
+                  m->title ? m->title : "");
     if (m->is_long)
         buffer_add(out, "<meta name=\"timeout\" content=\"long\">\n");
     buffer_add(out, "<script src=\"/resources/testharness.js\"></script>\n"
@@ -173,14 +188,17 @@ static void begin_page(const struct wpt_meta *m, buffer *out)
 static void window_page(const struct wpt_meta *m, const char *script, buffer *out)
 {
     begin_page(m, out);
-    buffer_add(out, "<script>self.GLOBAL = {isWindow() { return true; }, isWorker() { return false; }, "
-                    "isShadowRealm() { return false; }};</script>\n");
+    buffer_add(out,
+               "<script>self.GLOBAL = {isWindow() { return true; }, isWorker() { return false; }, "
+               "isShadowRealm() { return false; }};</script>\n");
     add_scripts(m, "<script src=\"", "\"></script>\n", out);
     buffer_format(out, "<div id=log></div>\n<script src=\"/%s\"></script>\n", script);
 }
 
-/* A page that starts a worker and takes over its results; `start` is the expression of the worker, with %s for its script. */
-static void worker_page(const struct wpt_meta *m, const char *start, const char *script, buffer *out)
+/* A page that starts a worker and takes over its results; `start` is the expression of the worker,
+ * with %s for its script. */
+static void worker_page(const struct wpt_meta *m, const char *start, const char *script,
+                        buffer *out)
 {
     begin_page(m, out);
     buffer_add(out, "<div id=log></div>\n<script>\n");
@@ -206,17 +224,20 @@ static void worker_script(const struct wpt_meta *m, const char *script, buffer *
             buffer_format(out, "%s%c", *at == '"' || *at == '\\' ? "\\" : "", *at);
         buffer_add(out, "\";\n");
     }
-    buffer_add(out, "self.GLOBAL = {isWindow() { return false; }, isWorker() { return true; }, isShadowRealm() { return false; }};\n"
+    buffer_add(out, "self.GLOBAL = {isWindow() { return false; }, isWorker() { return true; }, "
+                    "isShadowRealm() { return false; }};\n"
                     "importScripts(\"/resources/testharness.js\");\n");
     add_scripts(m, "importScripts(\"", "\");\n", out);
     buffer_format(out, "importScripts(\"/%s\");\ndone();\n", script);
 }
 
-/* The pages and scripts that exist only for another script. STATUS_NOT_FOUND when `path` is none of them. */
+/* The pages and scripts that exist only for another script. STATUS_NOT_FOUND when `path` is none of
+ * them. */
 static status answer_generated(struct answer *a)
 {
     static const struct {
-        const char *ending, *worker, *inner; /* of the page; how its worker is started; "ANY" + inner is the worker's script */
+        const char *ending, *worker, *inner; /* of the page; how its worker is started; "ANY" +
+                                                inner is the worker's script */
     } pages[] = {
         {".any.worker.html", dedicated, ".any.worker.js"},
         {".any.sharedworker.html", shared, ".any.worker.js"},
@@ -230,17 +251,23 @@ static status answer_generated(struct answer *a)
     char *script, *text = NULL;
     const char *type = "text/html";
     for (size_t i = 0; i < sizeof pages / sizeof pages[0] && !text; i++) {
-        /* The script keeps what is before the first of the endings: ".any", ".window" or ".worker". */
+        /* The script keeps what is before the first of the endings: ".any", ".window" or ".worker".
+         */
         const char *last = strchr(pages[i].ending + 1, '.');
         if (!wpt_ends_with(a->path, pages[i].ending) || !(text = script_of(a, last, &script)))
             continue;
         wpt_meta_read(a->memory, text, &m);
         if (pages[i].worker)
-            worker_page(&m, pages[i].worker, region_format(a->memory, "%.*s%s", (int)(strlen(a->path) - strlen(pages[i].ending)), a->path, pages[i].inner), &out);
+            worker_page(&m, pages[i].worker,
+                        region_format(a->memory, "%.*s%s",
+                                      (int)(strlen(a->path) - strlen(pages[i].ending)), a->path,
+                                      pages[i].inner),
+                        &out);
         else
             window_page(&m, script, &out);
     }
-    if (!text && wpt_ends_with(a->path, ".any.worker.js") && (text = script_of(a, ".worker.js", &script))) {
+    if (!text && wpt_ends_with(a->path, ".any.worker.js") &&
+        (text = script_of(a, ".worker.js", &script))) {
         wpt_meta_read(a->memory, text, &m);
         worker_script(&m, script, &out);
         type = "text/javascript";
@@ -257,13 +284,15 @@ static status answer_generated(struct answer *a)
 /* A file that has the status line and the headers, too: the suite's ".asis". */
 static status answer_as_is(struct answer *a, char *text, size_t length)
 {
-    char *line = memmem(text, length, "\n", 1), *body = memmem(text, length, "\n\n", 2), *spaced = memmem(text, length, "\r\n\r\n", 4);
+    char *line = memmem(text, length, "\n", 1), *body = memmem(text, length, "\n\n", 2),
+         *spaced = memmem(text, length, "\r\n\r\n", 4);
     body = !body || (spaced && spaced < body) ? spaced : body;
     if (!line || !body || sscanf(text, "HTTP/%*s %u", &a->out->status) != 1)
         return STATUS_IO;
     size_t head = (size_t)(body - text);
     body += body == spaced ? 4 : 2;
-    add_header_lines(a, region_copy(a->memory, line + 1, line < text + head ? head - (size_t)(line + 1 - text) : 0));
+    add_header_lines(a, region_copy(a->memory, line + 1,
+                                    line < text + head ? head - (size_t)(line + 1 - text) : 0));
     return answer_text(a, body, length - (size_t)(body - text), "text/html");
 }
 
@@ -351,5 +380,8 @@ char *wpt_page_url(const char *path)
     char *url = NULL;
     bool secure = strstr(path, ".https.") || strstr(path, ".serviceworker.");
     const char *host = strstr(path, ".www.") ? "www." WPT_HOST : WPT_HOST;
-    return asprintf(&url, "%s://%s:%s/%s", secure ? "https" : "http", host, secure ? "8443" : "8000", path) < 0 ? NULL : url;
+    return asprintf(&url, "%s://%s:%s/%s", secure ? "https" : "http", host,
+                    secure ? "8443" : "8000", path) < 0
+               ? NULL
+               : url;
 }

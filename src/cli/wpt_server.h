@@ -1,7 +1,9 @@
-/* What the server of web-platform-tests answers, from a checkout: files with their .headers, pages generated for scripts, {{…}} in
- * files named ".sub.", and the pipes sub, header, status and trickle of a query. Programs in Python are not run: they are not there.
+/* What the server of web-platform-tests answers, from a checkout: files with their .headers, pages
+ * generated for scripts, {{…}} in files named ".sub.", and the pipes sub, header, status and
+ * trickle of a query. Programs in Python are not run: they are not there.
  *
- * The virtual hosts are web-platform.test, its subdomains and not-web-platform.test, at the ports of the suite's own documentation.
+ * The virtual hosts are web-platform.test, its subdomains and not-web-platform.test, at the ports
+ * of the suite's own documentation.
  *
  * Threads: any, many at once. Blocking: reads files. */
 #ifndef HEDDLE_CLI_WPT_SERVER_H

@@ -10,13 +10,22 @@
 static const struct {
     const char *scheme;
     unsigned ports[2];
-} schemes[] = {{"http", {8000, 8001}}, {"https", {8443, 8444}}, {"ws", {8666, 8666}}, {"wss", {8889, 8889}}, {"h2", {9000, 9000}}};
+} schemes[] = {{"http", {8000, 8001}},
+               {"https", {8443, 8444}},
+               {"ws", {8666, 8666}},
+               {"wss", {8889, 8889}},
+               {"h2", {9000, 9000}}};
 
 /* The names that {{domains[…]}} and {{hosts[…][…]}} know; "" is the host itself. */
 static const struct {
     const char *name, *prefix;
-} subdomains[] = {{"", ""}, {"www", "www."}, {"www1", "www1."}, {"www2", "www2."}, {"天気の良い日", "xn--n8j6ds53lwwkrqhv28a."},
-                  {"élève", "xn--lve-6lad."}, {"nonexistent", "nonexistent."}};
+} subdomains[] = {{"", ""},
+                  {"www", "www."},
+                  {"www1", "www1."},
+                  {"www2", "www2."},
+                  {"天気の良い日", "xn--n8j6ds53lwwkrqhv28a."},
+                  {"élève", "xn--lve-6lad."},
+                  {"nonexistent", "nonexistent."}};
 
 /* An expression "name[first][second]"; the keys may be empty, NULL = absent. */
 struct expression {
@@ -76,8 +85,9 @@ static bool add_location(const char *key, const char *request, buffer *out)
     static const struct {
         const char *name;
         enum url_part part;
-    } parts[] = {{"scheme", URL_PROTOCOL}, {"host", URL_HOST},       {"hostname", URL_HOSTNAME}, {"port", URL_PORT},
-                 {"path", URL_PATHNAME},   {"pathname", URL_PATHNAME}, {"query", URL_SEARCH}};
+    } parts[] = {{"scheme", URL_PROTOCOL}, {"host", URL_HOST},     {"hostname", URL_HOSTNAME},
+                 {"port", URL_PORT},       {"path", URL_PATHNAME}, {"pathname", URL_PATHNAME},
+                 {"query", URL_SEARCH}};
     struct url u;
     bool known = false;
     if (!url_parse(request, strlen(request), NULL, &u))
@@ -104,7 +114,8 @@ static bool add_parameter(const char *key, const char *request, buffer *out)
 {
     const char *at = strchr(request, '?');
     size_t length = strlen(key);
-    for (at = at ? at + 1 : ""; *at && *at != '#'; at += strcspn(at, "&#") + (at[strcspn(at, "&#")] == '&')) {
+    for (at = at ? at + 1 : ""; *at && *at != '#';
+         at += strcspn(at, "&#") + (at[strcspn(at, "&#")] == '&')) {
         if (strncmp(at, key, length) || at[length] != '=')
             continue;
         at += length + 1;
@@ -132,7 +143,8 @@ static bool add_value(const struct expression *e, const char *request, buffer *o
         return add_parameter(first, request, out);
     if (strcmp(e->name, "uuid"))
         return false;
-    buffer_format(out, "00000000-0000-4000-8000-%012u", atomic_fetch_add_explicit(&tokens, 1, memory_order_relaxed));
+    buffer_format(out, "00000000-0000-4000-8000-%012u",
+                  atomic_fetch_add_explicit(&tokens, 1, memory_order_relaxed));
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* {{…}} in what the server of web-platform-tests sends: hosts, domains, ports, and parts of the request.
+/* {{…}} in what the server of web-platform-tests sends: hosts, domains, ports, and parts of the
+ * request.
  *
  * Threads: any. Blocking: never. */
 #ifndef HEDDLE_CLI_WPT_SUBSTITUTE_H
@@ -15,7 +16,8 @@
 /* The suite's port of a scheme, the first or the second; 0 for other schemes. */
 unsigned wpt_port(const char *scheme, bool second);
 
-/* `text` with everything in double braces replaced, appended to `out`; what is not known stays as it is. `url` is the request's. */
+/* `text` with everything in double braces replaced, appended to `out`; what is not known stays as
+ * it is. `url` is the request's. */
 void wpt_substitute(const char *text, size_t length, const char *url, buffer *out);
 
 #endif

@@ -38,13 +38,15 @@ bool wpt_ends_with(const char *text, const char *ending)
 
 /* ---- what a script says of itself ---- */
 
-static void add_text(region *memory, const char ***list, size_t *count, size_t *capacity, const char *text)
+static void add_text(region *memory, const char ***list, size_t *count, size_t *capacity,
+                     const char *text)
 {
     *list = region_grow(memory, *list, *count, capacity, sizeof **list);
     (*list)[(*count)++] = text;
 }
 
-static void read_meta(region *memory, const char *key, size_t key_length, const char *value, struct wpt_meta *m)
+static void read_meta(region *memory, const char *key, size_t key_length, const char *value,
+                      struct wpt_meta *m)
 {
     if (!strncmp(key, "script", key_length))
         add_text(memory, &m->scripts, &m->script_count, &m->script_capacity, value);
@@ -68,7 +70,8 @@ void wpt_meta_read(region *memory, const char *text, struct wpt_meta *out)
             continue;
         const char *key = text + sizeof mark - 1;
         size_t end = line - (line && text[line - 1] == '\r');
-        read_meta(memory, key, (size_t)(equals - key), region_copy(memory, equals + 1, end - (size_t)(equals + 1 - text)), out);
+        read_meta(memory, key, (size_t)(equals - key),
+                  region_copy(memory, equals + 1, end - (size_t)(equals + 1 - text)), out);
     }
 }
 
@@ -84,7 +87,8 @@ static bool names_word(const char *list, const char *word)
     return false;
 }
 
-/* `global=` names globals, "worker" for all kinds of worker; without it, windows and dedicated workers. */
+/* `global=` names globals, "worker" for all kinds of worker; without it, windows and dedicated
+ * workers. */
 static bool wants(const struct wpt_meta *m, const struct wpt_global *g)
 {
     const char *list = m->globals ? m->globals : "window,dedicatedworker";
@@ -96,7 +100,8 @@ static bool wants(const struct wpt_meta *m, const struct wpt_global *g)
 static void add_test(struct wpt_suite *s, const char *path, const char *variant, bool is_long)
 {
     s->tests = region_grow(s->memory, s->tests, s->count, &s->capacity, sizeof *s->tests);
-    s->tests[s->count++] = (struct wpt_test){region_format(s->memory, "%s%s", path, variant), is_long};
+    s->tests[s->count++] =
+        (struct wpt_test){region_format(s->memory, "%s%s", path, variant), is_long};
 }
 
 static void add_variants(struct wpt_suite *s, const char *page, const struct wpt_meta *m)
@@ -149,25 +154,30 @@ static void add_page(struct wpt_suite *s, const char *path, const char *text)
         if (!strncmp(name, "timeout", 7))
             m.is_long = !strcmp(meta_content(s, at), "long");
         else if (!strncmp(name, "variant", 7))
-            add_text(s->memory, &m.variants, &m.variant_count, &m.variant_capacity, meta_content(s, at));
+            add_text(s->memory, &m.variants, &m.variant_count, &m.variant_capacity,
+                     meta_content(s, at));
     }
     add_variants(s, path, &m);
 }
 
 static bool is_page(const char *name)
 {
-    return (wpt_ends_with(name, ".html") || wpt_ends_with(name, ".htm")) && !strstr(name, "-manual.") && !strstr(name, "-ref.");
+    return (wpt_ends_with(name, ".html") || wpt_ends_with(name, ".htm")) &&
+           !strstr(name, "-manual.") && !strstr(name, "-ref.");
 }
 
 static bool is_script(const char *name)
 {
-    return wpt_ends_with(name, ".any.js") || wpt_ends_with(name, ".window.js") || wpt_ends_with(name, ".worker.js");
+    return wpt_ends_with(name, ".any.js") || wpt_ends_with(name, ".window.js") ||
+           wpt_ends_with(name, ".worker.js");
 }
 
 static void add_file(struct wpt_suite *s, const char *path)
 {
     size_t length;
-    char *text = is_script(path) || is_page(path) ? wpt_read_file(region_format(s->memory, "%s/%s", s->folder, path), &length) : NULL;
+    char *text = is_script(path) || is_page(path)
+                     ? wpt_read_file(region_format(s->memory, "%s/%s", s->folder, path), &length)
+                     : NULL;
     if (text && is_script(path))
         add_script(s, path, text);
     else if (text)
@@ -189,7 +199,8 @@ static void add_folder(struct wpt_suite *s, const char *path)
 {
     DIR *d = opendir(region_format(s->memory, "%s/%s", s->folder, path));
     for (struct dirent *entry; d && (entry = readdir(d));) {
-        const char *inner = region_format(s->memory, "%s%s%s", path, *path ? "/" : "", entry->d_name);
+        const char *inner =
+            region_format(s->memory, "%s%s%s", path, *path ? "/" : "", entry->d_name);
         if (entry->d_type == DT_DIR && holds_tests(entry->d_name))
             add_folder(s, inner);
         else if (entry->d_type == DT_REG)
@@ -222,13 +233,15 @@ static status add_list(struct wpt_suite *s, const char *file)
 static status add_generated(struct wpt_suite *s, const char *name)
 {
     const char *mark = strstr(name, ".any.");
-    size_t before = s->count, kept = s->count, stem = mark ? (size_t)(mark - name) + 4 : strcspn(name, "?");
+    size_t before = s->count, kept = s->count,
+           stem = mark ? (size_t)(mark - name) + 4 : strcspn(name, "?");
     if (!mark && stem > 5)
         stem -= 5; /* ".html" */
     add_file(s, region_format(s->memory, "%.*s.js", (int)stem, name));
     for (size_t i = before; i < s->count; i++) {
         size_t length = strlen(name);
-        if (!strncmp(s->tests[i].path, name, length) && (!s->tests[i].path[length] || s->tests[i].path[length] == '?'))
+        if (!strncmp(s->tests[i].path, name, length) &&
+            (!s->tests[i].path[length] || s->tests[i].path[length] == '?'))
             s->tests[kept++] = s->tests[i];
     }
     s->count = kept;

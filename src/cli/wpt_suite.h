@@ -30,8 +30,8 @@ struct wpt_suite {
     size_t count, capacity;
 };
 
-/* Adds a test, the tests of a file or of a folder, or, after '@', what the lines of a list name; names are relative to the checkout.
- * STATUS_NOT_FOUND when there is no such file or folder. */
+/* Adds a test, the tests of a file or of a folder, or, after '@', what the lines of a list name;
+ * names are relative to the checkout. STATUS_NOT_FOUND when there is no such file or folder. */
 status wpt_suite_add(struct wpt_suite *s, const char *name);
 
 /* Sorts the tests and drops those named twice. */
@@ -40,7 +40,8 @@ void wpt_suite_sort(struct wpt_suite *s);
 /* The header comment of a script: lines "// META: key=value" from the first line on. */
 void wpt_meta_read(region *memory, const char *text, struct wpt_meta *out);
 
-/* The globals that generated pages stand for: "foo.any.js" is run by "foo.any.html", "foo.any.worker.html" and so on. */
+/* The globals that generated pages stand for: "foo.any.js" is run by "foo.any.html",
+ * "foo.any.worker.html" and so on. */
 struct wpt_global {
     const char *name;   /* in META: global= */
     const char *ending; /* of the page, behind "foo.any" */

@@ -314,7 +314,8 @@ struct adding {
     struct adding *next, **link; /* of the realm */
     struct added {
         struct adding *all;
-        JSValue request, on_abort; /* on_abort: undefined once its signal does not matter any more */
+        JSValue request,
+            on_abort; /* on_abort: undefined once its signal does not matter any more */
         struct resource_fetch *fetch;
         struct resource answer;
     } items[];
@@ -328,7 +329,8 @@ static void adding_free(struct adding *a)
             resource_fetch_cancel(a->items[i].fetch);
         resource_release(&a->items[i].answer);
         if (JS_IsObject(a->items[i].on_abort))
-            abort_signal_remove(js, request_peek(a->items[i].request)->signal, a->items[i].on_abort);
+            abort_signal_remove(js, request_peek(a->items[i].request)->signal,
+                                a->items[i].on_abort);
         JS_FreeValue(js, a->items[i].on_abort);
         JS_FreeValue(js, a->items[i].request);
     }
@@ -370,8 +372,8 @@ static bool is_worth_keeping(const struct resource *r)
 static bool are_twins(const struct added *a, const struct added *b)
 {
     const struct request_object *p = request_peek(a->request), *q = request_peek(b->request);
-    return !strcmp(p->url, q->url) &&
-           cache_vary_alike(&a->answer, &headers_peek(p->headers)->list, &headers_peek(q->headers)->list);
+    return !strcmp(p->url, q->url) && cache_vary_alike(&a->answer, &headers_peek(p->headers)->list,
+                                                       &headers_peek(q->headers)->list);
 }
 
 static bool has_twins(const struct adding *a)
@@ -444,7 +446,9 @@ static int heed_signal(JSContext *js, struct added *item)
         return -1;
     }
     item->on_abort = JS_NewCFunctionData(js, aborted, 0, 0, 1, (JSValueConst *)&data);
-    return JS_IsException(item->on_abort) ? -1 : abort_signal_add(js, signal, JS_DupValue(js, item->on_abort));
+    return JS_IsException(item->on_abort)
+               ? -1
+               : abort_signal_add(js, signal, JS_DupValue(js, item->on_abort));
 }
 
 /* The requests, as they are read; each is one reference. */

@@ -181,9 +181,8 @@ bool cache_vary_alike(const struct resource *answer, const struct header_list *a
 
 static bool matches(const struct entry *e, const struct cache_query *q)
 {
-    return !q->url ||
-           (same_url(e->url, q->url, q->ignore_search) && 
-            (q->ignore_vary || cache_vary_alike(&e->answer, &e->headers, q->headers)));
+    return !q->url || (same_url(e->url, q->url, q->ignore_search) &&
+                       (q->ignore_vary || cache_vary_alike(&e->answer, &e->headers, q->headers)));
 }
 
 void cache_match(struct stored_cache *c, const struct cache_query *q,

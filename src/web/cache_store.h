@@ -32,7 +32,8 @@ bool cache_delete(struct world *w, const char *key, const char *name);
 void cache_names(struct world *w, const char *key, void (*visit)(void *context, const char *name),
                  void *context);
 
-/* Every header that the answer's Vary names is the same in the request it was got with and in another. */
+/* Every header that the answer's Vary names is the same in the request it was got with and in
+ * another. */
 bool cache_vary_alike(const struct resource *answer, const struct header_list *asked,
                       const struct header_list *query);
 

@@ -128,8 +128,8 @@ static void errand_drop(struct task *t)
     free(e);
 }
 
-static void send(struct agent *to, struct browsing_context *c, struct document *d, enum page_end end,
-                 void (*run)(struct task *, struct agent *))
+static void send(struct agent *to, struct browsing_context *c, struct document *d,
+                 enum page_end end, void (*run)(struct task *, struct agent *))
 {
     struct errand *e = calloc(1, sizeof *e);
     if (!e)
@@ -428,8 +428,7 @@ static void commit_history(struct navigation *n, const struct document *old, str
     enum history_handling handling = n->handling == HISTORY_TRAVERSE ? HISTORY_TRAVERSE
                                      : replaces                      ? HISTORY_REPLACE
                                                                      : HISTORY_PUSH;
-    n->end =
-        handling == HISTORY_REPLACE || n->context->parent ? PAGE_END_UNLOAD : PAGE_END_LEAVE;
+    n->end = handling == HISTORY_REPLACE || n->context->parent ? PAGE_END_UNLOAD : PAGE_END_LEAVE;
     session_history_commit(n->context, d, n->url, n->state, handling, false);
 }
 
@@ -487,8 +486,9 @@ static void set_ongoing(struct navigation *n)
 
 static bool is_overtaken(const struct navigation *n)
 {
-    return n->context && (context_is_closed(n->context) ||
-                          n->number != atomic_load_explicit(&n->context->ongoing, memory_order_relaxed));
+    return n->context &&
+           (context_is_closed(n->context) ||
+            n->number != atomic_load_explicit(&n->context->ongoing, memory_order_relaxed));
 }
 
 static void respond(struct navigation *n, const struct policy *response)
@@ -633,7 +633,8 @@ static bool is_mixed_content(const struct navigation *n)
     struct origin *o = origin_of_url(n->url);
     bool secure = origin_is_secure(n->user_agent, o), around_is = false;
     origin_unref(o);
-    for (struct browsing_context *c = n->context->parent; c && !secure && !around_is; c = c->parent) {
+    for (struct browsing_context *c = n->context->parent; c && !secure && !around_is;
+         c = c->parent) {
         struct document *d = context_document(c);
         around_is = d && origin_is_secure(n->user_agent, d->origin);
         document_unref(d);

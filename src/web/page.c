@@ -51,7 +51,8 @@ void page_announce(struct page *p)
 }
 
 /* `client`: reserved for it, taken; NULL = none yet. */
-static struct page *page_new(struct agent *a, struct document *d, struct service_worker_client *client)
+static struct page *page_new(struct agent *a, struct document *d,
+                             struct service_worker_client *client)
 {
     struct page *p = calloc(1, sizeof *p);
     if (!p)
@@ -244,7 +245,8 @@ static void content_loaded(struct page *p, void *context)
     if (!p->document->page)
         return;
     page_release_load(p);
-    if (!p->finishing) /* else they wait for "load", which is next: whoever made a frame listens from then on */
+    if (!p->finishing) /* else they wait for "load", which is next: whoever made a frame listens
+                          from then on */
         service_worker_open_messages(p->realm);
 }
 
@@ -364,7 +366,8 @@ void page_begin(struct navigation *n, struct agent *a)
     d->state = n->state;
     n->state = NULL;
     if (p) {
-        free(p->realm->base); /* of the initial document, whose Window this one may have taken over */
+        free(p->realm
+                 ->base); /* of the initial document, whose Window this one may have taken over */
         p->realm->base = d->base ? strdup(d->base) : NULL;
         page_announce(p);
         p->loads = n->loads;

@@ -238,8 +238,8 @@ static bool is_ascii(const char *bytes, size_t length)
     return all < 0x80;
 }
 
-/* The text of a script: documents go by what the server says, all others are UTF-8; a byte order mark
- * counts before either, and what is not well-formed becomes U+FFFD. */
+/* The text of a script: documents go by what the server says, all others are UTF-8; a byte order
+ * mark counts before either, and what is not well-formed becomes U+FFFD. */
 static void decode_script(struct resource *r, enum script_kind kind, const char *type)
 {
     struct mime_type t = {0};
@@ -297,7 +297,7 @@ struct resource_fetch {
     struct activity *activity;     /* of the document that asks; counted, or NULL */
     struct kept_request *request;  /* while a service worker may answer it */
     struct handled_fetch *handled; /* counted: the same */
-    bool dropped; /* the agent ends: nothing will come any more */
+    bool dropped;                  /* the agent ends: nothing will come any more */
     bool queued, cancelled;        /* the task is in the loop's queue; nobody wants it any more */
     status status;
     struct resource resource;

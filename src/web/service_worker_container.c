@@ -292,8 +292,7 @@ static JSValue get_ready(JSContext *js, JSValueConst self)
         }
         JS_FreeValue(js, resolving[1]);
         c->resolve_ready = resolving[0];
-        struct service_worker_registration *g =
-            r->client ? own_registration(r, r->url) : NULL;
+        struct service_worker_registration *g = r->client ? own_registration(r, r->url) : NULL;
         if (g && is_seen_active(r, g)) {
             struct slots slots = slots_now(g);
             container_resolve_ready(r, g, &slots);

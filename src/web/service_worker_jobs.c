@@ -176,7 +176,8 @@ static void script_answered(void *context, status s, struct resource *r)
     struct job_fetch *f = context;
     enum service_worker_outcome error = OUTCOME_TYPE_ERROR;
     if (s == STATUS_OK) {
-        error = resource_is_ok(r) ? OUTCOME_SECURITY_ERROR : OUTCOME_TYPE_ERROR; /* "Update": for a wrong type */
+        error = resource_is_ok(r) ? OUTCOME_SECURITY_ERROR
+                                  : OUTCOME_TYPE_ERROR; /* "Update": for a wrong type */
         s = script_check(SCRIPT_IMPORTED, r);
     }
     if (s == STATUS_OK) {

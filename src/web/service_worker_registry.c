@@ -403,8 +403,8 @@ struct service_worker_client *service_worker_client_reserve(struct world *w)
     return service_worker_client_reserve_as(w, NULL);
 }
 
-struct service_worker_client *service_worker_client_reserve_as(struct world *w,
-                                                               const struct service_worker_client *as)
+struct service_worker_client *
+service_worker_client_reserve_as(struct world *w, const struct service_worker_client *as)
 {
     struct registry *g = registry_of(w);
     struct service_worker_client *c = calloc(1, sizeof *c), **end = &g->clients;
@@ -577,7 +577,8 @@ static uint32_t number_of_id(const char *id)
     return strcmp(again, id) ? 0 : c.number;
 }
 
-static void wait_for(const struct service_worker_client *c, const char *key, void *holder, bool follows)
+static void wait_for(const struct service_worker_client *c, const char *key, void *holder,
+                     bool follows)
 {
     struct client_wait *x = calloc(1, sizeof *x), **end = &c->registry->waits;
     hd_assert(x);

@@ -77,6 +77,12 @@ const tests = {
     const w = new SharedWorker(url_of(`onerror = () => true; onconnect = ({ ports: [p] }) => { setTimeout(() => p.postMessage("after"), 10); throw new Error("there"); }`)); let told = 0;
     w.onerror = () => told++; addEventListener("error", () => told++, { once: true }); same((await first(w.port)).data, "after", "it goes on"); same(told, 0, "not told");
   },
+  async unparsable() { // R-ER-06: a plain event, for what does not parse and for what a module imports in vain
+    for (const [source, type] of [["let let", "classic"], ["import './x.js'", "classic"], ["let let", "module"], ["import 'data:text/plain,x'", "module"]]) {
+      const { constructor, message } = await next(new Worker(url_of(source), { type }), "error");
+      same(constructor, Event, source); same(message, undefined, type);
+    }
+  },
   async nested() { // R-CL-02: a shared worker and its dedicated worker share
     const w = new SharedWorker(url_of(`onconnect = ({ ports: [p] }) => { const cells = new Int32Array(new SharedArrayBuffer(4)), d = new Worker(URL.createObjectURL(new Blob(["onmessage = ({ data }) => { Atomics.store(data, 0, 9); postMessage(0); }"])));
       d.onmessage = () => p.postMessage(cells[0]); d.postMessage(cells); }`));

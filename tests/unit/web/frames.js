@@ -179,17 +179,6 @@ const frame = html => new Promise(done => {
   frames[0].close();
   equal(frames[0].closed, false, "a frame cannot be closed");
 
-  /* a navigation ends the one before that has no answer yet; both would serve the blank document's Window (R-WIN-01) */
-  const twice = document.createElement("iframe"), page = text => URL.createObjectURL(new Blob([`<title>${text}</title>`], { type: "text/html" }));
-  let loads = 0;
-  twice.onload = () => loads++;
-  twice.src = page("overtaken");
-  document.body.append(twice);
-  twice.src = page("shown");
-  await new Promise(done => setTimeout(done, 50));
-  equal([loads, twice.contentDocument.title], [1, "shown"], "overtaken");
-  twice.remove();
-
   /* postMessage; shows R-WM-01 */
   equal(thrown(() => postMessage()), "TypeError", "no message");
   equal(thrown(() => postMessage(1, "bad origin")), "SyntaxError", "a bad origin");

@@ -54,6 +54,7 @@
     X(PERFORMANCE)                                                                                 \
     X(PERFORMANCE_ENTRY)                                                                           \
     X(PERFORMANCE_MARK)                                                                            \
+    X(PERFORMANCE_NAVIGATION_TIMING)                                                               \
     X(PERFORMANCE_MEASURE)                                                                         \
     X(CRYPTO)                                                                                      \
     X(HEADERS)                                                                                     \

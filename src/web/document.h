@@ -20,6 +20,9 @@ struct document {
     char *url;        /* as loaded; own thread: history may change it */
     char *base;       /* the API base URL; of blank and srcdoc documents the creator's */
     struct history_state *state; /* own thread: of the entry that shows it; counted, NULL = null */
+    _Atomic unsigned why_not_kept; /* page_why_not_kept, when it was left; relaxed: read by who goes back to it */
+    unsigned not_restored;         /* the same of the document that this one stands for; constant */
+    const char *navigation_type;   /* "navigate", "reload" or "back_forward"; constant */
     bool initial_blank;
     bool was_discarded; /* R-PL-03 */
     bool hidden;       /* own thread */

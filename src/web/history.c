@@ -156,6 +156,7 @@ static void load_again(struct step_task *x)
     n->state = history_state_ref(x->change.state);
     n->is_reload = false;
     n->is_history = true;
+    n->not_restored = atomic_load_explicit(&x->change.document->why_not_kept, memory_order_relaxed);
     navigation_begin(n);
 }
 

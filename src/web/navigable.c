@@ -458,6 +458,8 @@ static void dispatch(struct navigation *n, struct origin *origin, const struct p
     d->sandbox = sandbox;
     d->no_store = n->no_store;
     d->was_discarded = n->after_discard;
+    d->not_restored = n->not_restored;
+    d->navigation_type = n->is_history ? "back_forward" : n->is_reload ? "reload" : "navigate";
     d->isolated =
         group_isolation(n->context->group) == ISOLATION_CONCRETE &&
         document_may_isolate(n->context, origin, policy, context_allows_isolation(n->context));

@@ -42,6 +42,7 @@ struct navigation {
     struct browsing_context *opener; /* new tabs that stay in the opener's group: counted */
     bool after_discard; /* the document that it makes was discarded before (R-PL-03) */
     bool replace, is_reload, is_history, no_store, loads; /* loads: counted in user_agent.loading */
+    unsigned not_restored; /* why what is gone back to was not kept: page_why_not_kept */
     enum history_handling handling; /* HISTORY_PUSH: unless `replace`, or there is nothing to go back to */
     struct history_state *state;    /* of the entry that is gone to; counted, NULL = null */
     enum page_end end;              /* of what was shown before; once decided */

@@ -493,9 +493,13 @@ void page_end(struct agent *a, struct document *d, enum page_end end)
     }
     if (p->stored && end != PAGE_END_DISCARD)
         end = PAGE_END_DISCARD; /* it was left before */
-    if (end == PAGE_END_LEAVE && !p->destroyed && !page_why_not_kept(p)) {
-        page_store(p);
-        return;
+    if (end == PAGE_END_LEAVE && !p->destroyed) {
+        unsigned why_not = page_why_not_kept(p);
+        if (!why_not) {
+            page_store(p);
+            return;
+        }
+        atomic_store_explicit(&d->why_not_kept, why_not, memory_order_relaxed);
     }
     bool unload = end != PAGE_END_DISCARD && !d->initial_blank && !p->destroyed;
     if (unload)

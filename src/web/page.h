@@ -82,9 +82,11 @@ void page_queue_owned(struct page *p, enum task_source source,
                       void (*run)(struct page *p, void *context), void *context,
                       void (*release)(void *context));
 
-/* page_lifecycle.c: why a page that is left cannot be kept for the way back, NULL when it can
+/* page_lifecycle.c: why a page that is left cannot be kept for the way back, a set, empty when it can
  * (R-LIFE-08). */
-const char *page_why_not_kept(struct page *p);
+unsigned page_why_not_kept(struct page *p);
+/* Takes one out of such a set: its name, NULL when none is left. */
+const char *page_reason(unsigned *set);
 /* Into the back/forward cache and out of it (R-LIFE-05, R-LIFE-06). They run JavaScript. */
 void page_store(struct page *p);
 void page_restore(struct page *p);

@@ -80,26 +80,45 @@ static void store(struct page *p)
         freeze(p);
 }
 
-const char *page_why_not_kept(struct page *p)
+static bool has_unload_listener(const struct realm *r)
+{
+    return event_target_listens(&(struct event_target){.listeners = r->listeners}, EVENT_UNLOAD);
+}
+
+/* The names are HTML's, but for what only this user agent does not keep. */
+static const char *const reasons[] = {
+    "bfcache-off", "parser-aborted", "outstanding-network-request", "unload-listener", "lock", "sharedworker", "frames",
+    "response-cache-control-no-store", "non-trivial-browsing-context-group"};
+#define REASON_COUNT (sizeof reasons / sizeof *reasons)
+
+unsigned page_why_not_kept(struct page *p)
 {
     const struct realm *r = p->realm;
     const struct web_knobs *knobs = &web_of(r->agent)->knobs;
-    if (knobs->bfcache == BFCACHE_OFF)
-        return "the back/forward cache is off";
-    if (p->readiness != PAGE_COMPLETE || r->fetches || r->requests)
-        return "it is still loading";
-    if (event_target_listens(&(struct event_target){.listeners = r->listeners}, EVENT_UNLOAD))
-        return "it has an unload listener";
-    if (r->lock_demands)
-        return "it holds a lock, or waits for one";
-    if (r->owns_shared_workers)
-        return "it owns a shared worker";
-    if (p->frames)
-        return "it has frames";
-    if (p->document->no_store)
-        return "its Cache-Control says no-store";
-    if (knobs->bfcache == BFCACHE_ON && document_shares_cluster(p->document))
-        return "another tab of its cluster goes on (R-CR-05)";
+    const bool found[REASON_COUNT] = {
+        knobs->bfcache == BFCACHE_OFF,
+        p->readiness != PAGE_COMPLETE,
+        r->fetches || r->requests,
+        has_unload_listener(r),
+        r->lock_demands != NULL,
+        r->owns_shared_workers,
+        p->frames != NULL,
+        p->document->no_store,
+        knobs->bfcache == BFCACHE_ON && document_shares_cluster(p->document), /* R-CR-05 */
+    };
+    unsigned set = 0;
+    for (size_t i = 0; i < REASON_COUNT; i++)
+        set |= (unsigned)found[i] << i;
+    return set;
+}
+
+const char *page_reason(unsigned *set)
+{
+    for (size_t i = 0; i < REASON_COUNT; i++)
+        if (*set >> i & 1) {
+            *set &= ~(1u << i);
+            return reasons[i];
+        }
     return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "web/event_target.h"
 #include "web/globals.h"
 #include "web/idl.h"
+#include "web/page.h"
 #include "web/realm.h"
 
 #include <math.h>
@@ -23,7 +24,7 @@ struct performance {
 };
 
 static const struct interface entry_interface, mark_interface, measure_interface,
-    performance_interface;
+    navigation_interface, performance_interface;
 
 static double now_of(JSContext *js)
 {
@@ -64,7 +65,7 @@ static bool is_mark(JSValueConst entry)
 
 static const char *type_of(JSValueConst entry)
 {
-    return is_mark(entry) ? "mark" : "measure";
+    return is_mark(entry) ? "mark" : interface_peek(entry, &navigation_interface) ? "navigation" : "measure";
 }
 
 enum { ENTRY_NAME, ENTRY_TYPE, ENTRY_START, ENTRY_DURATION, ENTRY_DETAIL };
@@ -210,6 +211,65 @@ static const struct interface measure_interface = {
     .prototype_count = 1,
 };
 
+/* ---- how the page was come to: PerformanceNavigationTiming, without the times of its parts ---- */
+
+static JSValue get_navigation_type(JSContext *js, JSValueConst self)
+{
+    const struct document *d = realm_of(js)->document;
+    return timing_of(js, self) ? JS_NewString(js, d->navigation_type ? d->navigation_type : "navigate") : JS_EXCEPTION;
+}
+
+static JSValue reason_list(JSContext *js, unsigned reasons)
+{
+    JSValue list = JS_NewArray(js);
+    const char *name;
+    for (uint32_t i = 0; !JS_IsException(list) && (name = page_reason(&reasons)); i++) {
+        JSValue detail = JS_NewObject(js);
+        if (JS_IsException(detail) || JS_DefinePropertyValueStr(js, detail, "reason", JS_NewString(js, name), JS_PROP_ENUMERABLE) < 0 ||
+            JS_DefinePropertyValueUint32(js, list, i, JS_DupValue(js, detail), JS_PROP_C_W_E) < 0) {
+            JS_FreeValue(js, list);
+            list = JS_EXCEPTION;
+        }
+        JS_FreeValue(js, detail);
+    }
+    return list;
+}
+
+/* R-LIFE-08: why what stood here was not kept; null if the page was not gone back to. A page at the top has no container, and so no
+ * src, id and name. */
+static JSValue get_not_restored_reasons(JSContext *js, JSValueConst self)
+{
+    static const char *const of_container[] = {"src", "id", "name"};
+    const struct document *d = realm_of(js)->document;
+    if (!timing_of(js, self))
+        return JS_EXCEPTION;
+    if (!d->not_restored)
+        return JS_NULL;
+    JSValue object = JS_NewObject(js);
+    for (int i = 0; i < 3 && !JS_IsException(object); i++)
+        JS_DefinePropertyValueStr(js, object, of_container[i], JS_NULL, JS_PROP_ENUMERABLE);
+    if (JS_IsException(object))
+        return object;
+    JS_DefinePropertyValueStr(js, object, "url", JS_NewString(js, d->url), JS_PROP_ENUMERABLE);
+    JS_DefinePropertyValueStr(js, object, "reasons", reason_list(js, d->not_restored), JS_PROP_ENUMERABLE);
+    JS_DefinePropertyValueStr(js, object, "children", JS_NewArray(js), JS_PROP_ENUMERABLE);
+    return object;
+}
+
+static const JSCFunctionListEntry navigation_prototype[] = {
+    IDL_ATTRIBUTE("type", get_navigation_type, NULL),
+    IDL_ATTRIBUTE("notRestoredReasons", get_not_restored_reasons, NULL),
+};
+
+static const struct interface navigation_interface = {
+    .host_class = HOST_CLASS_PERFORMANCE_NAVIGATION_TIMING,
+    .name = "PerformanceNavigationTiming",
+    .parent = &entry_interface,
+    .class_definition = {.finalizer = timing_finalize, .gc_mark = timing_mark},
+    .prototype = navigation_prototype,
+    .prototype_count = sizeof navigation_prototype / sizeof *navigation_prototype,
+};
+
 /* ---- the timeline ---- */
 
 static struct performance *performance_of(JSContext *js, JSValueConst self)
@@ -312,7 +372,7 @@ static JSValue clear_entries(JSContext *js, JSValueConst self, int count, JSValu
     if (!p || JS_IsException(name))
         return JS_EXCEPTION;
     for (uint32_t i = 0; i < p->count; i++) {
-        if (is_mark(p->entries[i]) == (marks != 0) && is_named(js, p->entries[i], name))
+        if (!strcmp(type_of(p->entries[i]), marks ? "mark" : "measure") && is_named(js, p->entries[i], name))
             JS_FreeValue(js, p->entries[i]);
         else
             p->entries[kept++] = p->entries[i];
@@ -536,12 +596,26 @@ static const struct interface performance_interface = {
     .prototype_count = sizeof prototype / sizeof *prototype,
 };
 
+/* add_entry keeps a reference of its own. */
+static int add_navigation(JSContext *js, struct performance *p)
+{
+    struct timing t = {.name = JS_NewString(js, realm_of(js)->document->url), .detail = JS_NULL};
+    JSValue entry = JS_IsException(t.name) ? JS_EXCEPTION : new_timing(js, &navigation_interface, JS_UNDEFINED, t);
+    int failed = JS_IsException(entry) || add_entry(js, p, entry);
+    JS_FreeValue(js, entry);
+    return failed;
+}
+
 static JSValue build_performance(JSContext *js, const struct lazy_property *self)
 {
     struct performance *p = js_mallocz(js, sizeof *p);
     JSValue object = p ? interface_object(js, &performance_interface, p) : JS_EXCEPTION;
     if (JS_IsException(object))
         js_free(js, p);
+    else if (realm_of(js)->document && add_navigation(js, p)) {
+        JS_FreeValue(js, object);
+        return JS_EXCEPTION;
+    }
     return object;
 }
 

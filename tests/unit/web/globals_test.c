@@ -99,8 +99,8 @@ static void timing(void)
            "performance.getEntries().length, performance.getEntriesByName('m').length);\n"
            "performance.clearMarks();\n"
            "console.log(performance.getEntries().length);\n",
-           "number true { a: 1 } measure 2 1\n"
-           "1\n");
+           "number true { a: 1 } measure 3 1\n"
+           "2\n");
     expect("try{performance.measure('x','zz')}catch(e){console.log(e.name)} "
            "console.log(performance.measure('y',{start:5,duration:10}).duration, "
            "Object.keys(performance.toJSON()), "

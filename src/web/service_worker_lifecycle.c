@@ -420,7 +420,8 @@ void service_worker_event_finished(struct service_worker *w)
     struct registry *g = w->registration->registry;
     registry_enter(g);
     hd_assert(w->pending);
-    if (--w->pending == 0) {
+    /* relaxed: what is torn down with the run frees nothing and starts nothing */
+    if (--w->pending == 0 && !atomic_load_explicit(&g->world->over, memory_order_relaxed)) {
         struct service_worker_registration *r = w->registration;
         registration_ref(r);
         try_clear(r);

@@ -199,6 +199,7 @@ void service_worker_waits_clear(struct realm *r)
 static void wait_drop(struct task *t)
 {
     struct client_wait_promise *p = caa_container_of(t, struct client_wait_promise, task);
+    wait_forget(p); /* its agent ends: tasks are dropped before realms are */
     seen_release(&p->seen);
     agent_unref(p->agent);
     free(p);

@@ -45,6 +45,7 @@ void service_worker_jobs_clear(struct realm *r)
 static void job_drop(struct task *t)
 {
     struct job_promise *p = caa_container_of(t, struct job_promise, task);
+    job_forget(p); /* its agent ends: tasks are dropped before realms are */
     slots_release(&p->slots);
     if (p->registration)
         service_worker_registration_unref(p->registration);

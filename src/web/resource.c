@@ -181,7 +181,8 @@ bool resource_handled(struct agent *a, const struct request *q, status *s, struc
             again = handled && goes_on(k, s, out);
         }
     } while (again);
-    out->redirected = out->redirected || (k->redirects && *s == STATUS_OK);
+    if (handled && *s == STATUS_OK && k->redirects)
+        out->redirected = true;
     kept_free(k);
     return handled;
 }

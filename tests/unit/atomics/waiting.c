@@ -144,7 +144,8 @@ static void test_first_come_first_served(void)
     const char *waiter =
         "const a = new Int32Array(sab);\n"
         "Atomics.wait(a, 9, 0, 5000 * (6 - me));\n"
-        "if (Atomics.wait(a, 0, 0) === 'ok') report(Atomics.add(a, 1, 1)); Atomics.notify(a, 1);\n";
+        "if (Atomics.wait(a, 0, 0) === 'ok') report(Atomics.load(a, 1));\n"
+        "Atomics.add(a, 1, 1); Atomics.notify(a, 1);\n"; /* the next may report from here on */
     const char *scripts[] = {waiter,
                              waiter,
                              waiter,

@@ -201,7 +201,34 @@ static void check_header_name(builder *b, const yaml_node *key)
         ERROR_AT(b, key, "unknown header \"%s\"; did you mean \"%s\"?", key->text, near);
 }
 
-static bool values_are_texts(builder *b, const yaml_node *value)
+/* What decides about clusters. Browsers take a value that they do not know for none at all, and say
+ * nothing. */
+static const struct {
+    const char *name, *values[5];
+} policy_headers[] = {
+    {"cross-origin-embedder-policy", {"unsafe-none", "require-corp", "credentialless"}},
+    {"cross-origin-opener-policy",
+     {"unsafe-none", "same-origin-allow-popups", "same-origin", "noopener-allow-popups"}},
+    {"cross-origin-resource-policy", {"same-origin", "same-site", "cross-origin"}},
+};
+
+static void check_header_value(builder *b, const yaml_node *key, const yaml_node *item)
+{
+    for (size_t i = 0; i < sizeof policy_headers / sizeof *policy_headers; i++) {
+        const char *const *values = policy_headers[i].values;
+        size_t count = 0;
+        while (values[count] != NULL)
+            count++;
+        if (strcasecmp(policy_headers[i].name, key->text) != 0)
+            continue;
+        const char *near = spelling_nearest(item->text, values, count);
+        if (near != NULL && strcmp(near, item->text) != 0)
+            ERROR_AT(b, item, "\"%s\" is no value of %s; did you mean \"%s\"?", item->text,
+                     key->text, near);
+    }
+}
+
+static bool values_are_texts(builder *b, const yaml_node *key, const yaml_node *value)
 {
     size_t count = value->shape == YAML_LIST ? value->count : 1;
     for (size_t i = 0; i < count; i++) {
@@ -211,6 +238,7 @@ static bool values_are_texts(builder *b, const yaml_node *value)
             ERROR_AT(b, item, "expected the value of a header: one line without spaces around it");
             return false;
         }
+        check_header_value(b, key, item);
     }
     return true;
 }
@@ -234,7 +262,7 @@ static void build_headers(builder *b, plan_answer *a, const plan_answer *common,
     for (size_t i = 0; node != NULL && i < node->count; i++) {
         const yaml_node *key = node->pairs[i].key, *value = node->pairs[i].value;
         check_header_name(b, key);
-        if (!values_are_texts(b, value))
+        if (!values_are_texts(b, key, value))
             continue;
         text_list values = build_texts(b, value);
         for (size_t k = 0; k < values.count; k++)

@@ -131,6 +131,10 @@ static void test_wrong_resources(void)
     ASSERT_ERRORS("resources:\n  /x: {headers: {Cross-Origin-Opener-Polcy: same-origin}}\n",
                   "test.yaml:4:18: unknown header \"Cross-Origin-Opener-Polcy\"; did you mean "
                   "\"cross-origin-opener-policy\"?\n");
+    ASSERT_ERRORS("resources:\n  /x: {headers: {Cross-Origin-Embedder-Policy: require-copr}}\n",
+                  "test.yaml:4:48: \"require-copr\" is no value of Cross-Origin-Embedder-Policy; "
+                  "did you mean "
+                  "\"require-corp\"?\n");
     ASSERT_ERRORS("resources:\n  /x: {headers: {'a b': c}}\n",
                   "test.yaml:4:18: expected the name of a header, found \"a b\"\n");
     ASSERT_ERRORS(
@@ -163,7 +167,8 @@ static void test_wrong_resources(void)
 
 /* ---- what the network answers ---- */
 
-static status ask_as(const struct resource_loader *l, const char *url, const char *method, bool preflight, struct resource *out)
+static status ask_as(const struct resource_loader *l, const char *url, const char *method,
+                     bool preflight, struct resource *out)
 {
     const struct network_request q = {.url = url, .method = method, .preflight = preflight};
     *out = (struct resource){0};

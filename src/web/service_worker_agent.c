@@ -134,8 +134,29 @@ static void start(struct worker_host *h, struct service_worker *w)
         crowd_release(outside);
 }
 
+/* What is kept holds on to the worker, which holds on to the host: at the end nobody else lets go
+ * of it. */
+static void forget_kept(struct worker_host *h)
+{
+    pthread_mutex_lock(&h->lock);
+    struct hosted_task *kept[] = {h->first, h->functional};
+    h->first = h->functional = NULL;
+    h->last = &h->first;
+    h->last_functional = &h->functional;
+    pthread_mutex_unlock(&h->lock);
+    for (int i = 0; i < 2; i++)
+        for (struct hosted_task *t = kept[i], *next; t; t = next) {
+            next = t->next;
+            forget(t);
+        }
+}
+
 static void post(struct hosted_task *t)
 {
+    if (is_over(t->worker)) {
+        forget(t);
+        return;
+    }
     struct worker_host *h = t->host;
     struct service_worker *w = service_worker_ref(t->worker);
     struct agent *a = NULL;
@@ -229,7 +250,8 @@ struct service_worker *service_worker_of_realm(struct realm *r)
 static bool run_module(struct realm *r, const struct web_agent *web)
 {
     r->module_script = true;
-    r->no_import = false; /* R-EXP-12 is about import(), which comes later than the imports of the module */
+    r->no_import =
+        false; /* R-EXP-12 is about import(), which comes later than the imports of the module */
     JSValue promise = module_run(r->js, web->script, web->script_length, r->url);
     r->no_import = true;
     if (JS_IsException(promise))
@@ -286,6 +308,8 @@ static void service_worker_finish(struct agent *a)
     pthread_mutex_unlock(&h->lock);
     workers_orphan(a);
     web_agent_free(a);
+    if (is_over(w))
+        forget_kept(h);
     host_unref(h);
     service_worker_unref(w);
 }
@@ -356,11 +380,13 @@ static void start_agent(struct worker_host *h, struct service_worker *w)
         next = t->next;
         agent_post(runs, &t->task);
     }
+    if (s != STATUS_OK)
+        forget_kept(h); /* no further agent can be had */
     if (runs || s != STATUS_OK)
         give_up(h, w, web);
     agent_unref(runs);
     if (s != STATUS_OK)
-        service_worker_evaluated(w, false, false); /* no further agent can be had */
+        service_worker_evaluated(w, false, false);
 }
 
 /* ---- what the registry asks for ---- */

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "web/document.h"
 #include "web/navigable.h"
+#include "web/page_lifecycle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,7 @@ struct browsing_context *context_create(struct user_agent *u, const struct conte
         return NULL;
     }
     if (!c->parent)
-        atomic_store_explicit(&u->focused, c->id, memory_order_relaxed);
+        user_agent_focus(u, c);
     return c;
 }
 

@@ -6,6 +6,7 @@
 
 _Static_assert(TASK_SOURCE_COUNT <= ACTIVITY_SOURCES, "every source has its place in an activity");
 
+#define MOST_ARRIVALS (((uint64_t)1 << 56) - 1) /* a thousand years of messages */
 #define AHEAD_OF_ALL 0 /* an arrival that goes before all others, without an order of its own */
 
 void agent_queue(struct agent *a, struct task *t)
@@ -16,7 +17,7 @@ void agent_queue(struct agent *a, struct task *t)
     else
         a->first = t;
     a->last = t;
-    t->arrival = ++a->arrived;
+    t->arrival = ++a->arrived & MOST_ARRIVALS;
     a->queued++;
 }
 

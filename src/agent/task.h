@@ -30,8 +30,8 @@ struct task {
     struct task *next;   /* in the loop's own queue */
     void (*run)(struct task *self, struct agent *agent);
     void (*drop)(struct task *self);
-    enum task_source source;
-    uint64_t arrival; /* its number among the tasks of its loop */
+    enum task_source source : 8;
+    uint64_t arrival : 56; /* its number among the tasks of its loop */
     struct activity *activity; /* of the task's document, one reference; NULL = none: always runnable. Gone when `run` or `drop` is called */
     struct observe_edge *edge; /* the sender's past, while the task is on its way between two agents */
 };

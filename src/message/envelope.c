@@ -62,7 +62,7 @@ void message_settle(struct message *m, enum message_fate fate)
     if (m->for_several)
         return;
     hd_invariant("INV-14", m->fate == MESSAGE_UNDER_WAY);
-    m->fate = fate;
+    m->fate = (uint8_t)fate;
 }
 
 static _Atomic uint64_t losses[MESSAGE_LOSSES]; /* relaxed: a statistic */

@@ -67,8 +67,8 @@ struct message {
     uint32_t object_count;   /* objects in the value when some are referred to twice, else 0 */
     uint32_t cluster;        /* the sender's agent cluster */
     uint32_t size;           /* bytes of the serialized value */
-    uint64_t number;         /* through a port: 1, 2, … in one direction */
-    enum message_fate fate;  /* its owner's; see message_settle */
+    uint32_t number;         /* through a port: 1, 2, … in one direction, anew after 2³² */
+    uint8_t fate;            /* enum message_fate, its owner's; see message_settle */
     bool for_several;        /* will be deserialized more than once: what it carries is copied, not taken */
     uint8_t *bytes;          /* within the same allocation */
 };

@@ -31,7 +31,7 @@ struct port {
     const struct port_calls *calls;
     void *holder;
     bool enabled, detached, kept, close_told;
-    uint64_t sent, received;      /* messages, which are numbered in each direction */
+    uint32_t sent, received;      /* messages, which are numbered in each direction */
     uint32_t queued;              /* tasks in the agent's loop while the channel is local */
     struct task *pending, **last; /* messages before start, while the channel is local */
     struct task close_task;       /* while the channel is local */
